@@ -1,0 +1,7 @@
+//! What every room stands on: secrets, hexadecimal text, the translated word, the operating system.
+
+pub mod hex;
+pub mod i18n;
+pub mod os;
+pub mod paths;
+pub mod secret;
