@@ -1,3 +1,5 @@
-//! map
+//! Symbolon: look at, set up and use smart cards and crypto tokens.
 
 pub mod base;
+pub mod iso7816;
+pub mod token;

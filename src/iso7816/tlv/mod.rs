@@ -1,0 +1,4 @@
+//! Data objects: tag, length, value.
+
+pub mod ber;
+pub mod compact;

@@ -1,0 +1,53 @@
+//! Data on a card that is neither key nor certificate.
+
+use serde::Serialize;
+
+use super::{Fact, PinReference};
+
+/// A data object.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct DataObject {
+    /// What it is.
+    pub kind: DataKind,
+    /// Who may read it.
+    pub access: Access,
+    /// Its bytes, if they were read.
+    #[serde(serialize_with = "super::as_optional_hex")]
+    pub content: Option<Vec<u8>>,
+    /// What they mean.
+    pub facts: Vec<Fact>,
+}
+
+/// Data objects that have a name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataKind {
+    /// PIV card holder unique identifier (SP 800-73-4 Part 1, 3.1.2).
+    Chuid,
+    /// PIV card capability container (SP 800-73-4 Part 1, 3.1.1).
+    CardCapabilities,
+    /// PIV discovery object (SP 800-73-4 Part 1, 3.3.2).
+    Discovery,
+    /// PIV key history (SP 800-73-4 Part 1, 3.3.3).
+    KeyHistory,
+    /// OpenPGP cardholder related data (tag 65).
+    Cardholder,
+    /// OpenPGP login data (tag 5E).
+    Login,
+    /// OpenPGP address of the public key (tag 5F50).
+    Url,
+    /// OpenPGP key derivation settings (tag F9).
+    KeyDerivation,
+    /// OpenPGP private use object 1 to 4 (tags 0101 to 0104).
+    PrivateUse(u8),
+}
+
+/// Who may read a data object.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "who", content = "pin")]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// Who knows this PIN.
+    Pin(PinReference),
+}

@@ -1,0 +1,170 @@
+//! Single facts with a name, for everything that has no field of its own.
+
+use serde::Serialize;
+
+use super::Text;
+
+/// One fact.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Fact {
+    /// What it is about.
+    pub name: FactName,
+    /// What it says.
+    pub value: FactValue,
+}
+
+impl Fact {
+    /// A fact that is text from outside.
+    #[must_use]
+    pub fn text(name: FactName, text: Text) -> Self {
+        Self {
+            name,
+            value: FactValue::Text(text),
+        }
+    }
+
+    /// A fact that is bytes.
+    #[must_use]
+    pub fn hex(name: FactName, bytes: &[u8]) -> Self {
+        Self {
+            name,
+            value: FactValue::Bytes(bytes.to_vec()),
+        }
+    }
+
+    /// A fact that is a number.
+    #[must_use]
+    pub fn number(name: FactName, number: u64) -> Self {
+        Self {
+            name,
+            value: FactValue::Number(number),
+        }
+    }
+
+    /// A fact that is true or not.
+    #[must_use]
+    pub fn flag(name: FactName, flag: bool) -> Self {
+        Self {
+            name,
+            value: FactValue::Flag(flag),
+        }
+    }
+}
+
+/// What a fact says.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "type", content = "value")]
+pub enum FactValue {
+    /// Text from outside, or a technical name.
+    Text(Text),
+    /// Bytes, shown in hexadecimal.
+    Bytes(#[serde(serialize_with = "super::as_hex")] Vec<u8>),
+    /// A number.
+    Number(u64),
+    /// Yes or no.
+    Flag(bool),
+    /// A moment, in seconds since 1970.
+    Time(i64),
+    /// A day: year, month, day.
+    Day(u16, u8, u8),
+    /// ISO/IEC 5218 sex codes as OpenPGP cards store them.
+    Salutation(Salutation),
+}
+
+/// How the holder wants to be addressed (OpenPGP tag 5F35).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Salutation {
+    /// 31.
+    Male,
+    /// 32.
+    Female,
+    /// 39.
+    NotAnnounced,
+}
+
+/// What a fact is about.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactName {
+    /// Version of the application.
+    Version,
+    /// Version of the token's firmware.
+    Firmware,
+    /// Serial number.
+    Serial,
+    /// Maker.
+    Manufacturer,
+    /// Name of the holder.
+    Holder,
+    /// Languages that the holder prefers.
+    Languages,
+    /// How the holder wants to be addressed.
+    Salutation,
+    /// Login name.
+    Login,
+    /// Where the public key can be had.
+    Url,
+    /// Signatures made so far.
+    SignatureCounter,
+    /// Whether the PIN is asked before every signature.
+    PinBeforeEverySignature,
+    /// Whether PINs are derived before they are sent (KDF).
+    KeyDerivation,
+    /// Whether the card takes commands of extended length.
+    ExtendedLength,
+    /// Whether the card takes chained commands.
+    CommandChaining,
+    /// Longest command in bytes.
+    MaxCommand,
+    /// Longest response in bytes.
+    MaxResponse,
+    /// Longest certificate in bytes.
+    MaxCertificate,
+    /// Whether keys can be imported.
+    KeyImport,
+    /// Whether algorithms can be changed.
+    AlgorithmsChangeable,
+    /// Whether it is delivered without a life (terminated, needs activation).
+    LifeCycle,
+    /// Federal agency smart credential number.
+    FascN,
+    /// Globally unique identifier of the card.
+    Guid,
+    /// Day on which the card runs out.
+    Expires,
+    /// Card identifier in the capability container.
+    CardIdentifier,
+    /// Whether the PIV PIN works.
+    PivPin,
+    /// Whether the global PIN works.
+    GlobalPin,
+    /// Which PIN comes first: whether the global one is primary.
+    GlobalPinPrimary,
+    /// Old keys with certificates on the card.
+    RetiredOnCard,
+    /// Old keys with certificates elsewhere.
+    RetiredOffCard,
+    /// Where the certificates of old keys are.
+    RetiredUrl,
+    /// Answer to reset.
+    Atr,
+    /// Historical bytes of the answer to reset.
+    HistoricalBytes,
+    /// The historical bytes read as text.
+    HistoricalText,
+    /// Coding convention of the answer to reset.
+    Convention,
+    /// Protocols that the card offers.
+    Protocols,
+    /// Protocol in use.
+    Protocol,
+    /// Whether the checksum of the answer to reset is right.
+    Checksum,
+    /// Highest speed that the answer to reset offers, in bits per second at 4 MHz or as factor.
+    SpeedFactor,
+    /// Contactless card behind a reader that makes up the answer to reset.
+    Contactless,
+    /// A tag of the object, with its bytes.
+    Tag,
+}
