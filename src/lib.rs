@@ -1,5 +1,9 @@
 //! Symbolon: look at, set up and use smart cards and crypto tokens.
 
+pub mod backend;
 pub mod base;
+pub mod card;
 pub mod iso7816;
+pub mod pki;
 pub mod token;
+pub mod transport;

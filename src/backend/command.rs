@@ -1,0 +1,110 @@
+//! What the backend can be asked to do.
+
+use crate::base::secret::Secret;
+use crate::token::{ApplicationKind, Identity, PinReference, ReaderId};
+
+/// Ties every answer to its question; unique while the program runs.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RequestId(pub u64);
+
+/// A request. Imperative names; every one gets exactly one `Event::Finished`.
+#[derive(Debug)]
+pub enum Command {
+    /// Read the token in a reader again.
+    Read {
+        /// Where it is.
+        reader: ReaderId,
+    },
+    /// Do something to a PIN.
+    Pin(PinCommand),
+    /// Send one command as it stands, and mark the token as changed by hand.
+    Send {
+        /// To which card.
+        identity: Identity,
+        /// The command APDU in bytes; treated as a secret, since it may hold one.
+        bytes: Secret,
+    },
+    /// Change what is in a practice reader.
+    Practice(PracticeCommand),
+    /// Start the smart card service (the desktop asks for the right to do so).
+    StartService,
+    /// Ask the program that holds the card of a reader to let go. Nothing is ended.
+    AskToLetGo {
+        /// The reader.
+        reader: ReaderId,
+    },
+}
+
+/// Something to be done to a PIN, behind the PIN guard.
+#[derive(Debug)]
+pub struct PinCommand {
+    /// The card that the person was shown.
+    pub identity: Identity,
+    /// The application of the PIN.
+    pub application: ApplicationKind,
+    /// Which PIN.
+    pub pin: PinReference,
+    /// What to do.
+    pub action: PinAction,
+    /// Whether the person said that the last try may be used.
+    pub use_last_try: bool,
+}
+
+/// What to do to a PIN.
+#[derive(Debug)]
+pub enum PinAction {
+    /// Check it.
+    Verify {
+        /// The PIN.
+        pin: Secret,
+    },
+    /// Replace it.
+    Change {
+        /// The PIN as it is now.
+        current: Secret,
+        /// The PIN as it shall be.
+        new: Secret,
+    },
+    /// Give a new PIN with the help of another code.
+    Unblock {
+        /// Which code: PUK, resetting code, admin PIN.
+        with: PinReference,
+        /// The code.
+        code: Secret,
+        /// The PIN as it shall be.
+        new: Secret,
+    },
+    /// Set a PIN that is not there yet, or anew, with another PIN.
+    Set {
+        /// Which PIN gives the right.
+        with: PinReference,
+        /// That PIN.
+        code: Secret,
+        /// The PIN as it shall be.
+        new: Secret,
+    },
+    /// Check it, typed on the reader.
+    VerifyOnReader,
+    /// Replace it, everything typed on the reader.
+    ChangeOnReader,
+}
+
+/// What can be done to practice readers.
+#[derive(Debug)]
+pub enum PracticeCommand {
+    /// Put a ready-made card into a practice reader of its own.
+    Insert {
+        /// Its name in the wardrobe.
+        card: String,
+    },
+    /// Pull the card; the reader stays.
+    Pull {
+        /// The practice reader.
+        reader: ReaderId,
+    },
+    /// Put the card back that was pulled.
+    PutBack {
+        /// The practice reader.
+        reader: ReaderId,
+    },
+}

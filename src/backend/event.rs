@@ -1,0 +1,118 @@
+//! What the backend reports.
+
+use std::sync::Arc;
+
+use super::RequestId;
+use crate::card::CardError;
+use crate::token::{Identity, Reader, ReaderId, ServiceState, Token};
+use crate::transport::trace::Entry;
+
+/// A fact, in the past tense.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The smart card service came, went or refused.
+    ServiceChanged(ServiceState),
+    /// A reader came.
+    ReaderAdded(Reader),
+    /// Something about a reader changed, its slot for example.
+    ReaderChanged(Reader),
+    /// A reader went, and what was in it.
+    ReaderRemoved(ReaderId),
+    /// The reading of a token has begun.
+    ReadingStarted(Identity),
+    /// A token was read: first what was known soon (`complete` is false), then all of it.
+    TokenRead {
+        /// Which card in which reader.
+        identity: Identity,
+        /// Everything known of it.
+        token: Arc<Token>,
+    },
+    /// A token could not be read at all.
+    TokenUnreadable {
+        /// Which card in which reader.
+        identity: Identity,
+        /// Why.
+        error: CardError,
+    },
+    /// An exchange took place.
+    Traced(Arc<Entry>),
+    /// A request got on.
+    Progressed {
+        /// Which request.
+        id: RequestId,
+        /// How.
+        progress: Progress,
+    },
+    /// A request ended; exactly one of these for each request.
+    Finished {
+        /// Which request.
+        id: RequestId,
+        /// How it ended.
+        outcome: Result<Done, Failure>,
+    },
+}
+
+/// What a request is waiting for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Progress {
+    /// The person is to type on the reader.
+    TypeOnReader {
+        /// Seconds that the reader waits.
+        seconds: u64,
+    },
+}
+
+/// What a request that went well brought.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// The token as it now is.
+    Read(Arc<Token>),
+    /// The PIN was right.
+    PinVerified,
+    /// The PIN is now the new one.
+    PinChanged,
+    /// The PIN is now the new one, and no longer blocked.
+    PinUnblocked,
+    /// The PIN is set.
+    PinSet,
+    /// The card's answer to a raw command, status word included.
+    Answered(Vec<u8>),
+    /// The practice card is in this reader, or no longer.
+    Practised(ReaderId),
+    /// The service was asked to start; `ServiceChanged` tells whether it did.
+    ServiceAsked,
+    /// The holder was asked to let go.
+    HolderAsked,
+}
+
+/// Why a request ended without doing what it was asked.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Failure {
+    /// The card, or the way to it.
+    #[error(transparent)]
+    Card(#[from] CardError),
+    /// It was cancelled. What the card was doing meanwhile is not known until it is read again.
+    #[error("cancelled")]
+    Cancelled,
+    /// The card took too long. What it was doing is not known until it is read again.
+    #[error("no answer in time")]
+    TimedOut,
+    /// There is no such reader (any more).
+    #[error("no such reader")]
+    NoReader,
+    /// There is no card in the reader.
+    #[error("no card in the reader")]
+    NoCard,
+    /// No practice card has this name.
+    #[error("no such practice card")]
+    NoSuchPracticeCard,
+    /// The helper program that was needed is not there, or said no.
+    #[error("{program} did not do it")]
+    Program {
+        /// Its name.
+        program: &'static str,
+    },
+    /// The program is closing.
+    #[error("closing")]
+    Closing,
+}

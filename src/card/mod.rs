@@ -1,0 +1,5 @@
+//! The card drivers, and what they share.
+
+mod error;
+
+pub use error::CardError;

@@ -1,0 +1,3 @@
+//! Certificates and public keys on paper; knows no card.
+
+pub mod certificate;

@@ -1,0 +1,4 @@
+//! The way to one card.
+
+pub mod link;
+pub mod trace;
