@@ -5,3 +5,4 @@ pub mod i18n;
 pub mod os;
 pub mod paths;
 pub mod secret;
+pub mod settings;

@@ -1,0 +1,404 @@
+//! The main window: it keeps the model, shows it, and sends what the person wants to the
+//! backend.
+//!
+//! `view` below only wires; what an event changes is in `crate::ui::model`, what an action
+//! does in `act`, what a dialog wants in `requests`.
+
+mod act;
+mod requests;
+mod words;
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use relm4::adw::prelude::*;
+use relm4::gtk::{gdk, glib};
+use relm4::prelude::*;
+
+use crate::backend::{Event, Handle, Options};
+use crate::base::i18n::gettext;
+use crate::base::settings::Settings;
+use crate::token::{Identity, ReaderId};
+use crate::ui::a11y::A11yExt;
+use crate::ui::actions::{self, Action};
+use crate::ui::model::{Model, Notice, Place, Shown};
+use crate::ui::reader_panel::{self, ReaderPanel, ReaderPanelInput, ReaderPanelOutput};
+use crate::ui::status_pages::{StatusPages, StatusPagesInput, StatusPagesOutput};
+use crate::ui::token_view::{Page, TokenView, TokenViewInput, TokenViewOutput};
+
+use requests::Requests;
+
+/// Reading that lasts longer is shown as such.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// The main window.
+pub struct App {
+    model: Model,
+    backend: Handle,
+    settings: Settings,
+    settings_path: Option<PathBuf>,
+    panel: Controller<ReaderPanel>,
+    view: Controller<TokenView>,
+    status: Controller<StatusPages>,
+    requests: Requests,
+    /// What the content side was last told to show.
+    shown: Option<Shown>,
+    page: Page,
+    title: words::Title,
+    leaflet: adw::Leaflet,
+    toasts: adw::ToastOverlay,
+    /// Says to screen readers what others see happen.
+    voice: gtk::Label,
+}
+
+/// What the window starts with.
+#[derive(Debug)]
+pub struct AppInit {
+    /// Which readers to use.
+    pub options: Options,
+    /// What the person has set.
+    pub settings: Settings,
+    /// Where that is kept.
+    pub settings_path: Option<PathBuf>,
+}
+
+/// What can happen to the window.
+#[derive(Debug)]
+pub enum AppInput {
+    /// The backend reported.
+    Happened(Event),
+    /// A first reading takes long.
+    Slow(Identity),
+    /// The person used a key, a menu or a button of the header.
+    Act(Action),
+    /// The person used the sidebar.
+    Panel(ReaderPanelOutput),
+    /// The person used the token view.
+    View(TokenViewOutput),
+    /// The person used a page without a token.
+    Status(StatusPagesOutput),
+    /// The person wants to see the card that came.
+    Go(ReaderId),
+}
+
+#[relm4::component(pub)]
+impl Component for App {
+    type Init = AppInit;
+    type Input = AppInput;
+    type Output = ();
+    type CommandOutput = ();
+
+    view! {
+        #[name(window)]
+        adw::ApplicationWindow {
+            set_title: Some("Symbolon"),
+            set_size_request: (360, 500),
+            set_default_size: (model.settings.window.width, model.settings.window.height),
+            set_maximized: model.settings.window.maximized,
+
+            #[local_ref]
+            toasts -> adw::ToastOverlay {
+                gtk::Overlay {
+                    #[local_ref]
+                    leaflet -> adw::Leaflet {
+                        set_can_navigate_back: true,
+                        set_fold_threshold_policy: adw::FoldThresholdPolicy::Minimum,
+
+                        #[name(sidebar)]
+                        append = &gtk::Box {
+                            set_orientation: gtk::Orientation::Vertical,
+                            set_width_request: 270,
+
+                            #[name(sidebar_header)]
+                            adw::HeaderBar {
+                                #[wrap(Some)]
+                                set_title_widget = &adw::WindowTitle {
+                                    set_title: "Symbolon",
+                                },
+                                pack_end = &gtk::MenuButton {
+                                    set_icon_name: "open-menu-symbolic",
+                                    set_primary: true,
+                                    set_tooltip_text: Some(&gettext("Main menu")),
+                                    set_menu_model: Some(&words::main_menu()),
+                                    set_a11y_label: &gettext("Main menu"),
+                                },
+                            },
+                            append: model.panel.widget(),
+                        },
+                        append = &gtk::Separator {
+                            set_orientation: gtk::Orientation::Vertical,
+                        } -> {
+                            set_navigatable: false,
+                        },
+                        #[name(content)]
+                        append = &gtk::Box {
+                            set_orientation: gtk::Orientation::Vertical,
+                            set_hexpand: true,
+                            set_width_request: 360,
+
+                            #[name(content_header)]
+                            adw::HeaderBar {
+                                set_centering_policy: adw::CenteringPolicy::Strict,
+                                #[name(back)]
+                                pack_start = &gtk::Button {
+                                    set_icon_name: "go-previous-symbolic",
+                                    set_tooltip_text: Some(&gettext("Back to the readers")),
+                                    set_a11y_label: &gettext("Back to the readers"),
+                                    set_action_name: Some(&Action::Back.detailed_name()),
+                                },
+                                #[name(switcher)]
+                                #[wrap(Some)]
+                                set_title_widget = &adw::ViewSwitcherTitle {
+                                    set_stack: Some(model.view.widget()),
+                                    #[watch]
+                                    set_title: &model.title.title,
+                                    #[watch]
+                                    set_subtitle: &model.title.subtitle,
+                                    #[watch]
+                                    set_view_switcher_enabled: model.token().is_some(),
+                                },
+                                pack_end = &gtk::MenuButton {
+                                    set_icon_name: "view-more-symbolic",
+                                    set_tooltip_text: Some(&gettext("Token menu")),
+                                    set_menu_model: Some(&words::token_menu()),
+                                    set_a11y_label: &gettext("Token menu"),
+                                    #[watch]
+                                    set_visible: model.identity().is_some(),
+                                },
+                            },
+                            #[name(stack)]
+                            gtk::Stack {
+                                set_vexpand: true,
+                                add_child: model.status.widget(),
+                                add_child: model.view.widget(),
+                            },
+                            #[name(bar)]
+                            adw::ViewSwitcherBar {
+                                set_stack: Some(model.view.widget()),
+                            },
+                        },
+                    },
+                    add_overlay: &voice,
+                },
+            },
+        }
+    }
+
+    fn init(
+        init: AppInit,
+        root: Self::Root,
+        sender: ComponentSender<Self>,
+    ) -> ComponentParts<Self> {
+        let input = sender.input_sender();
+        let panel = ReaderPanel::builder().launch(()).forward(input, AppInput::Panel);
+        let view = TokenView::builder().launch(()).forward(input, AppInput::View);
+        let status = StatusPages::builder().launch(()).forward(input, AppInput::Status);
+        let events = input.clone();
+        let backend = crate::backend::start(init.options, move |event| {
+            events.emit(AppInput::Happened(event));
+        });
+        let leaflet = adw::Leaflet::new();
+        let toasts = adw::ToastOverlay::new();
+        let voice = gtk::Label::builder()
+            .accessible_role(gtk::AccessibleRole::Status)
+            .opacity(0.0)
+            .can_target(false)
+            .halign(gtk::Align::Start)
+            .valign(gtk::Align::End)
+            .ellipsize(gtk::pango::EllipsizeMode::End)
+            .build();
+        let mut model = Self {
+            model: Model::default(),
+            backend,
+            settings: init.settings,
+            settings_path: init.settings_path,
+            panel,
+            view,
+            status,
+            requests: Requests::default(),
+            shown: None,
+            page: Page::Overview,
+            title: words::Title::default(),
+            leaflet: leaflet.clone(),
+            toasts: toasts.clone(),
+            voice: voice.clone(),
+        };
+        let widgets = view_output!();
+        widgets.wire(&sender);
+        model.show(&widgets);
+        ComponentParts { model, widgets }
+    }
+
+    fn update_with_view(
+        &mut self,
+        widgets: &mut Self::Widgets,
+        input: AppInput,
+        sender: ComponentSender<Self>,
+        root: &Self::Root,
+    ) {
+        match input {
+            AppInput::Happened(event) => self.happened(event, &sender),
+            AppInput::Slow(identity) => self.model.slow(identity),
+            AppInput::Act(action) => self.act(action, &sender, root),
+            AppInput::Panel(ReaderPanelOutput::Chosen(place)) => self.model.choose(place),
+            AppInput::Panel(ReaderPanelOutput::Opened(place)) => self.open(place),
+            AppInput::Go(reader) => self.open(Place::Reader(reader)),
+            AppInput::View(output) => self.view_output(output, &sender, root),
+            AppInput::Status(StatusPagesOutput::Chosen(choice)) => {
+                self.status_choice(choice, &sender, root);
+            }
+        }
+        self.show(widgets);
+        self.update_view(widgets, sender);
+    }
+}
+
+impl App {
+    /// Brings sidebar and content to what the model says.
+    fn show(&mut self, widgets: &AppWidgets) {
+        let rows = reader_panel::rows(&self.model, now());
+        let chosen = self.model.place();
+        self.panel.emit(ReaderPanelInput::Show { rows, chosen });
+        self.enable(&widgets.window);
+        let shown = self.model.shown();
+        if self.shown.as_ref() == Some(&shown) {
+            return;
+        }
+        self.title = words::title(&self.model, &shown);
+        match &shown {
+            Shown::Token {
+                reader,
+                identity,
+                token,
+            } => {
+                self.view.emit(TokenViewInput::Show {
+                    reader: reader.clone(),
+                    identity: *identity,
+                    token: token.clone(),
+                });
+                widgets.stack.set_visible_child(self.view.widget());
+            }
+            Shown::Situation(situation) => {
+                self.status.emit(StatusPagesInput::Show(situation.clone()));
+                widgets.stack.set_visible_child(self.status.widget());
+                self.view.emit(TokenViewInput::Clear);
+            }
+        }
+        self.shown = Some(shown);
+    }
+
+    fn happened(&mut self, event: Event, sender: &ComponentSender<Self>) {
+        for notice in self.model.apply(event) {
+            self.notice(notice, sender);
+        }
+    }
+
+    fn notice(&mut self, notice: Notice, sender: &ComponentSender<Self>) {
+        match notice {
+            Notice::Waiting(identity) => {
+                let input = sender.input_sender().clone();
+                glib::timeout_add_local_once(PATIENCE, move || {
+                    input.emit(AppInput::Slow(identity));
+                });
+            }
+            Notice::Arrived(reader) => self.announce_arrival(reader, sender),
+            Notice::Read(..) => {}
+            Notice::Removed(_) => self.say(&gettext("The token was removed")),
+        }
+    }
+
+    fn announce_arrival(&self, reader: ReaderId, sender: &ComponentSender<Self>) {
+        let text = words::arrival(&self.model, reader);
+        let toast = adw::Toast::builder()
+            .title(glib::markup_escape_text(&text))
+            .button_label(gettext("Show"))
+            .build();
+        let input = sender.input_sender().clone();
+        toast.connect_button_clicked(move |_| input.emit(AppInput::Go(reader)));
+        self.toasts.add_toast(toast);
+        self.say(&text);
+    }
+
+    /// A short message that goes away by itself.
+    fn toast(&self, text: &str) {
+        let toast = adw::Toast::new(&glib::markup_escape_text(text));
+        self.toasts.add_toast(toast);
+        self.say(text);
+    }
+
+    /// Tells screen readers.
+    fn say(&self, text: &str) {
+        self.voice.set_label(text);
+    }
+
+    /// Shows a place, also where the sidebar covers it.
+    fn open(&mut self, place: Place) {
+        self.model.choose(place);
+        self.leaflet.navigate(adw::NavigationDirection::Forward);
+    }
+
+    /// The token on show.
+    fn token(&self) -> Option<&crate::token::Token> {
+        match &self.shown {
+            Some(Shown::Token { token, .. }) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// The card on show, known or not.
+    fn identity(&self) -> Option<Identity> {
+        match self.model.place()? {
+            Place::Reader(reader) => self.model.slot(reader)?.identity(),
+            Place::NoReader => None,
+        }
+    }
+}
+
+impl AppWidgets {
+    /// What the window does by itself: keys, and what depends on its width.
+    fn wire(&self, sender: &ComponentSender<App>) {
+        let input = sender.input_sender().clone();
+        actions::install(
+            self.window.upcast_ref(),
+            relm4::main_application().upcast_ref(),
+            move |action| input.emit(AppInput::Act(action)),
+        );
+        let folded = |target: &glib::Object, property: &str| {
+            self.leaflet
+                .bind_property("folded", target, property)
+                .sync_create()
+                .build();
+        };
+        folded(self.sidebar_header.upcast_ref(), "show-end-title-buttons");
+        folded(self.content_header.upcast_ref(), "show-start-title-buttons");
+        folded(self.back.upcast_ref(), "visible");
+        let bar = self.bar.clone();
+        let reveal = move |title: &adw::ViewSwitcherTitle| {
+            bar.set_reveal(title.is_title_visible() && title.is_view_switcher_enabled());
+        };
+        reveal(&self.switcher);
+        self.switcher.connect_title_visible_notify(reveal.clone());
+        self.switcher.connect_view_switcher_enabled_notify(reveal);
+        self.escape_goes_back();
+    }
+
+    /// Escape, where nothing else wants it.
+    fn escape_goes_back(&self) {
+        let keys = gtk::EventControllerKey::new();
+        let leaflet = self.leaflet.clone();
+        keys.connect_key_pressed(move |_, key, _, _| {
+            if key == gdk::Key::Escape && leaflet.is_folded() {
+                leaflet.navigate(adw::NavigationDirection::Back);
+                return glib::Propagation::Stop;
+            }
+            glib::Propagation::Proceed
+        });
+        self.content.add_controller(keys);
+    }
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,3 @@
+//! r
+#[derive(Debug, Default)]
+pub(super) struct Requests {}

@@ -1,0 +1,11 @@
+//! The window.
+
+pub mod a11y;
+pub mod actions;
+mod app;
+pub mod launch;
+pub mod model;
+pub mod reader_panel;
+pub mod status_pages;
+pub mod token_view;
+pub mod tools;

@@ -1,0 +1,176 @@
+//! The page that stands where a token would: what is the matter, and the next step.
+
+mod words;
+
+pub use words::{StatusChoice, StatusWords, words};
+
+use relm4::adw::prelude::*;
+use relm4::prelude::*;
+
+use crate::token::Token;
+use crate::ui::model::Situation;
+
+/// The page for every situation without a token.
+#[derive(Debug)]
+pub struct StatusPages {
+    situation: Situation,
+    words: StatusWords,
+}
+
+/// What the page is told.
+#[derive(Debug)]
+pub enum StatusPagesInput {
+    /// This is the matter now.
+    Show(Situation),
+    /// The first button was pressed.
+    First,
+    /// Another button was pressed.
+    Second(usize),
+}
+
+/// What the page tells.
+#[derive(Debug)]
+pub enum StatusPagesOutput {
+    /// The person chose what to do.
+    Chosen(StatusChoice),
+}
+
+#[relm4::component(pub)]
+impl Component for StatusPages {
+    type Init = ();
+    type Input = StatusPagesInput;
+    type Output = StatusPagesOutput;
+    type CommandOutput = ();
+
+    view! {
+        gtk::ScrolledWindow {
+            set_hscrollbar_policy: gtk::PolicyType::Never,
+            set_vexpand: true,
+
+            gtk::Box {
+                set_orientation: gtk::Orientation::Vertical,
+                set_valign: gtk::Align::Center,
+
+                gtk::Spinner {
+                    set_size_request: (48, 48),
+                    set_margin_top: 24,
+                    set_halign: gtk::Align::Center,
+                    #[watch]
+                    set_visible: model.is_slow(),
+                    #[watch]
+                    set_spinning: model.is_slow(),
+                },
+                #[name(page)]
+                adw::StatusPage {
+                    #[watch]
+                    set_icon_name: model.words.icon,
+                    #[watch]
+                    set_title: &model.words.title,
+                    #[watch]
+                    set_description: Some(&gtk::glib::markup_escape_text(&model.words.body)),
+
+                    gtk::Box {
+                        set_orientation: gtk::Orientation::Vertical,
+                        set_spacing: 12,
+
+                        #[name(first)]
+                        gtk::Button {
+                            add_css_class: "pill",
+                            add_css_class: "suggested-action",
+                            set_halign: gtk::Align::Center,
+                            #[watch]
+                            set_visible: model.words.first.is_some(),
+                            #[watch]
+                            set_label: &model.words.first.map(StatusChoice::label).unwrap_or_default(),
+                            connect_clicked => StatusPagesInput::First,
+                        },
+                        #[name(second)]
+                        gtk::Box {
+                            set_orientation: gtk::Orientation::Vertical,
+                            set_spacing: 6,
+                            set_halign: gtk::Align::Center,
+                        },
+                        #[name(found)]
+                        adw::Clamp {
+                            set_maximum_size: 620,
+                            set_tightening_threshold: 400,
+                        },
+                    },
+                },
+            },
+        }
+    }
+
+    fn init(_: (), root: Self::Root, sender: ComponentSender<Self>) -> ComponentParts<Self> {
+        let situation = Situation::Starting;
+        let model = Self {
+            words: words(&situation),
+            situation,
+        };
+        let widgets = view_output!();
+        ComponentParts { model, widgets }
+    }
+
+    fn update_with_view(
+        &mut self,
+        widgets: &mut Self::Widgets,
+        input: StatusPagesInput,
+        sender: ComponentSender<Self>,
+        _root: &Self::Root,
+    ) {
+        let chosen = match input {
+            StatusPagesInput::Show(situation) => {
+                if situation != self.situation {
+                    self.words = words(&situation);
+                    self.situation = situation;
+                    self.rebuild(widgets, &sender);
+                }
+                None
+            }
+            StatusPagesInput::First => self.words.first,
+            StatusPagesInput::Second(index) => self.words.second.get(index).copied(),
+        };
+        if let Some(choice) = chosen {
+            sender
+                .output_sender()
+                .emit(StatusPagesOutput::Chosen(choice));
+        }
+        self.update_view(widgets, sender);
+    }
+}
+
+impl StatusPages {
+    fn is_slow(&self) -> bool {
+        matches!(self.situation, Situation::Reading { slow: true, .. })
+    }
+
+    /// The parts of which there may be any number.
+    fn rebuild(&self, widgets: &StatusPagesWidgets, sender: &ComponentSender<Self>) {
+        while let Some(old) = widgets.second.first_child() {
+            widgets.second.remove(&old);
+        }
+        for (index, choice) in self.words.second.iter().enumerate() {
+            let button = gtk::Button::builder()
+                .label(choice.label())
+                .css_classes(["flat"])
+                .build();
+            let sender = sender.clone();
+            button.connect_clicked(move |_| sender.input(StatusPagesInput::Second(index)));
+            widgets.second.append(&button);
+        }
+        widgets.second.set_visible(!self.words.second.is_empty());
+        let found = match &self.situation {
+            Situation::Unknown { token, .. } => Some(what_answers(token)),
+            _ => None,
+        };
+        widgets.found.set_visible(found.is_some());
+        widgets.found.set_child(found.as_ref());
+    }
+}
+
+/// What is known of a card that nothing here can read.
+fn what_answers(token: &Token) -> gtk::Box {
+    let found = gtk::Box::new(gtk::Orientation::Vertical, 24);
+    let _ = token;
+    found
+}
