@@ -71,6 +71,12 @@ impl<'a> Channel<'a> {
         self.extended = allowed && self.link.protocol() == Protocol::T1;
     }
 
+    /// Whether commands may have extended length.
+    #[must_use]
+    pub fn takes_extended(&self) -> bool {
+        self.extended
+    }
+
     /// What was spent so far.
     #[must_use]
     pub fn cost(&self) -> Cost {
