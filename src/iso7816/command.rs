@@ -32,6 +32,12 @@ impl Le {
     pub fn bytes(count: u16) -> Self {
         Self(u32::from(count))
     }
+
+    /// Whether the short form cannot ask for so much, or might not bring all.
+    #[must_use]
+    pub fn exceeds_short(self) -> bool {
+        self.0 == 0 || self.0 > 256
+    }
 }
 
 /// The two lengths of length fields (ISO/IEC 7816-4:2020, 5.2, table 2).
@@ -41,6 +47,18 @@ pub enum Form {
     Short,
     /// Two bytes: up to 65535 bytes of data, 65536 back.
     Extended,
+}
+
+impl Form {
+    /// The form in which `command` takes `len` bytes on the wire.
+    #[must_use]
+    pub fn of_len(len: usize, command: &Command) -> Self {
+        if len > command.payload().len() + 6 {
+            Self::Extended
+        } else {
+            Self::Short
+        }
+    }
 }
 
 impl Command {

@@ -1,6 +1,14 @@
 //! X.509 certificates (RFC 5280), decoded for people.
 
-use crate::token::{PublicKey, Text};
+use super::pem;
+use crate::base::hex;
+use crate::token::{CertificateSummary, PublicKey, Text, attention};
+
+/// Seconds in a day.
+const DAY: i64 = 86_400;
+
+/// 9999-12-31 23:59:59: the end of certificates that have none (RFC 5280, 4.1.2.5).
+const NO_END: i64 = 253_402_300_799;
 
 /// A certificate with everything that the dialog, the tables and the JSON show.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -11,6 +19,10 @@ pub struct Certificate {
     pub subject: Vec<Attribute>,
     /// Issuer, likewise.
     pub issuer: Vec<Attribute>,
+    /// The whole subject on one line, in the order and with the escapes of RFC 4514.
+    pub subject_line: Text,
+    /// The whole issuer on one line, likewise.
+    pub issuer_line: Text,
     /// Serial number, big endian, without leading zeros.
     pub serial: Vec<u8>,
     /// First moment of validity, in seconds since 1970.
@@ -41,6 +53,181 @@ pub struct Certificate {
     pub sha256: [u8; 32],
     /// What is wrong with it by itself, whatever the date.
     pub weaknesses: Vec<Weakness>,
+}
+
+impl Certificate {
+    /// The fields that lists show.
+    #[must_use]
+    pub fn summary(&self) -> CertificateSummary {
+        CertificateSummary {
+            name: self.name(),
+            subject: self.subject_line.clone(),
+            issuer: self.issuer_line.clone(),
+            serial: self.serial.clone(),
+            not_before: self.not_before,
+            not_after: self.not_after,
+            public_key: self.public_key.clone(),
+            sha256: self.sha256.to_vec(),
+        }
+    }
+
+    /// The subject on one line, the most particular first (RFC 4514).
+    #[must_use]
+    pub fn subject_line(&self) -> &Text {
+        &self.subject_line
+    }
+
+    /// The issuer on one line, likewise.
+    #[must_use]
+    pub fn issuer_line(&self) -> &Text {
+        &self.issuer_line
+    }
+
+    /// The common name of the subject; of several the most particular, which is the last.
+    #[must_use]
+    pub fn common_name(&self) -> Option<&Text> {
+        common_name(&self.subject)
+    }
+
+    /// The common name of the issuer.
+    #[must_use]
+    pub fn issuer_common_name(&self) -> Option<&Text> {
+        common_name(&self.issuer)
+    }
+
+    /// What the subject is best called: its common name, else the first thing that names it.
+    #[must_use]
+    pub fn name(&self) -> Option<Text> {
+        if let Some(name) = self.common_name() {
+            return Some(name.clone());
+        }
+        let subject = |kind: &str| value(&self.subject, kind);
+        if let (Some(given), Some(family)) = (subject("GN"), subject("SN")) {
+            return Some(Text::from(format!("{given} {family}")));
+        }
+        let kinds = [
+            "name",
+            "pseudonym",
+            "UID",
+            "emailAddress",
+            "mail",
+            "serialNumber",
+            "OU",
+            "O",
+            "DC",
+        ];
+        let in_subject = kinds.iter().find_map(|kind| subject(kind)).cloned();
+        in_subject.or_else(|| {
+            self.alternative_names.iter().find_map(|name| match name {
+                AlternativeName::Email(text)
+                | AlternativeName::Dns(text)
+                | AlternativeName::Uri(text)
+                | AlternativeName::UserPrincipalName(text)
+                | AlternativeName::Directory(text) => Some(text.clone()),
+                AlternativeName::Ip(text) => Some(Text::from(text.as_str())),
+                AlternativeName::Other(..) => None,
+            })
+        })
+    }
+
+    /// Where the moment `now` (seconds since 1970) lies in its validity.
+    #[must_use]
+    pub fn standing(&self, now: i64) -> Standing {
+        let left = self.not_after.saturating_sub(now);
+        let ahead = self.not_before.saturating_sub(now);
+        // The end counts first: what ends before it begins never comes to its time.
+        if left < 0 {
+            Standing::Expired {
+                days: left.saturating_neg() / DAY,
+            }
+        } else if ahead > 0 {
+            Standing::NotYet { days: ahead / DAY }
+        } else if left <= attention::SOON_DAYS * DAY {
+            Standing::Soon { days: left / DAY }
+        } else {
+            Standing::Valid { days: left / DAY }
+        }
+    }
+
+    /// How much of its validity has passed at the moment `now`: 0 before it, 1 after it.
+    #[must_use]
+    pub fn lived(&self, now: i64) -> f64 {
+        let whole = self.not_after.saturating_sub(self.not_before);
+        let past = now.saturating_sub(self.not_before);
+        if past <= 0 && now <= self.not_after {
+            0.0
+        } else if past >= whole {
+            1.0
+        } else {
+            // Both are below 2^53: the year has four digits.
+            past as f64 / whole as f64
+        }
+    }
+
+    /// Whether it has no end (RFC 5280, 4.1.2.5: the last second of the year 9999).
+    #[must_use]
+    pub fn is_endless(&self) -> bool {
+        self.not_after >= NO_END
+    }
+
+    /// Whether subject and issuer are the same name. Its signature says whether it is
+    /// self-signed too: see [`chain`](super::chain).
+    #[must_use]
+    pub fn is_self_issued(&self) -> bool {
+        is_same_name(&self.subject, &self.issuer)
+    }
+
+    /// The certificate as PEM.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        pem::encode("CERTIFICATE", &self.der)
+    }
+
+    /// SHA-256 of the DER as people compare it: `AB:CD:…`.
+    #[must_use]
+    pub fn sha256_fingerprint(&self) -> String {
+        colons(&self.sha256)
+    }
+
+    /// SHA-1 of the DER as people compare it: `AB:CD:…`.
+    #[must_use]
+    pub fn sha1_fingerprint(&self) -> String {
+        colons(&self.sha1)
+    }
+}
+
+/// `bytes` as people compare them: upper-case hexadecimal with a colon between.
+#[must_use]
+pub fn colons(bytes: &[u8]) -> String {
+    hex::grouped(bytes, 1).replace(' ', ":")
+}
+
+/// Whether two names are one (RFC 5280, 7.1): whatever the string types, upper and lower case
+/// and the number of blanks.
+pub(super) fn is_same_name(one: &[Attribute], other: &[Attribute]) -> bool {
+    let folded = |text: &Text| {
+        let words = text.as_str().split_whitespace().map(str::to_lowercase);
+        words.collect::<Vec<_>>()
+    };
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(a, b)| a.kind == b.kind && folded(&a.value) == folded(&b.value))
+}
+
+fn common_name(name: &[Attribute]) -> Option<&Text> {
+    let mut names = name.iter().rev().filter(|attribute| attribute.kind == "CN");
+    names
+        .find(|attribute| !attribute.value.is_empty())
+        .map(|attribute| &attribute.value)
+}
+
+fn value<'a>(name: &'a [Attribute], kind: &str) -> Option<&'a Text> {
+    let mut found = name.iter().filter(|attribute| attribute.kind == kind);
+    found
+        .find(|attribute| !attribute.value.is_empty())
+        .map(|attribute| &attribute.value)
 }
 
 /// One attribute of a name.

@@ -1,3 +1,13 @@
 //! Certificates and public keys on paper; knows no card.
+//!
+//! [`certificate`] decodes X.509 (RFC 5280), [`public_key`] makes one canonical
+//! SubjectPublicKeyInfo from whatever a card or a certificate has, and [`chain`] looks for
+//! who signed whom. [`ssh_key`], [`openpgp_fingerprint`] and [`export`] are the ways out.
 
 pub mod certificate;
+mod decode;
+mod extensions;
+mod name;
+mod oid;
+pub mod pem;
+pub mod public_key;

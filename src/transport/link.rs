@@ -31,28 +31,33 @@ pub trait Link: Send {
     /// The protocol in use.
     fn protocol(&self) -> Protocol;
 
-    /// Keeps other programs out until [`Link::end`]. Keep it short.
+    /// Runs `work` while other programs are kept out. Keep it short.
+    ///
+    /// The card is left as it is or reset afterwards, as `work` says; a reset takes back what
+    /// was verified.
     ///
     /// # Errors
     ///
-    /// [`LinkError`]; [`LinkError::Reset`] says that another program reset the card, so that
-    /// selection and verified PINs are gone. The link can be used again after that.
-    fn begin(&mut self) -> Result<(), LinkError>;
-
-    /// Lets other programs in again. What was verified is taken back by the driver before.
-    fn end(&mut self);
-
-    /// Resets the card: nothing is selected or verified afterwards.
-    ///
-    /// # Errors
-    ///
-    /// [`LinkError`] as for any exchange.
-    fn reset(&mut self) -> Result<(), LinkError>;
+    /// [`LinkError`]; `work` has not run then. [`LinkError::Reset`] says that another program
+    /// reset the card, so that it may be another one by now; the link can be used again.
+    fn exclusively(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Link) -> After,
+    ) -> Result<(), LinkError>;
 
     /// The PIN pad of the reader, if it has one.
     fn pinpad(&mut self) -> Option<&mut dyn PinPad> {
         None
     }
+}
+
+/// What becomes of the card after an exclusive piece of work.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum After {
+    /// It stays as it is.
+    Leave,
+    /// It is reset: nothing is selected or verified any more.
+    Reset,
 }
 
 /// A reader with keys of its own (PC/SC part 10).
@@ -150,4 +155,7 @@ pub enum LinkError {
     /// The one who asked does not want it any more; nothing was sent.
     #[error("cancelled")]
     Cancelled,
+    /// The answer has no status word, no end, or more bytes than were announced.
+    #[error("answer against the protocol: {0}")]
+    Protocol(&'static str),
 }

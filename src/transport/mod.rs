@@ -1,4 +1,9 @@
 //! The way to one card.
 
+pub mod channel;
 pub mod link;
+pub mod names;
+pub mod pcsc;
+pub mod pinpad;
 pub mod trace;
+pub mod watch;

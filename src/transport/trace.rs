@@ -2,9 +2,13 @@
 //!
 //! This is the only code that keeps or writes APDUs.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use crate::iso7816::StatusWord;
+use super::names;
+use crate::iso7816::{Command, Form, Response, StatusWord};
 use crate::token::ReaderId;
 
 /// One exchange, safe to show and to save.
@@ -82,11 +86,233 @@ impl Shown {
         match self {
             Self::Bytes(bytes) => crate::base::hex::encode(bytes),
             Self::Hidden { header, hidden } => {
-                format!(
-                    "{} [{hidden} bytes hidden]",
-                    crate::base::hex::encode(header)
-                )
+                let header = crate::base::hex::encode(header);
+                format!("{header} [{hidden} bytes hidden]")
+                    .trim_start()
+                    .to_owned()
             }
         }
+    }
+}
+
+/// What may be seen of an exchange.
+pub(super) struct Visible {
+    name: String,
+    command: Shown,
+    response: Shown,
+}
+
+/// Decides what may be seen of `command`, a part of `whole`, and of its answer.
+///
+/// `len` is the number of bytes that went over the wire (0 for a PIN pad, which builds the
+/// command itself).
+pub(super) fn show(
+    command: &Command,
+    whole: &Command,
+    len: usize,
+    answer: Option<&Response>,
+) -> Visible {
+    let hidden = whole.is_secret() || names::carries_secret(whole);
+    let header = command.header().to_vec();
+    let sent = if hidden && !command.payload().is_empty() || len == 0 {
+        Shown::Hidden {
+            hidden: len.saturating_sub(header.len()),
+            header,
+        }
+    } else {
+        Shown::Bytes(
+            command
+                .to_bytes(Form::of_len(len, command), false)
+                .expose()
+                .to_vec(),
+        )
+    };
+    let data = answer.map(|answer| answer.data.clone()).unwrap_or_default();
+    let response = if (names::answers_secret(whole) || whole.is_secret()) && !data.is_empty() {
+        Shown::Hidden {
+            header: Vec::new(),
+            hidden: data.len(),
+        }
+    } else {
+        Shown::Bytes(data)
+    };
+    Visible {
+        name: names::name(command, whole),
+        command: sent,
+        response,
+    }
+}
+
+/// Takes note of the exchanges with one reader.
+#[derive(Clone)]
+pub struct Tracer {
+    reader: ReaderId,
+    numbers: Arc<AtomicU64>,
+    sink: Arc<dyn Fn(Entry) + Send + Sync>,
+}
+
+impl Tracer {
+    /// Hands entries to `sink`; `numbers` is shared by all tracers of the program.
+    pub fn new(
+        reader: ReaderId,
+        numbers: Arc<AtomicU64>,
+        sink: Arc<dyn Fn(Entry) + Send + Sync>,
+    ) -> Self {
+        Self {
+            reader,
+            numbers,
+            sink,
+        }
+    }
+
+    /// Takes note of nothing.
+    #[must_use]
+    pub fn silent(reader: ReaderId) -> Self {
+        Self::new(reader, Arc::default(), Arc::new(|_| {}))
+    }
+
+    pub(super) fn note(
+        &self,
+        visible: Visible,
+        sw: Option<StatusWord>,
+        at: SystemTime,
+        took: Duration,
+    ) {
+        let Visible {
+            name,
+            command,
+            response,
+        } = visible;
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed) + 1;
+        (self.sink)(Entry {
+            number,
+            reader: self.reader,
+            at,
+            took,
+            name,
+            command,
+            response,
+            sw,
+        });
+    }
+}
+
+/// The last exchanges, for the trace window.
+#[derive(Debug, Default)]
+pub struct Ring {
+    entries: VecDeque<Arc<Entry>>,
+}
+
+impl Ring {
+    /// The most entries that are kept. A full view of a token takes about fifty.
+    pub const CAPACITY: usize = 5_000;
+
+    /// Adds one and forgets the oldest beyond [`Ring::CAPACITY`].
+    pub fn push(&mut self, entry: Arc<Entry>) {
+        if self.entries.len() == Self::CAPACITY {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    /// All entries, the oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        self.entries.iter()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::{Entry, Ring, Shown, show};
+    use crate::base::secret::Secret;
+    use crate::iso7816::{Command, Le, Response, StatusWord};
+    use crate::token::ReaderId;
+
+    fn line(command: &Command, answer: &Response) -> String {
+        let len = command.to_bytes(crate::iso7816::Form::Short, false).len();
+        let visible = show(command, command, len, Some(answer));
+        let entry = Entry {
+            number: 1,
+            reader: ReaderId(1),
+            at: SystemTime::UNIX_EPOCH,
+            took: Duration::ZERO,
+            name: visible.name,
+            command: visible.command,
+            response: visible.response,
+            sw: Some(answer.sw),
+        };
+        entry.to_lines()
+    }
+
+    #[test]
+    fn a_pin_is_hidden_whether_marked_or_not() {
+        let wrong = Response::status(StatusWord(0x63C2));
+        let marked = Command::new([0, 0x20, 0, 0x80]).secret(Secret::new(b"123456\xFF\xFF"));
+        let raw = Command::new([0, 0x20, 0, 0x80]).data(*b"123456\xFF\xFF");
+        for command in [marked, raw] {
+            let text = line(&command, &wrong);
+            assert!(text.contains("VERIFY"), "{text}");
+            assert!(text.contains("[9 bytes hidden]"), "{text}");
+            assert!(text.contains("63C2 (wrong, tries left)"), "{text}");
+            assert!(!text.contains("313233"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_card_deciphers_is_hidden() {
+        let command = Command::new([0, 0x2A, 0x80, 0x86])
+            .data([0, 1, 2])
+            .expecting(Le::ALL);
+        let answer = Response {
+            data: b"secret".to_vec(),
+            sw: StatusWord::OK,
+        };
+        assert!(line(&command, &answer).contains("[6 bytes hidden]"));
+    }
+
+    #[test]
+    fn what_is_public_is_shown() {
+        let command = Command::new([0, 0xA4, 4, 0])
+            .data([0xA0, 0, 0, 3, 8])
+            .expecting(Le::ALL);
+        let text = line(
+            &command,
+            &Response {
+                data: vec![0x61, 0],
+                sw: StatusWord::OK,
+            },
+        );
+        assert!(
+            text.contains("SELECT PIV: 00A4040005A00000030800"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_ring_forgets_the_oldest() {
+        let mut ring = Ring::default();
+        for number in 0..=Ring::CAPACITY as u64 {
+            let entry = Entry {
+                number,
+                reader: ReaderId(1),
+                at: SystemTime::UNIX_EPOCH,
+                took: Duration::ZERO,
+                name: String::new(),
+                command: Shown::Bytes(Vec::new()),
+                response: Shown::Bytes(Vec::new()),
+                sw: None,
+            };
+            ring.push(entry.into());
+        }
+        assert_eq!(ring.iter().count(), Ring::CAPACITY);
+        assert_eq!(ring.iter().next().unwrap().number, 1);
     }
 }

@@ -1,0 +1,89 @@
+//! Commands that families share (ISO/IEC 7816-4).
+
+use super::CardError;
+use crate::iso7816::tlv::compact;
+use crate::iso7816::{Command, Le, Response, StatusWord};
+use crate::token::{PinRole, TriesLeft};
+use crate::transport::channel::Channel;
+
+/// Selects an application by its identifier, which may be cut at the right (7816-4:2020,
+/// 11.2.2). Nothing if the card says that there is none.
+///
+/// # Errors
+///
+/// [`CardError::Link`], or [`CardError::Status`] for an answer that is neither.
+pub(super) fn select(channel: &mut Channel<'_>, aid: &[u8]) -> Result<Option<Response>, CardError> {
+    let command = Command::new([0x00, 0xA4, 0x04, 0x00])
+        .data(aid)
+        .expecting(Le::ALL);
+    let answer = channel.transmit(&command)?;
+    if answer.sw.is_ok() || answer.sw == StatusWord::TERMINATED {
+        return Ok(Some(answer));
+    }
+    // Many cards refuse an unknown application with something of their own; nothing is
+    // selected then, and that is all that matters here.
+    channel.count_as_absent();
+    Ok(None)
+}
+
+/// Whether the historical bytes announce extended length (7816-4:2020, 12.2.2, third software
+/// function table, bit 7).
+pub(super) fn announces_extended(historical: &[u8]) -> bool {
+    let [0x00 | 0x80 | 0x10, objects @ ..] = historical else {
+        return false;
+    };
+    let mut capabilities = compact::objects(objects).filter(|(tag, _)| *tag == 7);
+    capabilities.any(|(_, value)| value.get(2).is_some_and(|table| table & 0x40 != 0))
+}
+
+/// What VERIFY and its kin said.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Verdict {
+    /// Right.
+    Satisfied,
+    /// Wrong, or a question for the counter: so many tries are left.
+    Refused(TriesLeft),
+    /// Something that says nothing about the PIN.
+    Other(StatusWord),
+}
+
+impl Verdict {
+    /// Reads a status word (7816-4:2020, 11.6.6).
+    pub(super) fn of(sw: StatusWord) -> Self {
+        match (sw, sw.counter()) {
+            (StatusWord::OK, _) => Self::Satisfied,
+            (StatusWord::BLOCKED, _) => Self::Refused(TriesLeft::Blocked),
+            (StatusWord(0x6300), _) => Self::Refused(TriesLeft::Unknown),
+            (_, Some(left)) => Self::Refused(TriesLeft::from_counter(left)),
+            (sw, None) => Self::Other(sw),
+        }
+    }
+
+    /// The verdict on a PIN that was sent.
+    pub(super) fn judge(self, role: PinRole, operation: &'static str) -> Result<(), CardError> {
+        match self {
+            Self::Satisfied => Ok(()),
+            // Blocked by this very try, or before it: the card does not tell, and the remedy
+            // is the same. The guard has read the counter before.
+            Self::Refused(TriesLeft::Blocked) => Err(CardError::Blocked { role }),
+            Self::Refused(left) => Err(CardError::WrongPin { role, left }),
+            Self::Other(sw) => Err(CardError::Status { operation, sw }),
+        }
+    }
+}
+
+/// Data of a GET DATA that may be absent.
+///
+/// # Errors
+///
+/// [`CardError::Status`] for an answer that is neither data nor absence.
+pub(super) fn present(
+    answer: Response,
+    operation: &'static str,
+) -> Result<Option<Vec<u8>>, CardError> {
+    match answer.sw {
+        StatusWord::OK => Ok(Some(answer.data)),
+        sw if sw.is_absence() => Ok(None),
+        sw => Err(CardError::Status { operation, sw }),
+    }
+}

@@ -1,0 +1,209 @@
+//! Commands by their names, and which of them carry secrets.
+
+use crate::base::hex;
+use crate::iso7816::Command;
+use crate::iso7816::tlv::ber;
+
+/// Applications that a SELECT may be for, by the beginning of their identifier.
+pub const APPLICATIONS: [(&[u8], &str); 14] = [
+    (&[0xA0, 0, 0, 3, 8], "PIV"),
+    (&[0xD2, 0x76, 0, 1, 0x24, 1], "OpenPGP"),
+    (
+        &[
+            0xA0, 0, 0, 0, 0x63, 0x50, 0x4B, 0x43, 0x53, 0x2D, 0x31, 0x35,
+        ],
+        "PKCS#15",
+    ),
+    (&[0xA0, 0, 0, 5, 0x27, 0x20, 1], "YubiKey OTP"),
+    (&[0xA0, 0, 0, 5, 0x27, 0x21, 1], "OATH"),
+    (
+        &[0xA0, 0, 0, 5, 0x27, 0x47, 0x11, 0x17],
+        "YubiKey management",
+    ),
+    (&[0xA0, 0, 0, 6, 0x47, 0x2F, 0, 1], "FIDO"),
+    (&[0xA0, 0, 0, 0, 3, 0, 0, 0], "card manager"),
+    (&[0xA0, 0, 0, 1, 0x51, 0, 0], "card manager"),
+    (&[0xA0, 0, 0, 0, 1, 1], "MUSCLE"),
+    (&[0x31, 0x50, 0x41, 0x59], "contact payment"),
+    (&[0x32, 0x50, 0x41, 0x59], "contactless payment"),
+    (&[0xA0, 0, 0, 0, 0x87], "USIM"),
+    (&[0xE8, 0x28, 0xBD, 8, 0x0F], "PKCS#15 (ISO)"),
+];
+
+/// The name of a command; GET RESPONSE and parts of a chain name what they belong to.
+#[must_use]
+pub fn name(command: &Command, whole: &Command) -> String {
+    if command.ins() == 0xC0 && whole.ins() != 0xC0 {
+        return format!("GET RESPONSE of {}", name(whole, whole));
+    }
+    let [cla, ins, p1, p2] = command.header();
+    match (ins, p1, p2) {
+        (0xA4, 0x04, _) => {
+            let aid = whole.payload();
+            let known = APPLICATIONS
+                .iter()
+                .find(|(known, _)| aid.starts_with(known));
+            match known {
+                Some((_, name)) => format!("SELECT {name}"),
+                None => format!("SELECT application {}", hex::encode(aid)),
+            }
+        }
+        (0xA4, ..) => "SELECT FILE".into(),
+        (0xA5, ..) => "SELECT DATA".into(),
+        (0x20, _, _) if whole.payload().is_empty() && whole.le().is_none() => {
+            format!("VERIFY {} (asks for tries left)", reference(p2))
+        }
+        (0x20, 0xFF, _) => format!("VERIFY {} (takes back)", reference(p2)),
+        (0x20, ..) => format!("VERIFY {}", reference(p2)),
+        (0x24, ..) => format!("CHANGE REFERENCE DATA {}", reference(p2)),
+        (0x2C, ..) => format!("RESET RETRY COUNTER {}", reference(p2)),
+        (0xCB | 0xDB, 0x3F, 0xFF) => {
+            let verb = if ins == 0xCB { "GET DATA" } else { "PUT DATA" };
+            match ber::find(whole.payload(), &[0x5C]) {
+                Some(tag) => format!("{verb} {}", piv_object(tag)),
+                None if ins == 0xDB => "IMPORT KEY".into(),
+                None => verb.into(),
+            }
+        }
+        (0xCA, ..) => format!("GET DATA {}", openpgp_object(p1, p2)),
+        (0xCC, ..) => format!("GET NEXT DATA {}", openpgp_object(p1, p2)),
+        (0xDA, ..) => format!("PUT DATA {}", openpgp_object(p1, p2)),
+        (0x47, 0x81, _) => format!("READ PUBLIC KEY {}", openpgp_key(whole.payload())),
+        (0x47, 0x80, _) => format!("GENERATE KEY {}", openpgp_key(whole.payload())),
+        (0x47, ..) => format!("GENERATE KEY {p2:02X}"),
+        (0x2A, 0x9E, 0x9A) => "COMPUTE SIGNATURE".into(),
+        (0x2A, 0x80, 0x86) => "DECIPHER".into(),
+        (0x2A, ..) => "PERFORM SECURITY OPERATION".into(),
+        (0x22, ..) => "MANAGE SECURITY ENVIRONMENT".into(),
+        (0x82, ..) => "EXTERNAL AUTHENTICATE".into(),
+        (0x84, ..) => "GET CHALLENGE".into(),
+        (0x87, ..) => format!("GENERAL AUTHENTICATE {p2:02X}"),
+        (0x88, ..) => "INTERNAL AUTHENTICATE".into(),
+        (0xB0, ..) => "READ BINARY".into(),
+        (0xB2, ..) => "READ RECORD".into(),
+        (0xD6, ..) => "UPDATE BINARY".into(),
+        (0xC0, ..) => "GET RESPONSE".into(),
+        (0xE6, ..) => "TERMINATE".into(),
+        (0x44, ..) => "ACTIVATE".into(),
+        (0xF2, ..) if cla & 0x80 != 0 => "GET STATUS".into(),
+        (0xF7, _, slot) if slot == 0x80 || slot == 0x81 || slot >= 0x82 => {
+            format!("GET METADATA {slot:02X}")
+        }
+        (0xF8, 0, 0) => "GET SERIAL".into(),
+        (0xF9, ..) => format!("ATTEST {p1:02X}"),
+        (0xFD, 0, 0) => "GET VERSION".into(),
+        _ => format!("command {}", hex::encode(&command.header())),
+    }
+}
+
+/// Whether the data of a command may be a PIN, a key or plain text for a key.
+#[must_use]
+pub fn carries_secret(command: &Command) -> bool {
+    let [cla, ins, p1, p2] = command.header();
+    match ins {
+        // VERIFY, CHANGE, RESET, EXTERNAL and GENERAL AUTHENTICATE, PUT KEY and the
+        // vendors' ways to set keys.
+        0x20 | 0x21 | 0x24 | 0x25 | 0x2C | 0x2D | 0x82 | 0x87 | 0xD8 | 0xFE | 0xFF => true,
+        // PUT DATA: the resetting code, AES and secure messaging keys, private use objects.
+        0xDA => !is_public_openpgp(p1, p2),
+        // PUT DATA with a tag list: keys to be imported, and objects that may hold some.
+        0xDB => match ber::find(command.payload(), &[0x5C]) {
+            Some(tag) => is_private_piv(tag),
+            None => true,
+        },
+        // Plain text on its way to be enciphered.
+        0x2A => (p1, p2) == (0x86, 0x80),
+        // What other vendors put into their own commands is not known.
+        _ => cla & 0x80 != 0 && cla != 0xFF && !command.payload().is_empty(),
+    }
+}
+
+/// Whether the answer to a command may be a secret.
+#[must_use]
+pub fn answers_secret(command: &Command) -> bool {
+    let [_, ins, p1, p2] = command.header();
+    match ins {
+        // What was deciphered or agreed on.
+        0x2A => (p1, p2) == (0x80, 0x86),
+        0x87 => true,
+        // Private use objects behind a PIN.
+        0xCA => matches!((p1, p2), (0x01, 0x03 | 0x04)),
+        0xCB => ber::find(command.payload(), &[0x5C]).is_some_and(is_private_piv),
+        _ => false,
+    }
+}
+
+/// Printed information may hold the management key (YubiKey's protected mode); fingerprints
+/// and pictures are nobody's business.
+fn is_private_piv(tag: &[u8]) -> bool {
+    matches!(tag, [0x5F, 0xC1, 0x03 | 0x08 | 0x09 | 0x21 | 0x23])
+}
+
+fn is_public_openpgp(p1: u8, p2: u8) -> bool {
+    matches!(
+        (p1, p2),
+        (0x00, 0x5B | 0x5E | 0xC1..=0xD0 | 0xD6..=0xD9 | 0xDB..=0xDE) | (0x5F, _) | (0x7F, 0x21)
+    )
+}
+
+fn reference(p2: u8) -> &'static str {
+    match p2 {
+        0x00 => "global PIN",
+        0x80 => "PIN",
+        0x81 => "PIN (PW1, signing) or PUK",
+        0x82 => "PIN (PW1)",
+        0x83 => "admin PIN (PW3)",
+        _ => "reference",
+    }
+}
+
+fn piv_object(tag: &[u8]) -> String {
+    let name = match tag {
+        [0x7E] => "discovery object",
+        [0x5F, 0xC1, 0x02] => "card holder identifier",
+        [0x5F, 0xC1, 0x07] => "card capabilities",
+        [0x5F, 0xC1, 0x0C] => "key history",
+        [0x5F, 0xC1, 0x05] => "certificate 9A",
+        [0x5F, 0xC1, 0x0A] => "certificate 9C",
+        [0x5F, 0xC1, 0x0B] => "certificate 9D",
+        [0x5F, 0xC1, 0x01] => "certificate 9E",
+        [0x5F, 0xFF, 0x01] => "certificate F9",
+        [0x5F, 0xC1, number @ 0x0D..=0x20] => {
+            return format!("certificate {:02X}", number - 0x0D + 0x82);
+        }
+        _ => return format!("object {}", hex::encode(tag)),
+    };
+    name.into()
+}
+
+fn openpgp_object(p1: u8, p2: u8) -> String {
+    let name = match (p1, p2) {
+        (0x00, 0x4F) => "application identifier",
+        (0x00, 0x5B) => "name",
+        (0x00, 0x5E) => "login data",
+        (0x5F, 0x50) => "public key address",
+        (0x5F, 0x52) => "historical bytes",
+        (0x5F, 0x2D) => "languages",
+        (0x5F, 0x35) => "salutation",
+        (0x00, 0x65) => "cardholder",
+        (0x00, 0x6E) => "application related data",
+        (0x00, 0x7A) => "signature counter",
+        (0x7F, 0x21) => "certificate",
+        (0x00, 0xC4) => "PW status",
+        (0x00, 0xD3) => "resetting code",
+        (0x00, 0xF9) => "key derivation",
+        (0x00, 0xFA) => "algorithms",
+        (0x01, number) => return format!("private object {number}"),
+        _ => return format!("object {p1:02X}{p2:02X}"),
+    };
+    name.into()
+}
+
+fn openpgp_key(template: &[u8]) -> &'static str {
+    match template {
+        [0xB6, ..] => "signature",
+        [0xB8, ..] => "decryption",
+        [0xA4, ..] => "authentication",
+        _ => "",
+    }
+}
