@@ -96,6 +96,7 @@ fn speed(fi: u8, di: u8) -> Option<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

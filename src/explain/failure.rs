@@ -362,3 +362,179 @@ pub fn terminated(application: ApplicationKind) -> Explanation {
         ),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each, so that what holds for all can be tested.
+    fn all() -> Vec<Failure> {
+        let links = [
+            LinkError::Removed,
+            LinkError::Reset,
+            LinkError::Held,
+            LinkError::Mute,
+            LinkError::NoReader,
+            LinkError::NoService,
+            LinkError::Refused,
+            LinkError::Broken(0x8010_0016),
+            LinkError::PinPadCancelled,
+            LinkError::PinPadTimeout,
+            LinkError::PinPadMismatch,
+            LinkError::Cancelled,
+        ];
+        let mut cards: Vec<CardError> = links.map(CardError::Link).to_vec();
+        for role in [
+            PinRole::User,
+            PinRole::Puk,
+            PinRole::ResettingCode,
+            PinRole::Admin,
+            PinRole::SecurityOfficer,
+        ] {
+            for left in [
+                TriesLeft::Known(2),
+                TriesLeft::Known(1),
+                TriesLeft::Blocked,
+                TriesLeft::Unknown,
+                TriesLeft::NotSet,
+            ] {
+                cards.push(CardError::WrongPin { role, left });
+            }
+            for breach in [Breach::Length, Breach::Character] {
+                cards.push(CardError::Rule { role, breach });
+            }
+            cards.extend([CardError::Blocked { role }, CardError::LastTry { role }]);
+        }
+        cards.extend([
+            CardError::OtherCard,
+            CardError::Unsupported("setting tries"),
+            CardError::NotFound {
+                what: "certificate",
+            },
+            CardError::Malformed("PW status is short"),
+        ]);
+        for sw in [0x6982, 0x6985, 0x6A81, 0x6D00, 0x6E00, 0x6A82, 0x6F00] {
+            cards.push(CardError::Status {
+                operation: "SELECT",
+                sw: StatusWord(sw),
+            });
+        }
+        let mut all: Vec<Failure> = cards.into_iter().map(Failure::Card).collect();
+        all.extend([
+            Failure::Cancelled,
+            Failure::TimedOut,
+            Failure::NoReader,
+            Failure::NoCard,
+            Failure::NoSuchPracticeCard,
+            Failure::Program {
+                program: "systemctl",
+            },
+            Failure::Closing,
+        ]);
+        all
+    }
+
+    #[test]
+    fn titles_have_no_full_stop_and_bodies_have_one() {
+        for one in all() {
+            let words = failure(&one);
+            assert!(!words.title.ends_with('.'), "{one:?}: {}", words.title);
+            assert!(words.title.starts_with(char::is_uppercase) || one == named_program());
+            assert!(words.body.ends_with('.'), "{one:?}: {}", words.body);
+            assert!(!words.text().contains('{'), "{one:?}: {}", words.text());
+            // Numbers are for the details.
+            assert!(!words.title.contains("6A") && !words.body.contains("6A"));
+        }
+    }
+
+    /// Programs are called as they are called.
+    fn named_program() -> Failure {
+        Failure::Program {
+            program: "systemctl",
+        }
+    }
+
+    #[test]
+    fn a_status_word_stands_in_the_details_with_its_name() {
+        let words = card_error(&CardError::Status {
+            operation: "SELECT",
+            sw: StatusWord::NOT_FOUND,
+        });
+        assert_eq!(
+            words.details.as_deref(),
+            Some("The card answered 6A82 (file or application not found) to SELECT.")
+        );
+        let broken = link_error(&LinkError::Broken(0x8010_0016));
+        assert_eq!(
+            broken.details.as_deref(),
+            Some("The smart card service said 80100016.")
+        );
+    }
+
+    #[test]
+    fn a_wrong_pin_tells_what_is_left_and_what_to_check() {
+        let tries = Tries {
+            left: TriesLeft::Known(2),
+            max: Some(3),
+        };
+        let words = wrong_pin(PinRole::User, &tries, "Thomas Mustermann");
+        assert_eq!(words.title, "Wrong PIN");
+        assert_eq!(
+            words.body,
+            "2 of 3 tries left. Check that this is the PIN of Thomas Mustermann."
+        );
+        let last = Tries {
+            left: TriesLeft::Blocked,
+            ..tries
+        };
+        assert_eq!(
+            wrong_pin(PinRole::User, &last, "x").title,
+            "The PIN is blocked"
+        );
+    }
+
+    #[test]
+    fn what_was_not_sent_lost_no_try() {
+        for error in [
+            CardError::OtherCard,
+            CardError::Rule {
+                role: PinRole::User,
+                breach: Breach::Length,
+            },
+            CardError::Link(LinkError::PinPadTimeout),
+        ] {
+            let body = card_error(&error).body;
+            assert!(body.contains("no try was lost"), "{error:?}: {body}");
+        }
+    }
+
+    #[test]
+    fn every_cause_on_the_way_to_the_card_has_its_own_name() {
+        assert_eq!(held(Some(&"scdaemon".into())).title, "In use by scdaemon");
+        assert_eq!(
+            held(Some(&"Firefox".into())).body,
+            "Firefox keeps the card for itself. Symbolon can ask it to let go; nothing is ended."
+        );
+        assert_eq!(
+            link_error(&LinkError::Mute).body,
+            "It may lie the wrong way round or have dirty contacts."
+        );
+        assert_eq!(
+            link_error(&LinkError::NoService).body,
+            "Symbolon talks to cards through it. It can be started now."
+        );
+        assert_eq!(
+            link_error(&LinkError::Refused).title,
+            "Access to smart cards is not allowed"
+        );
+        let why = Unreadable {
+            detail: "GET DATA 6E answered 6F00".into(),
+        };
+        let words = unreadable(ApplicationKind::OpenPgp, &why);
+        assert_eq!(words.title, "OpenPGP cannot be read");
+        assert_eq!(
+            words.body,
+            "The card answered with something that is not valid. The other applications are shown."
+        );
+    }
+}

@@ -421,3 +421,169 @@ fn no_way_out(role: PinRole) -> String {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::token::{Operation, PinReference};
+
+    fn counter(left: TriesLeft, max: Option<u8>) -> String {
+        tries(&Tries { left, max })
+    }
+
+    #[test]
+    fn tries_left_are_said_in_fixed_phrases() {
+        use TriesLeft::{Blocked, Known, NotSet, Unknown};
+        assert_eq!(counter(Known(3), Some(3)), "3 of 3 tries left");
+        assert_eq!(counter(Known(2), Some(3)), "2 of 3 tries left");
+        assert_eq!(counter(Known(15), Some(15)), "15 of 15 tries left");
+        assert_eq!(counter(Known(1), Some(3)), "Last try of 3");
+        assert_eq!(counter(Known(1), None), "Last try");
+        assert_eq!(counter(Known(2), None), "2 tries left");
+        for max in [None, Some(3)] {
+            assert_eq!(counter(Blocked, max), "Blocked");
+            assert_eq!(counter(NotSet, max), "Not set");
+            assert_eq!(
+                counter(Unknown, max),
+                "This card does not tell the tries left"
+            );
+        }
+    }
+
+    fn digits(min: usize, max: usize) -> PinRule {
+        PinRule {
+            min,
+            max,
+            alphabet: Alphabet::Digits,
+        }
+    }
+
+    fn any(min: usize, max: usize) -> PinRule {
+        PinRule {
+            alphabet: Alphabet::Any,
+            ..digits(min, max)
+        }
+    }
+
+    #[test]
+    fn a_rule_is_a_length_and_an_alphabet() {
+        assert_eq!(rule(&digits(6, 8)), "6 to 8 digits");
+        assert_eq!(rule(&digits(8, 8)), "8 digits");
+        assert_eq!(rule(&any(6, 127)), "6 to 127 characters");
+        let ticking = requirements(&digits(6, 8));
+        assert_eq!(ticking.length, "6 to 8 characters");
+        assert_eq!(ticking.characters.as_deref(), Some("Digits only"));
+        assert_eq!(requirements(&any(6, 127)).characters, None);
+    }
+
+    #[test]
+    fn a_breach_says_that_no_try_was_lost() {
+        assert_eq!(
+            breach(Breach::Length, PinRole::User, &digits(6, 8)),
+            "A PIN of this token has 6 to 8 digits. Nothing was sent; no try was lost."
+        );
+        assert_eq!(
+            breach(Breach::Length, PinRole::Admin, &any(8, 127)),
+            "An admin PIN of this token has 8 to 127 characters. Nothing was sent; no try was lost."
+        );
+    }
+
+    #[test]
+    fn uses_are_one_phrase() {
+        use PinUse::{Administration, Decrypting, Signing, SigningIn, Unblocking};
+        assert_eq!(
+            uses(&[Signing, SigningIn]),
+            "asked before signing and signing in"
+        );
+        assert_eq!(
+            uses(&[Decrypting, SigningIn, Signing]),
+            "asked before signing, signing in and decrypting"
+        );
+        assert_eq!(
+            uses(&[Administration, Unblocking]),
+            "asked before settings and keys are changed · unblocks the PIN"
+        );
+        assert_eq!(uses(&[]), "");
+    }
+
+    fn pin(reference: u8, role: PinRole, left: TriesLeft) -> Pin {
+        Pin {
+            reference: PinReference(reference),
+            role,
+            label: None,
+            tries: Tries { left, max: Some(3) },
+            rule: any(6, 127),
+            factory: Factory::Changed,
+            uses: vec![],
+            operations: vec![],
+        }
+    }
+
+    fn openpgp(resetting_code: TriesLeft) -> Application {
+        let mut user = pin(0x81, PinRole::User, TriesLeft::Known(1));
+        user.operations.push(Operation {
+            kind: OperationKind::Unblock,
+            needs: vec![PinReference(0xD3), PinReference(0x83)],
+            impossible: None,
+        });
+        let mut application = Application::new(ApplicationKind::OpenPgp, &[]);
+        application.pins = vec![
+            user,
+            pin(0xD3, PinRole::ResettingCode, resetting_code),
+            pin(0x83, PinRole::Admin, TriesLeft::Known(3)),
+        ];
+        application
+    }
+
+    #[test]
+    fn the_last_try_says_who_can_help() {
+        let warning = |application: &Application| {
+            let pin = &application.pins[0];
+            last_try_warning(pin.role, &unblockers(application, pin))
+        };
+        assert_eq!(
+            warning(&openpgp(TriesLeft::NotSet)),
+            "If it is wrong once more, the PIN is blocked. The admin PIN can unblock it."
+        );
+        assert_eq!(
+            warning(&openpgp(TriesLeft::Known(3))),
+            "If it is wrong once more, the PIN is blocked. The resetting code or the admin PIN can unblock it."
+        );
+        let mut alone = openpgp(TriesLeft::Blocked);
+        alone.pins[2].tries.left = TriesLeft::Blocked;
+        assert!(warning(&alone).ends_with(
+            "Only a factory reset makes this application usable again. It deletes its keys."
+        ));
+        assert_eq!(
+            when_blocked(PinRole::User, &[PinRole::Puk]),
+            "Too many wrong tries. Unblock it with the PUK; keys and certificates are safe."
+        );
+    }
+
+    #[test]
+    fn a_row_is_one_sentence_with_its_chip() {
+        let mut puk = pin(0x81, PinRole::Puk, TriesLeft::Known(3));
+        assert_eq!(
+            row(ApplicationKind::Piv, &puk),
+            "PIV PUK, 3 of 3 tries left"
+        );
+        puk.factory = Factory::Unchanged("12345678");
+        assert_eq!(
+            row(ApplicationKind::Piv, &puk),
+            "PIV PUK, Factory PUK, 3 of 3 tries left"
+        );
+        assert_eq!(
+            factory_hint(&puk).as_deref(),
+            Some("The factory PUK is 12345678")
+        );
+        assert_eq!(
+            roles(&openpgp(TriesLeft::NotSet)),
+            "PIN, resetting code and admin PIN"
+        );
+        assert_eq!(
+            full_name_of(ApplicationKind::OpenPgp, PinRole::User, "Thomas Mustermann"),
+            "OpenPGP PIN of Thomas Mustermann"
+        );
+    }
+}
