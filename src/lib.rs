@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod base;
 pub mod card;
+pub mod explain;
 pub mod iso7816;
 pub mod pki;
 pub mod token;

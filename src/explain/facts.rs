@@ -1,0 +1,153 @@
+//! Facts that have a name and a value, and data objects.
+
+use super::{bytes, dates, list, pins};
+use crate::base::hex;
+use crate::base::i18n::{gettext, gettext_f, pgettext};
+use crate::token::{Access, Application, DataKind, Fact, FactName, FactValue, Salutation};
+
+/// What a fact is about.
+#[must_use]
+pub fn name(name: FactName) -> String {
+    match name {
+        FactName::Version => gettext("Version"),
+        FactName::Firmware => gettext("Firmware"),
+        FactName::Serial => gettext("Serial number"),
+        FactName::Manufacturer => gettext("Manufacturer"),
+        FactName::Holder => gettext("Holder"),
+        FactName::Languages => gettext("Languages"),
+        FactName::Salutation => gettext("Salutation"),
+        FactName::Login => gettext("Login name"),
+        FactName::Url => gettext("Address of the public key"),
+        FactName::SignatureCounter => gettext("Signatures made"),
+        FactName::PinBeforeEverySignature => gettext("PIN before every signature"),
+        FactName::KeyDerivation => gettext("PINs are sent as digests (KDF)"),
+        FactName::ExtendedLength => gettext("Commands of extended length"),
+        FactName::CommandChaining => gettext("Chained commands"),
+        FactName::MaxCommand => gettext("Longest command"),
+        FactName::MaxResponse => gettext("Longest response"),
+        FactName::MaxCertificate => gettext("Longest certificate"),
+        FactName::KeyImport => gettext("Keys can be imported"),
+        FactName::AlgorithmsChangeable => gettext("Kinds of keys can be changed"),
+        FactName::LifeCycle => gettext("Life cycle"),
+        FactName::FascN => gettext("Agency number (FASC-N)"),
+        FactName::Guid => gettext("Identifier of the card (GUID)"),
+        FactName::Expires => gettext("The card expires"),
+        FactName::CardIdentifier => gettext("Card identifier"),
+        FactName::PivPin => gettext("PIV PIN in use"),
+        FactName::GlobalPin => gettext("Global PIN in use"),
+        FactName::GlobalPinPrimary => gettext("Global PIN comes first"),
+        FactName::RetiredOnCard => gettext("Former keys with certificates on the card"),
+        FactName::RetiredOffCard => gettext("Former keys with certificates elsewhere"),
+        FactName::RetiredUrl => gettext("Address of the certificates of former keys"),
+        FactName::Atr => gettext("Answer to reset (ATR)"),
+        FactName::HistoricalBytes => gettext("Historical bytes"),
+        FactName::HistoricalText => gettext("Historical bytes as text"),
+        FactName::Convention => gettext("Convention"),
+        FactName::Protocols => gettext("Protocols offered"),
+        FactName::Protocol => gettext("Protocol in use"),
+        FactName::Checksum => gettext("Checksum is right"),
+        FactName::SpeedFactor => gettext("Highest speed"),
+        FactName::Contactless => gettext("Contactless"),
+        FactName::Tag => gettext("Tag"),
+    }
+}
+
+/// What a fact says, with its unit.
+#[must_use]
+pub fn of(fact: &Fact) -> String {
+    match (fact.name, &fact.value) {
+        (
+            FactName::MaxCommand | FactName::MaxResponse | FactName::MaxCertificate,
+            FactValue::Number(count),
+        ) => bytes(usize::try_from(*count).unwrap_or(usize::MAX)),
+        (_, value) => self::value(value),
+    }
+}
+
+/// What a fact says.
+#[must_use]
+pub fn value(value: &FactValue) -> String {
+    match value {
+        FactValue::Text(text) => text.to_string(),
+        FactValue::Bytes(bytes) => hex::grouped(bytes, 2),
+        FactValue::Number(number) => number.to_string(),
+        FactValue::Flag(true) => gettext("Yes"),
+        FactValue::Flag(false) => gettext("No"),
+        FactValue::Time(seconds) => dates::moment(*seconds),
+        FactValue::Day(year, month, day) => dates::civil(*year, *month, *day),
+        FactValue::Salutation(salutation) => self::salutation(*salutation),
+    }
+}
+
+fn salutation(salutation: Salutation) -> String {
+    match salutation {
+        // TRANSLATORS: How the holder of the card wants to be addressed.
+        Salutation::Male => pgettext("salutation", "Mr"),
+        // TRANSLATORS: How the holder of the card wants to be addressed.
+        Salutation::Female => pgettext("salutation", "Ms"),
+        Salutation::NotAnnounced => pgettext("salutation", "Not told"),
+    }
+}
+
+/// What a data object is: "Holder data (CHUID)".
+#[must_use]
+pub fn data_kind(kind: DataKind) -> String {
+    match kind {
+        DataKind::Chuid => gettext("Holder data (CHUID)"),
+        DataKind::CardCapabilities => gettext("Card capabilities (CCC)"),
+        DataKind::Discovery => gettext("PIN settings (discovery object)"),
+        DataKind::KeyHistory => gettext("History of keys"),
+        DataKind::Cardholder => gettext("Holder"),
+        DataKind::Login => gettext("Login data"),
+        DataKind::Url => gettext("Address of the public key"),
+        DataKind::KeyDerivation => gettext("Key derivation (KDF)"),
+        DataKind::PrivateUse(number) => gettext_f(
+            // TRANSLATORS: One of four places on an OpenPGP card that programs use as they like.
+            "Private use {number}",
+            &[("number", &number.to_string())],
+        ),
+    }
+}
+
+/// Who may read a data object: "public", "needs the PIN".
+#[must_use]
+pub fn access(access: Access, application: &Application) -> String {
+    match access {
+        // TRANSLATORS: Said of data on a card: everybody can read it.
+        Access::Public => gettext("public"),
+        Access::Pin(reference) => {
+            let roles: Vec<String> = application
+                .pins
+                .iter()
+                .filter(|pin| pin.reference == reference)
+                .map(|pin| pins::role_in_list(pin.role))
+                .collect();
+            if roles.is_empty() {
+                return gettext("needs a PIN");
+            }
+            gettext_f(
+                // TRANSLATORS: Said of data on a card. {pin} is "PIN" or "admin PIN".
+                "needs the {pin}",
+                &[("pin", &list(&roles))],
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_their_unit() {
+        assert_eq!(of(&Fact::number(FactName::MaxCommand, 254)), "254 bytes");
+        assert_eq!(of(&Fact::number(FactName::SignatureCounter, 42)), "42");
+        assert_eq!(of(&Fact::flag(FactName::KeyImport, true)), "Yes");
+        assert_eq!(value(&FactValue::Bytes(vec![0x3B, 0xFD, 0x13])), "3BFD 13");
+        assert_eq!(value(&FactValue::Day(2030, 1, 1)), "1 January 2030");
+        assert_eq!(
+            value(&FactValue::Time(1_704_067_200)),
+            "1 January 2024, 00:00 UTC"
+        );
+    }
+}

@@ -1,0 +1,158 @@
+//! What a token is called.
+
+use super::{dotted, keys, pins};
+use crate::base::i18n::{gettext, gettext_f};
+use crate::token::{Text, Token};
+
+/// The name that every sentence about a token uses: its label, else its model with the last
+/// four of the serial number, else "Unknown card".
+#[must_use]
+pub fn title(token: &Token) -> String {
+    if let Some(label) = shown(token.label.as_ref()) {
+        return label.to_owned();
+    }
+    let kind = match shown(token.model.as_ref()) {
+        Some(model) => Some(model.to_owned()),
+        None => applications(token).map(|names| {
+            // TRANSLATORS: A card that has these applications: "PIV card".
+            gettext_f("{applications} card", &[("applications", &names)])
+        }),
+    };
+    match (kind, shown(token.serial.as_ref())) {
+        (Some(kind), Some(serial)) => format!("{kind} …{}", last_four(serial)),
+        (Some(kind), None) => kind,
+        (None, _) => gettext("Unknown card"),
+    }
+}
+
+/// The line below the name: "YubiKey 5 · serial 14725836".
+#[must_use]
+pub fn subtitle(token: &Token) -> String {
+    let kind = shown(token.model.as_ref())
+        .or_else(|| shown(token.manufacturer.as_ref()))
+        .or_else(|| {
+            token
+                .card
+                .listed_as
+                .iter()
+                .find_map(|name| shown(Some(name)))
+        });
+    let mut parts: Vec<String> = kind.map(str::to_owned).into_iter().collect();
+    if let Some(serial) = shown(token.serial.as_ref()) {
+        parts.push(gettext_f("serial {serial}", &[("serial", serial)]));
+    }
+    dotted(&parts)
+}
+
+/// The whole token on a few lines, for *Copy summary*.
+#[must_use]
+pub fn summary(token: &Token) -> Vec<String> {
+    let mut lines = vec![title(token)];
+    let subtitle = subtitle(token);
+    if !subtitle.is_empty() {
+        lines.push(subtitle);
+    }
+    for application in &token.applications {
+        let name = application.kind.name();
+        lines.push(match shown(application.version.as_ref()) {
+            Some(version) => format!("{name} {version}"),
+            None => name.to_owned(),
+        });
+        for pin in &application.pins {
+            lines.push(format!(
+                "  {}: {}",
+                pins::role(pin.role),
+                pins::tries(&pin.tries)
+            ));
+        }
+        for key in &application.keys {
+            lines.push(format!("  {}", keys::caption(application.kind, key)));
+        }
+        for certificate in &application.certificates {
+            if let Some(summary) = &certificate.summary {
+                let name = summary.name.as_ref().unwrap_or(&summary.subject);
+                lines.push(format!(
+                    "  {}: {name}, {}",
+                    keys::slot(application.kind, certificate.slot),
+                    super::certificates::valid_until(summary.not_after)
+                ));
+            }
+        }
+    }
+    lines
+}
+
+/// "PIV, OpenPGP"; nothing if nothing answered.
+fn applications(token: &Token) -> Option<String> {
+    let names: Vec<&str> = token
+        .applications
+        .iter()
+        .map(|application| application.kind.name())
+        .collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// The last four characters of a serial number.
+fn last_four(serial: &str) -> &str {
+    let start = serial.char_indices().rev().nth(3).map_or(0, |(at, _)| at);
+    serial.get(start..).unwrap_or(serial)
+}
+
+fn shown(text: Option<&Text>) -> Option<&str> {
+    text.filter(|text| !text.is_empty()).map(Text::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::{Application, ApplicationKind};
+
+    fn yubikey() -> Token {
+        Token {
+            label: Some("Thomas Mustermann".into()),
+            model: Some("YubiKey 5".into()),
+            serial: Some("14725836".into()),
+            ..Token::default()
+        }
+    }
+
+    #[test]
+    fn a_token_is_called_by_what_its_owner_knows() {
+        let mut token = yubikey();
+        assert_eq!(title(&token), "Thomas Mustermann");
+        token.label = Some(" ".into());
+        assert_eq!(title(&token), "YubiKey 5 …5836");
+        token.serial = Some("ö12".into());
+        assert_eq!(title(&token), "YubiKey 5 …ö12");
+        token.serial = None;
+        assert_eq!(title(&token), "YubiKey 5");
+        token.model = None;
+        assert_eq!(title(&token), "Unknown card");
+        token
+            .applications
+            .push(Application::new(ApplicationKind::Piv, &[]));
+        assert_eq!(title(&token), "PIV card");
+    }
+
+    #[test]
+    fn the_line_below_has_model_and_serial() {
+        assert_eq!(subtitle(&yubikey()), "YubiKey 5 · serial 14725836");
+        assert_eq!(subtitle(&Token::default()), "");
+    }
+
+    #[test]
+    fn a_summary_begins_with_the_name() {
+        let mut token = yubikey();
+        let mut piv = Application::new(ApplicationKind::Piv, &[]);
+        piv.version = Some("5.4.3".into());
+        token.applications.push(piv);
+        assert_eq!(
+            summary(&token),
+            [
+                "Thomas Mustermann",
+                "YubiKey 5 · serial 14725836",
+                "PIV 5.4.3"
+            ]
+        );
+    }
+}
