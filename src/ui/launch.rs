@@ -1,7 +1,5 @@
 //! From the command line to the window.
 
-use std::env;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -36,7 +34,7 @@ pub struct Arguments {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     log();
-    i18n::open(&locales());
+    i18n::open(&i18n::folder());
     // Without it, screen readers and window managers see a program without a name.
     glib::set_prgname(Some("symbolon"));
     glib::set_application_name("Symbolon");
@@ -95,16 +93,6 @@ fn log() {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
-}
-
-/// The translations: beside the program where it was installed, else where it was built.
-fn locales() -> PathBuf {
-    let installed = env::current_exe()
-        .ok()
-        .and_then(|program| Some(program.parent()?.parent()?.join("share").join("locale")));
-    installed
-        .filter(|folder| folder.is_dir())
-        .unwrap_or_else(|| PathBuf::from(env!("SYMBOLON_LOCALEDIR")))
 }
 
 fn resources() -> Result<(), glib::Error> {

@@ -3,9 +3,11 @@
 pub mod a11y;
 pub mod actions;
 mod app;
+pub mod dialogs;
 pub mod launch;
 pub mod model;
 pub mod reader_panel;
 pub mod status_pages;
 pub mod token_view;
 pub mod tools;
+pub mod widgets;

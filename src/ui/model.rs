@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::backend::{CardError, Event};
-use crate::base::i18n::gettext_f;
+use crate::explain;
 use crate::token::{Identity, Reader, ReaderId, ServiceState, SlotState, Text, Token};
 
 /// Everything the window shows of readers and tokens.
@@ -242,6 +242,15 @@ impl Model {
         }
     }
 
+    /// The name under which a reader is shown, numbered where there are two of a kind.
+    #[must_use]
+    pub fn reader_name(&self, id: ReaderId) -> String {
+        let readers: Vec<Reader> = self.slots().map(|slot| slot.reader.clone()).collect();
+        let names = readers.iter().zip(explain::readers::names(&readers));
+        let mut found = names.filter(|(reader, _)| reader.id == id);
+        found.next().map(|(_, name)| name).unwrap_or_default()
+    }
+
     /// A reader by its number.
     #[must_use]
     pub fn slot(&self, id: ReaderId) -> Option<&Slot> {
@@ -393,51 +402,6 @@ impl Slot {
     }
 }
 
-/// The names of readers as they are shown: two of one model are told apart by "(1)", "(2)".
-#[must_use]
-pub fn reader_names<'a>(readers: impl Iterator<Item = &'a Reader>) -> Vec<(ReaderId, String)> {
-    let plain: Vec<_> = readers
-        .map(|reader| (reader.id, plain_name(reader.name.as_str())))
-        .collect();
-    let same = |name: &str| plain.iter().filter(|(_, other)| other == name).count();
-    let mut numbered: Vec<(ReaderId, String)> = Vec::new();
-    for (index, (id, name)) in plain.iter().enumerate() {
-        let before = plain.iter().take(index).filter(|(_, other)| other == name);
-        let number = before.count() + 1;
-        numbered.push((
-            *id,
-            if same(name) > 1 {
-                // TRANSLATORS: the first, second… of several readers of one model.
-                gettext_f(
-                    "{reader} ({number})",
-                    &[("reader", name), ("number", &number.to_string())],
-                )
-            } else {
-                name.clone()
-            },
-        ));
-    }
-    numbered
-}
-
-/// The name without what the service adds: " 00 00" (device and slot number) and the
-/// interface in brackets with its serial number.
-fn plain_name(name: &str) -> String {
-    let mut words: Vec<&str> = name.split_whitespace().collect();
-    while words.len() > 1
-        && words
-            .last()
-            .is_some_and(|word| word.len() == 2 && word.chars().all(|c| c.is_ascii_hexdigit()))
-    {
-        words.pop();
-    }
-    let name = words.join(" ");
-    match name.split_once(" [") {
-        Some((model, _)) if !model.is_empty() => model.to_owned(),
-        _ => name,
-    }
-}
-
 #[cfg(test)]
 #[allow(
     clippy::unwrap_used,
@@ -447,7 +411,7 @@ fn plain_name(name: &str) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use super::{Content, Model, Notice, Place, Shown, Situation, reader_names};
+    use super::{Content, Model, Notice, Place, Shown, Situation};
     use crate::backend::Event;
     use crate::token::{
         Application, ApplicationKind, Identity, Reader, ReaderId, ServiceState, SlotState, Text,
@@ -639,28 +603,5 @@ mod tests {
         model.apply(Event::ReaderAdded(reader(2, SlotState::Empty)));
         let order: Vec<_> = model.slots().map(|slot| slot.reader.id.0).collect();
         assert_eq!(order, [2, 1]);
-    }
-
-    #[test]
-    fn readers_of_one_model_are_numbered() {
-        let named = |id: u32, name: &str| Reader {
-            name: Text::from(name),
-            ..reader(id, SlotState::Empty)
-        };
-        let readers = [
-            named(1, "Gemalto PC Twin Reader [CCID Interface] (ABC) 00 00"),
-            named(2, "Alcor Micro AU9560 01 00"),
-            named(3, "Gemalto PC Twin Reader [CCID Interface] (DEF) 02 00"),
-        ];
-        let names = reader_names(readers.iter());
-        let names: Vec<_> = names.iter().map(|(_, name)| name.as_str()).collect();
-        assert_eq!(
-            names,
-            [
-                "Gemalto PC Twin Reader (1)",
-                "Alcor Micro AU9560",
-                "Gemalto PC Twin Reader (2)"
-            ]
-        );
     }
 }

@@ -5,10 +5,12 @@
 //! does in `act`, what a dialog wants in `requests`.
 
 mod act;
+mod kept;
 mod requests;
 mod words;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use relm4::adw::prelude::*;
@@ -18,14 +20,21 @@ use relm4::prelude::*;
 use crate::backend::{Event, Handle, Options};
 use crate::base::i18n::gettext;
 use crate::base::settings::Settings;
-use crate::token::{Identity, ReaderId};
+use crate::token::{Identity, Reader, ReaderId, Token};
 use crate::ui::a11y::A11yExt;
 use crate::ui::actions::{self, Action};
-use crate::ui::model::{Model, Notice, Place, Shown};
+use crate::ui::dialogs::certificate::CertificateDialogOutput;
+use crate::ui::dialogs::command::CommandDialogOutput;
+use crate::ui::dialogs::pin::PinDialogOutput;
+use crate::ui::model::{Model, Notice, Place, Shown, Situation};
 use crate::ui::reader_panel::{self, ReaderPanel, ReaderPanelInput, ReaderPanelOutput};
 use crate::ui::status_pages::{StatusPages, StatusPagesInput, StatusPagesOutput};
 use crate::ui::token_view::{Page, TokenView, TokenViewInput, TokenViewOutput};
+use crate::ui::tools::practice::{PracticeCards, PracticeCardsOutput};
+use crate::ui::tools::preferences::Preferences;
+use crate::ui::tools::trace::{Trace, TraceInput};
 
+use kept::Kept;
 use requests::Requests;
 
 /// Reading that lasts longer is shown as such.
@@ -35,11 +44,13 @@ const PATIENCE: Duration = Duration::from_millis(300);
 pub struct App {
     model: Model,
     backend: Handle,
-    settings: Settings,
-    settings_path: Option<PathBuf>,
+    settings: Kept,
     panel: Controller<ReaderPanel>,
     view: Controller<TokenView>,
     status: Controller<StatusPages>,
+    trace: Controller<Trace>,
+    practice: Option<Controller<PracticeCards>>,
+    preferences: Option<Controller<Preferences>>,
     requests: Requests,
     /// What the content side was last told to show.
     shown: Option<Shown>,
@@ -79,6 +90,18 @@ pub enum AppInput {
     Status(StatusPagesOutput),
     /// The person wants to see the card that came.
     Go(ReaderId),
+    /// The person used the PIN dialog.
+    Pin(PinDialogOutput),
+    /// The person used the certificate dialog.
+    Certificate(CertificateDialogOutput),
+    /// The person used the dialog for a command.
+    Command(CommandDialogOutput),
+    /// The person used the window with the practice cards.
+    Practice(PracticeCardsOutput),
+    /// The person changed the settings.
+    Set(Settings),
+    /// The person copied something.
+    Copied,
 }
 
 #[relm4::component(pub)]
@@ -93,8 +116,14 @@ impl Component for App {
         adw::ApplicationWindow {
             set_title: Some("Symbolon"),
             set_size_request: (360, 500),
-            set_default_size: (model.settings.window.width, model.settings.window.height),
-            set_maximized: model.settings.window.maximized,
+            set_default_size: (size.width, size.height),
+            set_maximized: size.maximized,
+            connect_close_request => move |window| {
+                kept.remember_size(window);
+                // The trace and its like would keep the program alive.
+                relm4::main_application().quit();
+                glib::Propagation::Proceed
+            },
 
             #[local_ref]
             toasts -> adw::ToastOverlay {
@@ -193,10 +222,19 @@ impl Component for App {
         let panel = ReaderPanel::builder().launch(()).forward(input, AppInput::Panel);
         let view = TokenView::builder().launch(()).forward(input, AppInput::View);
         let status = StatusPages::builder().launch(()).forward(input, AppInput::Status);
-        let events = input.clone();
-        let backend = crate::backend::start(init.options, move |event| {
-            events.emit(AppInput::Happened(event));
+        let trace = Trace::builder().launch(init.settings.trace.keep).detach();
+        trace.widget().set_transient_for(Some(&root));
+        let (events, traced) = (input.clone(), trace.sender().clone());
+        let backend = crate::backend::start(init.options, move |event| match event {
+            // A reading has dozens of exchanges: none of them is for the main window.
+            Event::Traced(entry) => traced.emit(TraceInput::Recorded(entry)),
+            event => events.emit(AppInput::Happened(event)),
         });
+        let closing = backend.clone();
+        relm4::main_application().connect_shutdown(move |_| closing.close());
+        let size = init.settings.window.clone();
+        let settings = Kept::new(init.settings, init.settings_path);
+        let kept = settings.clone();
         let leaflet = adw::Leaflet::new();
         let toasts = adw::ToastOverlay::new();
         let voice = gtk::Label::builder()
@@ -210,11 +248,13 @@ impl Component for App {
         let mut model = Self {
             model: Model::default(),
             backend,
-            settings: init.settings,
-            settings_path: init.settings_path,
+            settings,
             panel,
             view,
             status,
+            trace,
+            practice: None,
+            preferences: None,
             requests: Requests::default(),
             shown: None,
             page: Page::Overview,
@@ -237,7 +277,7 @@ impl Component for App {
         root: &Self::Root,
     ) {
         match input {
-            AppInput::Happened(event) => self.happened(event, &sender),
+            AppInput::Happened(event) => self.happened(event, &sender, root),
             AppInput::Slow(identity) => self.model.slow(identity),
             AppInput::Act(action) => self.act(action, &sender, root),
             AppInput::Panel(ReaderPanelOutput::Chosen(place)) => self.model.choose(place),
@@ -247,6 +287,13 @@ impl Component for App {
             AppInput::Status(StatusPagesOutput::Chosen(choice)) => {
                 self.status_choice(choice, &sender, root);
             }
+            AppInput::Status(StatusPagesOutput::Copied(what)) => self.toast(&words::copied(&what)),
+            AppInput::Pin(output) => self.pin_output(output),
+            AppInput::Certificate(output) => self.certificate_output(&output),
+            AppInput::Command(output) => self.command_output(output),
+            AppInput::Practice(output) => self.practice_output(output),
+            AppInput::Set(settings) => self.settings_changed(settings),
+            AppInput::Copied => self.toast(&gettext("Copied")),
         }
         self.show(widgets);
         self.update_view(widgets, sender);
@@ -259,12 +306,16 @@ impl App {
         let rows = reader_panel::rows(&self.model, now());
         let chosen = self.model.place();
         self.panel.emit(ReaderPanelInput::Show { rows, chosen });
-        self.enable(&widgets.window);
+        self.show_tools();
         let shown = self.model.shown();
-        if self.shown.as_ref() == Some(&shown) {
-            return;
-        }
         self.title = words::title(&self.model, &shown);
+        if self.shown.as_ref() != Some(&shown) {
+            self.show_content(widgets, shown);
+        }
+        self.enable(&widgets.window);
+    }
+
+    fn show_content(&mut self, widgets: &AppWidgets, shown: Shown) {
         match &shown {
             Shown::Token {
                 reader,
@@ -279,7 +330,10 @@ impl App {
                 widgets.stack.set_visible_child(self.view.widget());
             }
             Shown::Situation(situation) => {
-                self.status.emit(StatusPagesInput::Show(situation.clone()));
+                self.status.emit(StatusPagesInput::Show {
+                    situation: situation.clone(),
+                    name: self.title.title.clone(),
+                });
                 widgets.stack.set_visible_child(self.status.widget());
                 self.view.emit(TokenViewInput::Clear);
             }
@@ -287,7 +341,17 @@ impl App {
         self.shown = Some(shown);
     }
 
-    fn happened(&mut self, event: Event, sender: &ComponentSender<Self>) {
+    fn happened(
+        &mut self,
+        event: Event,
+        sender: &ComponentSender<Self>,
+        root: &adw::ApplicationWindow,
+    ) {
+        let event = match event {
+            Event::Finished { id, outcome } => return self.finished(id, outcome, root),
+            Event::Progressed { id, progress } => return self.progressed(id, progress),
+            event => event,
+        };
         for notice in self.model.apply(event) {
             self.notice(notice, sender);
         }
@@ -302,8 +366,11 @@ impl App {
                 });
             }
             Notice::Arrived(reader) => self.announce_arrival(reader, sender),
-            Notice::Read(..) => {}
-            Notice::Removed(_) => self.say(&gettext("The token was removed")),
+            Notice::Read(identity, token) => self.token_read(identity, &token),
+            Notice::Removed(identity) => {
+                self.card_removed(identity);
+                self.say(&gettext("The token was removed"));
+            }
         }
     }
 
@@ -338,14 +405,31 @@ impl App {
     }
 
     /// The token on show.
-    fn token(&self) -> Option<&crate::token::Token> {
+    fn token(&self) -> Option<&Token> {
         match &self.shown {
             Some(Shown::Token { token, .. }) => Some(token),
             _ => None,
         }
     }
 
-    /// The card on show, known or not.
+    /// The card on show with what was read of it, whether a driver knows it or not.
+    fn card(&self) -> Option<(Reader, Identity, Arc<Token>)> {
+        match self.shown.clone()? {
+            Shown::Token {
+                reader,
+                identity,
+                token,
+            }
+            | Shown::Situation(Situation::Unknown {
+                reader,
+                identity,
+                token,
+            }) => Some((reader, identity, token)),
+            Shown::Situation(_) => None,
+        }
+    }
+
+    /// The card on show, read or not.
     fn identity(&self) -> Option<Identity> {
         match self.model.place()? {
             Place::Reader(reader) => self.model.slot(reader)?.identity(),

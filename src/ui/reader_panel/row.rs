@@ -1,8 +1,10 @@
 //! What a line of the sidebar says. No widgets, so that a test needs no display.
 
-use crate::base::i18n::{gettext, gettext_f};
-use crate::token::{Reader, ReaderId, ServiceState, SlotState, Token, attention};
-use crate::ui::model::{Content, Model, Place, Slot, reader_names};
+use crate::base::i18n::gettext;
+use crate::explain;
+use crate::explain::readers::Reading;
+use crate::token::{Reader, ServiceState, SlotState, attention};
+use crate::ui::model::{Content, Model, Place, Slot};
 
 /// A line of the sidebar.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -62,17 +64,15 @@ pub enum Sign {
 /// All lines, from top to bottom. `now` is in seconds since 1970.
 #[must_use]
 pub fn rows(model: &Model, now: i64) -> Vec<Row> {
-    let names = reader_names(model.slots().map(|slot| &slot.reader));
-    let name = |id: ReaderId| {
-        let found = names.iter().find(|(known, _)| *known == id);
-        found.map(|(_, name)| name.clone()).unwrap_or_default()
-    };
+    let readers: Vec<Reader> = model.slots().map(|slot| slot.reader.clone()).collect();
+    let names = explain::readers::names(&readers);
     let none = model
         .lacks_readers()
         .then(|| without_readers(model.service()));
     let slots = model
         .slots()
-        .map(|slot| of_slot(slot, &name(slot.reader.id), now));
+        .zip(&names)
+        .map(|(slot, name)| of_slot(slot, name, now));
     none.into_iter().chain(slots).collect()
 }
 
@@ -80,7 +80,7 @@ fn without_readers(service: ServiceState) -> Row {
     let (title, subtitle, sign) = match service {
         ServiceState::Running | ServiceState::Starting => (
             gettext("No reader connected"),
-            String::new(),
+            gettext("Service is running"),
             Sign::None,
         ),
         ServiceState::NotInstalled => (
@@ -103,7 +103,7 @@ fn without_readers(service: ServiceState) -> Row {
         place: Place::NoReader,
         group: Group::Readers,
         icon: "auth-sim-missing-symbolic",
-        sentence: sentence(&[&title, &subtitle]),
+        sentence: format!("{title}, {subtitle}"),
         title,
         subtitle,
         sign,
@@ -111,105 +111,50 @@ fn without_readers(service: ServiceState) -> Row {
     }
 }
 
-fn of_slot(slot: &Slot, reader: &str, now: i64) -> Row {
-    let words = words(slot, reader, now);
-    let practice = gettext("Practice card");
+fn of_slot(slot: &Slot, name: &str, now: i64) -> Row {
+    let wants_attention = slot
+        .token()
+        .is_some_and(|token| !attention::of(token, now).is_empty());
+    let reading = match &slot.content {
+        Content::Unread { .. } => Reading::Started,
+        Content::Unreadable(_) => Reading::Refused,
+        Content::Read(token) => Reading::Read {
+            token,
+            wants_attention,
+        },
+    };
+    let words = explain::readers::row(&slot.reader, name, reading);
     let group = if slot.reader.practice {
         Group::Practice
     } else {
         Group::Readers
     };
-    let mut parts = vec![words.title.as_str(), words.subtitle.as_str()];
-    if slot.reader.practice && words.subtitle != practice {
-        parts.push(&practice);
-    }
-    let said = match words.sign {
-        Sign::Attention => gettext("needs attention"),
-        Sign::None | Sign::Held | Sign::Busy => String::new(),
-    };
-    parts.push(&said);
+    let empty = slot.reader.slot == SlotState::Empty;
     Row {
         place: Place::Reader(slot.reader.id),
         group,
-        icon: icon(slot),
-        sentence: sentence(&parts),
-        sign: words.sign,
-        dimmed: slot.reader.slot == SlotState::Empty,
+        icon: if empty {
+            "auth-sim-missing-symbolic"
+        } else {
+            "auth-smartcard-symbolic"
+        },
+        sentence: words.sentence,
+        sign: sign(slot, wants_attention),
+        dimmed: empty,
         title: words.title,
         subtitle: words.subtitle,
     }
 }
 
-struct Words {
-    title: String,
-    subtitle: String,
-    sign: Sign,
-}
-
-fn words(slot: &Slot, reader: &str, now: i64) -> Words {
-    let new = |title: String, subtitle: &str, sign: Sign| Words {
-        title,
-        subtitle: subtitle.to_owned(),
-        sign,
-    };
-    match &slot.reader.slot {
-        SlotState::Empty => new(gettext("Empty"), reader, Sign::None),
-        SlotState::Mute => new(gettext("No answer"), reader, Sign::Attention),
-        SlotState::Unavailable => new(gettext("Not reachable"), reader, Sign::Attention),
-        SlotState::Held { by: None } => new(gettext("In use elsewhere"), reader, Sign::Held),
-        SlotState::Held { by: Some(program) } => new(
-            gettext_f("In use by {program}", &[("program", program.as_str())]),
-            &gettext_f("Card in {reader}", &[("reader", reader)]),
-            Sign::Held,
-        ),
-        SlotState::Present { .. } => match &slot.content {
-            Content::Unread { slow } => new(
-                gettext("Reading…"),
-                reader,
-                if *slow { Sign::Busy } else { Sign::None },
-            ),
-            Content::Unreadable(_) => new(gettext("Cannot be read"), reader, Sign::Attention),
-            Content::Read(token) if token.is_unknown() => {
-                new(gettext("Unknown card"), reader, Sign::None)
-            }
-            Content::Read(token) => new(
-                title(token),
-                &subtitle(&slot.reader, token, reader),
-                if attention::of(token, now).is_empty() {
-                    Sign::None
-                } else {
-                    Sign::Attention
-                },
-            ),
-        },
+fn sign(slot: &Slot, wants_attention: bool) -> Sign {
+    match (&slot.reader.slot, &slot.content) {
+        (SlotState::Mute | SlotState::Unavailable, _)
+        | (SlotState::Present { .. }, Content::Unreadable(_)) => Sign::Attention,
+        (SlotState::Held { .. }, _) => Sign::Held,
+        (SlotState::Present { .. }, Content::Unread { slow: true }) => Sign::Busy,
+        (SlotState::Present { .. }, Content::Read(_)) if wants_attention => Sign::Attention,
+        (SlotState::Present { .. } | SlotState::Empty, _) => Sign::None,
     }
-}
-
-fn title(token: &Token) -> String {
-    let name = token.label.as_ref().or(token.model.as_ref());
-    name.filter(|name| !name.is_empty())
-        .map_or_else(|| gettext("Token without a name"), ToString::to_string)
-}
-
-fn subtitle(reader: &Reader, token: &Token, name: &str) -> String {
-    let model = token.label.as_ref().and(token.model.as_ref());
-    match model {
-        _ if reader.practice => gettext("Practice card"),
-        Some(model) => model.to_string(),
-        None => name.to_owned(),
-    }
-}
-
-fn icon(slot: &Slot) -> &'static str {
-    match slot.reader.slot {
-        SlotState::Empty | SlotState::Unavailable => "auth-sim-missing-symbolic",
-        _ => "auth-smartcard-symbolic",
-    }
-}
-
-fn sentence(parts: &[&str]) -> String {
-    let parts: Vec<_> = parts.iter().filter(|part| !part.is_empty()).copied().collect();
-    parts.join(", ")
 }
 
 #[cfg(test)]

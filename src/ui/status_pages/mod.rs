@@ -7,8 +7,12 @@ pub use words::{StatusChoice, StatusWords, words};
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
+use crate::base::hex;
+use crate::base::i18n::gettext;
+use crate::explain;
 use crate::token::Token;
 use crate::ui::model::Situation;
+use crate::ui::widgets::{FactRow, FactText};
 
 /// The page for every situation without a token.
 #[derive(Debug)]
@@ -21,7 +25,12 @@ pub struct StatusPages {
 #[derive(Debug)]
 pub enum StatusPagesInput {
     /// This is the matter now.
-    Show(Situation),
+    Show {
+        /// The matter.
+        situation: Situation,
+        /// The name of the reader it is about.
+        name: String,
+    },
     /// The first button was pressed.
     First,
     /// Another button was pressed.
@@ -33,6 +42,8 @@ pub enum StatusPagesInput {
 pub enum StatusPagesOutput {
     /// The person chose what to do.
     Chosen(StatusChoice),
+    /// The person copied something of this name.
+    Copied(String),
 }
 
 #[relm4::component(pub)]
@@ -104,7 +115,7 @@ impl Component for StatusPages {
     fn init(_: (), root: Self::Root, sender: ComponentSender<Self>) -> ComponentParts<Self> {
         let situation = Situation::Starting;
         let model = Self {
-            words: words(&situation),
+            words: words(&situation, ""),
             situation,
         };
         let widgets = view_output!();
@@ -119,9 +130,9 @@ impl Component for StatusPages {
         _root: &Self::Root,
     ) {
         let chosen = match input {
-            StatusPagesInput::Show(situation) => {
+            StatusPagesInput::Show { situation, name } => {
                 if situation != self.situation {
-                    self.words = words(&situation);
+                    self.words = words(&situation, &name);
                     self.situation = situation;
                     self.rebuild(widgets, &sender);
                 }
@@ -160,7 +171,7 @@ impl StatusPages {
         }
         widgets.second.set_visible(!self.words.second.is_empty());
         let found = match &self.situation {
-            Situation::Unknown { token, .. } => Some(what_answers(token)),
+            Situation::Unknown { token, .. } => Some(what_answers(token, sender.output_sender())),
             _ => None,
         };
         widgets.found.set_visible(found.is_some());
@@ -169,8 +180,52 @@ impl StatusPages {
 }
 
 /// What is known of a card that nothing here can read.
-fn what_answers(token: &Token) -> gtk::Box {
-    let found = gtk::Box::new(gtk::Orientation::Vertical, 24);
-    let _ = token;
-    found
+fn what_answers(token: &Token, sender: &relm4::Sender<StatusPagesOutput>) -> gtk::Box {
+    let content = gtk::Box::builder()
+        .orientation(gtk::Orientation::Vertical)
+        .spacing(24)
+        .margin_top(24)
+        .build();
+    let known = token.card.listed_as.iter();
+    let known: Vec<_> = known
+        .map(|name| FactText::new(gettext("Listed as"), name.as_str()))
+        .collect();
+    let answering: Vec<_> = token
+        .answering
+        .iter()
+        .map(|application| {
+            let aid = hex::grouped(&application.aid, 1);
+            FactText::new(explain::token::answering(application), aid).monospace()
+        })
+        .collect();
+    let atr: Vec<_> = explain::atr::words(&token.card.atr)
+        .into_iter()
+        .map(|(name, value)| FactText::new(name, value))
+        .collect();
+    let groups = [
+        (gettext("What answers"), answering),
+        (gettext("In the list of known cards"), known),
+        (gettext("What the answer to reset says"), atr),
+    ];
+    for (title, facts) in groups {
+        if !facts.is_empty() {
+            content.append(&group(&title, &facts, sender));
+        }
+    }
+    content
+}
+
+fn group(
+    title: &str,
+    facts: &[FactText],
+    sender: &relm4::Sender<StatusPagesOutput>,
+) -> adw::PreferencesGroup {
+    let group = adw::PreferencesGroup::builder().title(title).build();
+    for fact in facts {
+        let sender = sender.clone();
+        group.add(&FactRow::new(fact, move |name| {
+            sender.emit(StatusPagesOutput::Copied(name.to_owned()));
+        }));
+    }
+    group
 }

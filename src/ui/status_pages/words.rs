@@ -1,11 +1,12 @@
 //! What stands in the window when there is no token to show, and what to do next.
 
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::gettext;
+use crate::explain::readers;
 use crate::token::{ReaderId, ServiceState};
-use crate::ui::model::{Situation, reader_names};
+use crate::ui::model::Situation;
 
 /// A page without a token.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct StatusWords {
     /// Its picture; nothing where a spinner turns.
     pub icon: Option<&'static str>,
@@ -61,143 +62,75 @@ impl StatusChoice {
     }
 }
 
-/// The words for a situation.
+/// The words for a situation. `name` is the name of its reader as it is shown.
 #[must_use]
-pub fn words(situation: &Situation) -> StatusWords {
+pub fn words(situation: &Situation, name: &str) -> StatusWords {
     match situation {
-        Situation::Starting => page(None, String::new(), String::new()),
+        Situation::Starting | Situation::Reading { slow: false, .. } => StatusWords::default(),
         Situation::Service(state) => service(*state),
-        Situation::NoReader => page(
-            Some("auth-smartcard-symbolic"),
-            gettext("No reader connected"),
-            gettext("Plug in a reader or a token: it appears here by itself."),
-        )
-        .first(StatusChoice::UsePracticeCards),
-        Situation::Empty(reader) => {
-            let words = page(
-                Some("auth-sim-missing-symbolic"),
-                gettext("Put in a card"),
-                gettext_f(
-                    "{reader} is empty. A card that is put in appears here by itself.",
-                    &[("reader", &name(reader))],
-                ),
-            );
-            if reader.practice {
-                words.first(StatusChoice::PutBack(reader.id))
-            } else {
-                words
+        Situation::NoReader => {
+            StatusWords::of(readers::no_reader()).first(StatusChoice::UsePracticeCards)
+        }
+        Situation::Empty(reader) if reader.practice => StatusWords::of(readers::practice_pulled())
+            .first(StatusChoice::PutBack(reader.id))
+            .second(StatusChoice::UsePracticeCards),
+        Situation::Empty(_) => StatusWords::of(readers::empty(name)),
+        Situation::Held { reader, by } => {
+            let words = StatusWords::of(readers::held(by.as_ref()));
+            match by {
+                Some(_) => words.first(StatusChoice::AskToLetGo(reader.id)),
+                // Whom to ask is not known; perhaps it has let go by now.
+                None => words.first(StatusChoice::TryAgain(reader.id)),
             }
         }
-        Situation::Held { reader, by } => held(reader.id, by.as_ref().map(ToString::to_string)),
-        Situation::Mute(reader) => page(
-            Some("dialog-error-symbolic"),
-            gettext("The card does not answer"),
-            gettext("It may lie the wrong way round or have dirty contacts."),
-        )
-        .first(StatusChoice::TryAgain(reader.id)),
-        Situation::Unavailable(reader) => page(
-            Some("auth-sim-missing-symbolic"),
-            gettext("The reader cannot be reached"),
-            gettext_f(
-                "The smart card service lists {reader}, but cannot talk to it. Unplug it and plug it in again.",
-                &[("reader", &name(reader))],
-            ),
-        )
-        .first(StatusChoice::TryAgain(reader.id)),
-        Situation::Unknown { .. } => page(
-            Some("dialog-question-symbolic"),
-            gettext("Unknown card"),
-            gettext("No application that Symbolon knows answers. The report helps to add it."),
-        )
-        .first(StatusChoice::CopyReport)
-        .second(StatusChoice::SendCommand),
-        Situation::Unreadable { reader, error } => {
-            // The error's own text is for the details.
-            let detail = error.to_string();
-            page(
-                Some("dialog-warning-symbolic"),
-                gettext("The card cannot be read"),
-                gettext_f("What happened: {detail}.", &[("detail", &detail)]),
-            )
-            .first(StatusChoice::TryAgain(reader.id))
+        Situation::Mute(reader) => {
+            StatusWords::of(readers::mute()).first(StatusChoice::TryAgain(reader.id))
         }
-        Situation::Reading { slow: false, .. } => page(None, String::new(), String::new()),
-        Situation::Reading { reader, .. } => page(
-            None,
-            gettext("Reading…"),
-            gettext_f(
-                "The card in {reader} is being read for the first time.",
-                &[("reader", &name(reader))],
-            ),
-        ),
+        Situation::Unavailable(reader) => {
+            StatusWords::of(readers::unavailable(name)).first(StatusChoice::TryAgain(reader.id))
+        }
+        Situation::Unknown { .. } => StatusWords::of(readers::unknown_card())
+            .first(StatusChoice::CopyReport)
+            .second(StatusChoice::SendCommand),
+        Situation::Unreadable { reader, error } => {
+            StatusWords::of(readers::unreadable(error)).first(StatusChoice::TryAgain(reader.id))
+        }
+        Situation::Reading { .. } => StatusWords {
+            icon: None,
+            ..StatusWords::of(readers::reading(name))
+        },
     }
 }
 
 fn service(state: ServiceState) -> StatusWords {
-    let words = match state {
-        ServiceState::Starting | ServiceState::Running => {
-            page(None, String::new(), String::new())
-        }
-        ServiceState::NotInstalled => page(
-            Some("computer-fail-symbolic"),
-            gettext("Smart card service not installed"),
-            gettext("Symbolon talks to cards through it. It is one package of your system."),
-        )
-        .first(StatusChoice::ShowHow),
-        ServiceState::Stopped => page(
-            Some("media-playback-stop-symbolic"),
-            gettext("Smart card service is not running"),
-            gettext("Symbolon talks to cards through it. It can be started now."),
-        )
-        .first(StatusChoice::StartService),
-        ServiceState::Refused => page(
-            Some("changes-prevent-symbolic"),
-            gettext("Access to smart cards is not allowed"),
-            gettext(
-                "This session may not use the smart card service. An administrator can allow it with one rule.",
-            ),
-        )
-        .first(StatusChoice::ShowRule),
-    };
-    words.second(StatusChoice::UsePracticeCards)
-}
-
-fn held(reader: ReaderId, by: Option<String>) -> StatusWords {
-    match by {
-        Some(program) => page(
-            Some("changes-prevent-symbolic"),
-            gettext_f("In use by {program}", &[("program", &program)]),
-            gettext_f(
-                "{program} keeps the card for itself. Symbolon can ask it to let go; nothing is ended.",
-                &[("program", &program)],
-            ),
-        )
-        .first(StatusChoice::AskToLetGo(reader)),
-        None => page(
-            Some("changes-prevent-symbolic"),
-            gettext("In use by another program"),
-            gettext("It keeps the card for itself. The card is read as soon as it is free."),
-        )
-        .first(StatusChoice::TryAgain(reader)),
-    }
-}
-
-fn name(reader: &crate::token::Reader) -> String {
-    let names = reader_names(std::iter::once(reader));
-    names.into_iter().map(|(_, name)| name).collect()
-}
-
-fn page(icon: Option<&'static str>, title: String, body: String) -> StatusWords {
-    StatusWords {
-        icon,
-        title,
-        body,
-        first: None,
-        second: Vec::new(),
+    let words = readers::service(state)
+        .map(StatusWords::of)
+        .unwrap_or_default();
+    match state {
+        ServiceState::Starting | ServiceState::Running => words,
+        ServiceState::NotInstalled => words
+            .first(StatusChoice::ShowHow)
+            .second(StatusChoice::UsePracticeCards),
+        ServiceState::Stopped => words
+            .first(StatusChoice::StartService)
+            .second(StatusChoice::UsePracticeCards),
+        ServiceState::Refused => words
+            .first(StatusChoice::ShowRule)
+            .second(StatusChoice::UsePracticeCards),
     }
 }
 
 impl StatusWords {
+    fn of(page: readers::Page) -> Self {
+        Self {
+            icon: Some(page.icon),
+            title: page.title,
+            body: page.body,
+            first: None,
+            second: Vec::new(),
+        }
+    }
+
     fn first(self, choice: StatusChoice) -> Self {
         Self {
             first: Some(choice),
@@ -229,7 +162,7 @@ mod tests {
 
     #[test]
     fn every_trouble_with_the_service_has_its_own_cure() {
-        let first = |state| words(&Situation::Service(state)).first;
+        let first = |state| words(&Situation::Service(state), "").first;
         assert_eq!(
             first(ServiceState::Stopped),
             Some(StatusChoice::StartService)
@@ -243,15 +176,15 @@ mod tests {
 
     #[test]
     fn only_a_practice_card_can_be_put_back_from_here() {
-        let first = |practice| words(&Situation::Empty(reader(practice))).first;
+        let first = |practice| words(&Situation::Empty(reader(practice)), "").first;
         assert_eq!(first(false), None);
         assert_eq!(first(true), Some(StatusChoice::PutBack(ReaderId(3))));
     }
 
     #[test]
     fn the_empty_reader_is_named() {
-        let body = words(&Situation::Empty(reader(false))).body;
-        assert!(body.starts_with("SCR 3310 is empty"), "{body}");
+        let body = words(&Situation::Empty(reader(false)), "SCR 3310").body;
+        assert!(body.contains("SCR 3310"), "{body}");
     }
 
     #[test]
@@ -261,7 +194,7 @@ mod tests {
             by: None,
         };
         assert_eq!(
-            words(&situation).first,
+            words(&situation, "").first,
             Some(StatusChoice::TryAgain(ReaderId(3)))
         );
     }
