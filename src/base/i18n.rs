@@ -2,12 +2,25 @@
 //!
 //! `xtr` finds the strings by the names of these functions, so they are called with literals.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 
 pub use gettextrs::{gettext, ngettext, pgettext};
 
 /// The text domain of the whole program.
 pub const DOMAIN: &str = "symbolon";
+
+/// Where the translations are: beside the program, as `make install` lays them
+/// (`PREFIX/share/locale` for `PREFIX/bin`), else where they were built.
+#[must_use]
+pub fn folder() -> PathBuf {
+    let installed = env::current_exe()
+        .ok()
+        .and_then(|program| Some(program.parent()?.parent()?.join("share/locale")));
+    installed
+        .filter(|folder| folder.is_dir())
+        .unwrap_or_else(|| PathBuf::from(env!("SYMBOLON_LOCALEDIR")))
+}
 
 /// Opens the translations below `folder` (`LL/LC_MESSAGES/symbolon.mo`).
 ///

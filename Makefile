@@ -1,0 +1,151 @@
+# Symbolon: make run, make test, make install. `make help` tells the rest.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+# Where the programs to install were built. Given on the command line, nothing is built.
+BUILT ?= target/release
+
+ID := org.symbolon.Symbolon
+PROGRAMS := symbolon symbolonctl
+LANGUAGES := $(shell sed '/^\#/d' po/LINGUAS)
+SCHEMAS := $(notdir $(wildcard data/*.schema.json))
+
+# rustup puts cargo here, and a shell that was open before does not know it yet.
+TOOLS := target/tools
+export PATH := $(PATH):$(HOME)/.cargo/bin:$(CURDIR)/$(TOOLS)/bin
+
+.PHONY: help release run test screenshots po install uninstall stage prepared \
+    lint check-format check-clippy check-documentation check-licences check-translations
+
+help:
+	@echo 'make run          build, and open the window with practice cards beside the real readers'
+	@echo 'make test         build, and run every test'
+	@echo 'make lint         formatting, clippy, documentation, licences, translations'
+	@echo 'make screenshots  the window test alone; pictures are in target/screenshots'
+	@echo 'make po           bring the translations in po/ up to date with the sources'
+	@echo 'make release      build what make install installs'
+	@echo 'make install      PREFIX=/usr/local DESTDIR='
+	@echo 'make uninstall    the same, the other way round'
+
+release:
+	@.ci/packages run
+	cargo build --release --locked
+
+run:
+	@.ci/packages run
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+	    cargo run --locked --bin symbolon -- --practice; \
+	else \
+	    echo 'No display here (neither DISPLAY nor WAYLAND_DISPLAY is set): the practice cards on the terminal instead.'; \
+	    cargo run --locked --bin symbolonctl -- practice list && \
+	    cargo run --locked --bin symbolonctl -- --practice show; \
+	fi
+
+test: prepared
+	cargo build --release --locked --manifest-path tests/independent-cards/Cargo.toml
+	cargo test --locked --no-fail-fast
+
+screenshots: prepared
+	cargo test --locked --test window
+
+lint: check-format check-clippy check-documentation check-licences check-translations
+
+check-format:
+	cargo fmt --check
+
+check-clippy: prepared
+	cargo clippy --locked --all-targets -- -D warnings
+
+check-documentation: prepared
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items
+
+check-licences:
+	@$(call tool,cargo-deny,0.20.2)
+	cargo-deny --locked check licenses bans sources
+
+check-translations: prepared
+	@for language in $(LANGUAGES); do \
+	    echo "msgfmt --check po/$$language.po"; \
+	    msgfmt --check --output-file=/dev/null po/$$language.po || exit 1; \
+	done
+
+prepared:
+	@.ci/packages test
+
+# A Rust program for developers: the one that is here, else one of a known version, built once.
+tool = command -v $(1) >/dev/null || { echo 'There is no $(1): $(2) is built into $(TOOLS).'; \
+    cargo install --quiet --locked --root $(TOOLS) --version $(2) $(1); }
+
+# --- Translations -------------------------------------------------------------------------------------------------
+
+DESKTOP := data/$(ID).desktop.in
+METAINFO := data/$(ID).metainfo.xml.in
+
+po: prepared
+	@$(call tool,xtr,0.1.11)
+	po/extract
+	@for language in $(LANGUAGES); do \
+	    msgmerge --quiet --update --backup=none --no-fuzzy-matching po/$$language.po po/symbolon.pot || exit 1; \
+	    printf '%s: ' $$language; msgfmt --statistics --output-file=/dev/null po/$$language.po; \
+	done
+
+# --- Installation -------------------------------------------------------------------------------------------------
+#
+# Everything is laid out in $(STAGE) as it will stand below PREFIX, then copied; uninstall goes by the same list.
+
+STAGE := target/stage
+
+SHARED := \
+    share/applications/$(ID).desktop \
+    share/metainfo/$(ID).metainfo.xml \
+    share/icons/hicolor/scalable/apps/$(ID).svg \
+    share/icons/hicolor/symbolic/apps/$(ID)-symbolic.svg \
+    $(PROGRAMS:%=share/man/man1/%.1) \
+    $(LANGUAGES:%=share/locale/%/LC_MESSAGES/symbolon.mo) \
+    $(SCHEMAS:%=share/symbolon/%)
+
+stage: $(SHARED:%=$(STAGE)/%)
+
+$(STAGE)/share/applications/%.desktop: data/%.desktop.in $(LANGUAGES:%=po/%.po) po/LINGUAS
+	@mkdir -p $(@D)
+	msgfmt --desktop --template=$< -d po -o $@
+
+$(STAGE)/share/metainfo/%.metainfo.xml: data/%.metainfo.xml.in $(LANGUAGES:%=po/%.po) po/LINGUAS
+	@mkdir -p $(@D)
+	msgfmt --xml --template=$< -d po -o $@
+
+$(STAGE)/share/icons/%: data/icons/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(STAGE)/share/man/man1/%: data/man/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(STAGE)/share/locale/%/LC_MESSAGES/symbolon.mo: po/%.po
+	@mkdir -p $(@D)
+	msgfmt --check -o $@ $<
+
+$(STAGE)/share/symbolon/%: data/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+ROOT = $(DESTDIR)$(PREFIX)
+
+install: stage $(if $(filter command line,$(origin BUILT)),,release)
+	@for program in $(PROGRAMS); do \
+	    install -D -m 755 $(BUILT)/$$program "$(ROOT)/bin/$$program" || exit 1; \
+	done
+	@for file in $(SHARED); do \
+	    install -D -m 644 $(STAGE)/$$file "$(ROOT)/$$file" || exit 1; \
+	done
+	@$(refresh_icons)
+
+uninstall:
+	rm -f $(PROGRAMS:%="$(ROOT)/bin/%") $(SHARED:%="$(ROOT)/%")
+	@if [ -d "$(ROOT)/share/symbolon" ]; then rmdir --ignore-fail-on-non-empty "$(ROOT)/share/symbolon"; fi
+	@$(refresh_icons)
+
+# Desktops that keep a list of all icons would not see a new one; where there is no list, none is made.
+refresh_icons = if [ -z "$(DESTDIR)" ] && [ -e "$(ROOT)/share/icons/hicolor/icon-theme.cache" ]; then \
+    gtk-update-icon-cache --quiet --force --ignore-theme-index "$(ROOT)/share/icons/hicolor" || true; fi
