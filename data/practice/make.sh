@@ -11,9 +11,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # rsa NAME BITS, ec NAME CURVE, raw NAME ALGORITHM: a private key.
-rsa() { openssl genpkey -quiet -algorithm RSA -pkeyopt "rsa_keygen_bits:$2" -outform DER -out "$1.key"; }
-ec() { openssl genpkey -quiet -algorithm EC -pkeyopt "ec_paramgen_curve:$2" -pkeyopt ec_param_enc:named_curve -outform DER -out "$1.key"; }
-raw() { openssl genpkey -quiet -algorithm "$2" -outform DER -out "$1.key"; }
+key() { name=$1; shift; openssl genpkey -quiet "$@" | openssl pkcs8 -topk8 -nocrypt -outform DER -out "$name.key"; }
+rsa() { key "$1" -algorithm RSA -pkeyopt "rsa_keygen_bits:$2"; }
+ec() { key "$1" -algorithm EC -pkeyopt "ec_paramgen_curve:$2" -pkeyopt ec_param_enc:named_curve; }
+raw() { key "$1" -algorithm "$2"; }
 
 # The pool: what cards hand out when they are asked to generate an RSA key.
 for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do rsa "pool-rsa2048-$n" 2048; done
