@@ -4,4 +4,5 @@ pub mod hex;
 pub mod i18n;
 pub mod os;
 pub mod paths;
+pub mod process;
 pub mod secret;

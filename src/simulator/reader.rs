@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use super::card::{Brake, Card};
 use super::pinpad::Keys;
 use crate::iso7816::atr::Atr;
-use crate::transport::link::{Link, LinkError, PinEntry, PinPad, PinPadFeatures, Protocol, Reader};
+use crate::transport::link::{
+    After, Link, LinkError, PinEntry, PinPad, PinPadFeatures, Protocol, Reader,
+};
 
 /// How long a link waits for another one to end its transaction.
 const TURN_TIMEOUT: Duration = Duration::from_secs(60);
@@ -332,6 +334,43 @@ impl SimulatedLink {
     }
 }
 
+impl SimulatedLink {
+    /// Waits for its turn and keeps others out.
+    fn begin(&mut self) -> Result<(), LinkError> {
+        let number = self.number;
+        let mut state = self.wait_for_turn()?;
+        // A card that has left gives no turns.
+        if !lock(&self.inserted.life).removed {
+            state.transaction = Some(number);
+        }
+        drop(state);
+        self.check()
+    }
+
+    /// Lets others in again.
+    fn end(&mut self) {
+        let mut state = self.reader.state();
+        if state.transaction == Some(self.number) {
+            state.transaction = None;
+            drop(state);
+            self.reader.0.turn.notify_all();
+        }
+    }
+
+    /// Resets the card; other links learn of it.
+    fn reset(&mut self) -> Result<(), LinkError> {
+        match self.with_card(Card::reset) {
+            Ok(()) | Err(LinkError::Reset) => {
+                let mut life = lock(&self.inserted.life);
+                life.resets += 1;
+                self.resets = life.resets;
+                Ok(())
+            }
+            Err(other) => Err(other),
+        }
+    }
+}
+
 impl Link for SimulatedLink {
     fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
         self.with_card(|card| card.transmit(command))
@@ -345,36 +384,23 @@ impl Link for SimulatedLink {
         self.inserted.protocol
     }
 
-    fn begin(&mut self) -> Result<(), LinkError> {
-        let number = self.number;
-        let mut state = self.wait_for_turn()?;
-        // A card that has left gives no turns.
-        if !lock(&self.inserted.life).removed {
-            state.transaction = Some(number);
+    fn exclusively(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Link) -> After,
+    ) -> Result<(), LinkError> {
+        if self.reader.state().transaction == Some(self.number) {
+            // Inside already.
+            work(self);
+            return Ok(());
         }
-        drop(state);
-        self.check()
-    }
-
-    fn end(&mut self) {
-        let mut state = self.reader.state();
-        if state.transaction == Some(self.number) {
-            state.transaction = None;
-            drop(state);
-            self.reader.0.turn.notify_all();
+        self.begin()?;
+        let after = work(self);
+        if after == After::Reset {
+            // A card that has left needs no reset; its next use says so.
+            let _ = self.reset();
         }
-    }
-
-    fn reset(&mut self) -> Result<(), LinkError> {
-        match self.with_card(Card::reset) {
-            Ok(()) | Err(LinkError::Reset) => {
-                let mut life = lock(&self.inserted.life);
-                life.resets += 1;
-                self.resets = life.resets;
-                Ok(())
-            }
-            Err(other) => Err(other),
-        }
+        self.end();
+        Ok(())
     }
 
     fn pinpad(&mut self) -> Option<&mut dyn PinPad> {
