@@ -6,6 +6,7 @@ pub mod card;
 pub mod explain;
 pub mod iso7816;
 pub mod pki;
+pub mod simulator;
 pub mod token;
 pub mod transport;
 

@@ -107,4 +107,9 @@ pub enum PracticeCommand {
         /// The practice reader.
         reader: ReaderId,
     },
+    /// Take the practice reader away with what is in it.
+    Remove {
+        /// The practice reader.
+        reader: ReaderId,
+    },
 }

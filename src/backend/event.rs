@@ -34,6 +34,8 @@ pub enum Event {
         /// Why.
         error: CardError,
     },
+    /// Every reader that there is has been told once.
+    Settled,
     /// An exchange took place.
     Traced(Arc<Entry>),
     /// A request got on.

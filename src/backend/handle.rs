@@ -1,35 +1,63 @@
 //! The sending end of the backend.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Command, RequestId};
+use super::lane::Report;
+use super::{Command, Done, Failure, RequestId, TraceEntry};
+use crate::token::ReaderId;
+use crate::transport::trace::Ring;
+use crate::transport::watch::Sight;
 
 /// What travels to the backend's thread.
-#[derive(Debug)]
 pub(super) enum Letter {
     /// A request.
     Request(RequestId, Command),
     /// Forget a request.
     Cancel(RequestId),
+    /// The service, a reader or a card came or went.
+    Sight(Sight),
+    /// A card was put into a practice reader, or pulled.
+    Practice(ReaderId),
+    /// A lane has something to say.
+    Lane(Report),
+    /// A helper program ended.
+    Helped(RequestId, Result<Done, Failure>),
     /// End.
     Close,
 }
 
-/// Cheap to clone; when the last one goes, the backend ends.
+/// Cheap to clone. The backend ends by [`Handle::close`].
 #[derive(Clone, Debug)]
 pub struct Handle {
     letters: Sender<Letter>,
     next: Arc<AtomicU64>,
+    trace: Arc<Mutex<Ring>>,
 }
 
 impl Handle {
-    pub(super) fn new(letters: Sender<Letter>) -> Self {
+    pub(super) fn new(letters: Sender<Letter>, trace: Arc<Mutex<Ring>>) -> Self {
         Self {
             letters,
             next: Arc::new(AtomicU64::new(1)),
+            trace,
         }
+    }
+
+    /// The last exchanges, the oldest first.
+    #[must_use]
+    pub fn trace(&self) -> Vec<Arc<TraceEntry>> {
+        let ring = self.trace.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.iter().cloned().collect()
+    }
+
+    /// Forgets the exchanges so far.
+    pub fn clear_trace(&self) {
+        self.trace
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// Queues a request and names it. Its end comes as `Event::Finished`.

@@ -4,5 +4,6 @@ pub mod hex;
 pub mod i18n;
 pub mod os;
 pub mod paths;
+pub mod process;
 pub mod secret;
 pub mod settings;

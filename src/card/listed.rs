@@ -81,6 +81,6 @@ mod tests {
         );
         assert_eq!(find(LIST, &[0x3B, 0x07, 0x34]).len(), 2);
         assert!(find(LIST, &[0x3B, 0x07, 0x24]).is_empty());
-        assert!(find(LIST, &[0x3B, 0x02, 0x14]).is_empty());
+        assert!(find(LIST, &[0x3B, 0x12, 0x14]).is_empty());
     }
 }

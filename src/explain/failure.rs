@@ -274,6 +274,13 @@ pub fn link_error(error: &LinkError) -> Explanation {
             pins::nothing_sent(),
         ),
         LinkError::Cancelled => Explanation::new(gettext("Cancelled"), pins::nothing_sent()),
+        LinkError::Protocol(what) => Explanation::new(
+            gettext("The card does not keep to the rules"),
+            gettext(
+                "What it answered has no end or no meaning, so Symbolon stopped listening. The other parts of the token are not affected.",
+            ),
+        )
+        .with((*what).to_owned()),
     }
 }
 
@@ -382,6 +389,7 @@ mod tests {
             LinkError::PinPadTimeout,
             LinkError::PinPadMismatch,
             LinkError::Cancelled,
+            LinkError::Protocol("answer without end"),
         ];
         let mut cards: Vec<CardError> = links.map(CardError::Link).to_vec();
         for role in [

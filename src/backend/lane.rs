@@ -1,0 +1,326 @@
+//! A lane: the thread that owns one reader and the card in it.
+//!
+//! It does one job after the other and reports. It never decides whether a request is still
+//! wanted; the router does, and drops reports that come too late.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use super::handle::Letter;
+use super::{Done, Event, Failure, PinAction, PinCommand, Progress, RequestId};
+use crate::base::secret::Secret;
+use crate::card::{self, CardError, driver, guard};
+use crate::iso7816::{Command, Le, Parsed};
+use crate::token::{Identity, PinReference, Token};
+use crate::transport::channel::{Cancel, Channel};
+use crate::transport::link::{After, Link, LinkError, Reader};
+use crate::transport::names;
+use crate::transport::trace::Tracer;
+
+/// How often a connection is tried again because another program reset the card meanwhile.
+const RESET_RETRIES: usize = 3;
+
+/// Something for a lane to do.
+pub(super) struct Job {
+    /// The request that it is for; nothing if the lane is to read by itself.
+    pub(super) id: Option<RequestId>,
+    /// The card that it is for.
+    pub(super) identity: Identity,
+    /// Whether it is still wanted.
+    pub(super) cancel: Cancel,
+    /// What.
+    pub(super) work: Work,
+}
+
+/// What a lane can do.
+pub(super) enum Work {
+    /// Read the token.
+    Read,
+    /// Something about a PIN; the token is as the person was shown it.
+    Pin(PinCommand, Arc<Token>),
+    /// One command as it stands.
+    Send(Secret),
+}
+
+/// The sending end of a lane. When it goes, the thread ends after its job.
+pub(super) struct Lane {
+    jobs: Sender<Job>,
+    /// The card that is in the reader now; older jobs are not begun.
+    insertion: Arc<AtomicU64>,
+}
+
+/// What a lane reports.
+pub(super) enum Report {
+    /// A picture of the token.
+    Read(Identity, Arc<Token>),
+    /// The reader has a PIN pad, or not.
+    PinPad(Identity, bool),
+    /// No token could be read.
+    Unread(Identity, CardError),
+    /// A request got on.
+    Progressed(RequestId, Progress),
+    /// A job ended.
+    Finished(RequestId, Result<Done, Failure>),
+}
+
+impl Lane {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system has no thread for us.
+    pub(super) fn start(
+        name: &str,
+        reader: Box<dyn Reader>,
+        tracer: Tracer,
+        letters: Sender<Letter>,
+    ) -> io::Result<Self> {
+        let (jobs, queue) = mpsc::channel();
+        let insertion = Arc::new(AtomicU64::new(0));
+        let current = Arc::clone(&insertion);
+        let worker = Worker {
+            reader,
+            tracer,
+            letters,
+            current,
+            shown: None,
+        };
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || worker.run(&queue))?;
+        Ok(Self { jobs, insertion })
+    }
+
+    /// Queues a job.
+    pub(super) fn send(&self, job: Job) {
+        // The thread ends only after this sender; a job that got lost would be a panic there,
+        // and its request ends by its time limit.
+        let _ = self.jobs.send(job);
+    }
+
+    /// Another card, or none: jobs for earlier ones are not begun any more.
+    pub(super) fn set_insertion(&self, insertion: u64) {
+        self.insertion.store(insertion, Ordering::Release);
+    }
+}
+
+struct Worker {
+    reader: Box<dyn Reader>,
+    tracer: Tracer,
+    letters: Sender<Letter>,
+    current: Arc<AtomicU64>,
+    /// The card of which a whole picture was shown already.
+    shown: Option<Identity>,
+}
+
+impl Worker {
+    fn run(mut self, queue: &Receiver<Job>) {
+        for job in queue {
+            let id = job.id;
+            let gone = self.current.load(Ordering::Acquire) != job.identity.insertion;
+            let ended = if gone {
+                Err(CardError::Link(LinkError::Removed).into())
+            } else if job.cancel.is_cancelled() {
+                Err(Failure::Cancelled)
+            } else {
+                self.work(job)
+            };
+            if let Some(id) = id {
+                self.report(Report::Finished(id, ended));
+            }
+        }
+    }
+
+    fn report(&self, report: Report) {
+        // A router that is gone needs no reports.
+        let _ = self.letters.send(Letter::Lane(report));
+    }
+
+    fn work(&mut self, job: Job) -> Result<Done, Failure> {
+        let Job {
+            id,
+            identity,
+            cancel,
+            work,
+        } = job;
+        match work {
+            Work::Read => match self.read(identity, &cancel) {
+                Ok(token) => Ok(Done::Read(token)),
+                Err(error) => {
+                    let error = CardError::Link(error);
+                    self.report(Report::Unread(identity, error.clone()));
+                    Err(error.into())
+                }
+            },
+            Work::Pin(command, token) => {
+                let done = self.pin(id, &command, &token, &cancel);
+                // What the counters are now, everybody wants to see; but the answer comes
+                // first.
+                if let Some(id) = id {
+                    self.report(Report::Finished(id, done.clone()));
+                }
+                if !matches!(done, Err(Failure::Card(CardError::Link(_)))) {
+                    self.read_again(identity);
+                }
+                done
+            }
+            Work::Send(bytes) => self.send_raw(&bytes, &cancel),
+        }
+    }
+
+    /// Connects and runs `work` while other programs are kept out.
+    fn exclusively<T>(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Link) -> (T, After),
+    ) -> Result<T, LinkError> {
+        let mut link = self.reader.connect()?;
+        let mut resets = 0;
+        loop {
+            let mut result = None;
+            let ended = link.exclusively(&mut |link| {
+                let (value, after) = work(link);
+                result = Some(value);
+                after
+            });
+            match (ended, result) {
+                (Ok(()), Some(value)) => return Ok(value),
+                (Err(LinkError::Reset), None) if resets < RESET_RETRIES => resets += 1,
+                (Err(error), _) => return Err(error),
+                (Ok(()), None) => return Err(LinkError::Protocol("the link did nothing")),
+            }
+        }
+    }
+
+    fn read(&mut self, identity: Identity, cancel: &Cancel) -> Result<Arc<Token>, LinkError> {
+        let (tracer, letters) = (self.tracer.clone(), self.letters.clone());
+        // A token that is on the screen is replaced when all of it is known.
+        let first = self.shown != Some(identity);
+        let token = self.exclusively(&mut |link| {
+            let pinpad = link.pinpad().is_some();
+            let _ = letters.send(Letter::Lane(Report::PinPad(identity, pinpad)));
+            let protocol = link.protocol();
+            let mut channel = Channel::new(link, &tracer, cancel.clone());
+            let mut report = |token: &Token| {
+                if first {
+                    let report = Report::Read(identity, Arc::new(token.clone()));
+                    let _ = letters.send(Letter::Lane(report));
+                }
+            };
+            (
+                card::read(&mut channel, protocol, &mut report),
+                After::Leave,
+            )
+        })??;
+        let token = Arc::new(token);
+        self.shown = Some(identity);
+        self.report(Report::Read(identity, Arc::clone(&token)));
+        Ok(token)
+    }
+
+    /// After a PIN operation: the picture of the token follows the card.
+    fn read_again(&mut self, identity: Identity) {
+        if let Err(error) = self.read(identity, &Cancel::default()) {
+            self.report(Report::Unread(identity, error.into()));
+        }
+    }
+
+    fn pin(
+        &mut self,
+        id: Option<RequestId>,
+        command: &PinCommand,
+        token: &Token,
+        cancel: &Cancel,
+    ) -> Result<Done, Failure> {
+        let (tracer, letters) = (self.tracer.clone(), self.letters.clone());
+        let on_reader = matches!(
+            command.action,
+            PinAction::VerifyOnReader | PinAction::ChangeOnReader
+        );
+        let done = self.exclusively(&mut |link| {
+            if let (true, Some(id)) = (on_reader, id) {
+                let seconds = driver::PINPAD_TIMEOUT.as_secs();
+                let progress = Progress::TypeOnReader { seconds };
+                let _ = letters.send(Letter::Lane(Report::Progressed(id, progress)));
+            }
+            let mut channel = Channel::new(link, &tracer, cancel.clone());
+            // A reset takes back what was verified; it costs other programs no more than
+            // their next SELECT.
+            (run_pin(&mut channel, command, token), After::Reset)
+        });
+        done.map_err(CardError::Link)??;
+        Ok(match command.action {
+            PinAction::Verify { .. } | PinAction::VerifyOnReader => Done::PinVerified,
+            PinAction::Change { .. } | PinAction::ChangeOnReader => Done::PinChanged,
+            PinAction::Unblock { .. } => Done::PinUnblocked,
+            PinAction::Set { .. } => Done::PinSet,
+        })
+    }
+
+    /// One command as it stands. Answers in pieces are put together, as people expect.
+    fn send_raw(&mut self, bytes: &Secret, cancel: &Cancel) -> Result<Done, Failure> {
+        let parsed = Parsed::from_bytes(bytes.expose());
+        let parsed = parsed.ok_or(CardError::Unsupported("commands of such a form"))?;
+        let tracer = self.tracer.clone();
+        let answer = self.exclusively(&mut |link| {
+            let mut command = Command::new(parsed.header).data(parsed.data);
+            if names::carries_secret(&command) {
+                command = command.secret(Secret::new(parsed.data));
+            }
+            if let Some(le) = parsed.le {
+                command = command.expecting(Le::bytes(u16::try_from(le).unwrap_or(0)));
+            }
+            let mut channel = Channel::new(link, &tracer, cancel.clone());
+            channel.allow_extended(parsed.extended);
+            (channel.transmit(&command), After::Leave)
+        });
+        let answer = answer.and_then(|answer| answer).map_err(CardError::Link)?;
+        let mut bytes = answer.data;
+        bytes.extend(answer.sw.0.to_be_bytes());
+        Ok(Done::Answered(bytes))
+    }
+}
+
+/// The way of every PIN: the right application, the right card, the guard.
+fn run_pin(
+    channel: &mut Channel<'_>,
+    command: &PinCommand,
+    token: &Token,
+) -> Result<(), CardError> {
+    let pin = |reference: PinReference| {
+        let found = token.pin(command.application, reference);
+        found.ok_or(CardError::NotFound { what: "this PIN" })
+    };
+    let mut driver = card::open(channel, command.application)?;
+    card::identify(driver.as_mut(), channel, token, command.application)?;
+    let deed = match &command.action {
+        PinAction::Verify { pin } => guard::Deed::Verify(pin),
+        PinAction::Change { current, new } => guard::Deed::Change(current, new),
+        PinAction::Unblock { with, code, new } => guard::Deed::Unblock(pin(*with)?, code, new),
+        PinAction::Set { with, code, new } => guard::Deed::Set(pin(*with)?, code, new),
+        PinAction::VerifyOnReader => guard::Deed::VerifyOnReader,
+        PinAction::ChangeOnReader => guard::Deed::ChangeOnReader,
+    };
+    let shown = pin(command.pin)?;
+    guard::run(driver.as_mut(), channel, shown, &deed, command.use_last_try)
+}
+
+/// What the router tells the world about a report.
+pub(super) fn event(report: &Report) -> Option<Event> {
+    match report {
+        Report::Read(identity, token) => Some(Event::TokenRead {
+            identity: *identity,
+            token: Arc::clone(token),
+        }),
+        Report::Unread(identity, error) => Some(Event::TokenUnreadable {
+            identity: *identity,
+            error: error.clone(),
+        }),
+        Report::Progressed(id, progress) => Some(Event::Progressed {
+            id: *id,
+            progress: *progress,
+        }),
+        Report::PinPad(..) | Report::Finished(..) => None,
+    }
+}

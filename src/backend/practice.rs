@@ -1,0 +1,112 @@
+//! Practice readers: simulated cards from the wardrobe, in readers of this program alone.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::Failure;
+use crate::simulator::{Card, Occupancy, SimulatedReader, wardrobe};
+use crate::token::{ReaderId, Text};
+use crate::transport::watch::Slot;
+
+pub use crate::simulator::wardrobe::Practice as PracticeCard;
+
+/// The practice cards that there are.
+#[must_use]
+pub fn list() -> &'static [PracticeCard] {
+    wardrobe::PRACTICE
+}
+
+/// The practice readers of a backend.
+#[derive(Default)]
+pub(super) struct Practice {
+    readers: BTreeMap<ReaderId, Port>,
+    made: u32,
+}
+
+/// A practice reader and the count of what happened in it.
+pub(super) struct Port {
+    reader: SimulatedReader,
+    events: Arc<Mutex<u16>>,
+    /// The name of the card, to make it anew if it cannot be put back.
+    card: &'static str,
+    /// The card, while it is out of the reader.
+    pulled: Option<Box<dyn Card>>,
+}
+
+impl Port {
+    /// The reader as the lane sees it.
+    pub(super) fn transport(&self) -> Box<dyn crate::transport::link::Reader> {
+        Box::new(self.reader.clone())
+    }
+
+    /// Calls `told` whenever a card was put in or pulled.
+    pub(super) fn subscribe(&self, told: impl Fn() + Send + 'static) {
+        let events = Arc::clone(&self.events);
+        self.reader.subscribe(Box::new(move |_| {
+            let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
+            *events = events.wrapping_add(1);
+            drop(events);
+            told();
+        }));
+    }
+}
+
+impl Practice {
+    /// A new reader with a card of the wardrobe in it.
+    pub(super) fn make(&mut self, card: &str) -> Option<(Text, Port)> {
+        let practice = wardrobe::PRACTICE.iter().find(|known| known.name == card)?;
+        self.made += 1;
+        let name = format!("Practice reader {}", self.made);
+        let reader = SimulatedReader::new(&name);
+        reader.insert(wardrobe::make(practice.name)?);
+        let port = Port {
+            reader,
+            events: Arc::default(),
+            card: practice.name,
+            pulled: None,
+        };
+        Some((Text::from(name), port))
+    }
+
+    pub(super) fn keep(&mut self, id: ReaderId, port: Port) {
+        self.readers.insert(id, port);
+    }
+
+    /// What is in a reader, and how often that changed.
+    pub(super) fn state(&self, id: ReaderId) -> Option<(Slot, u16)> {
+        let port = self.readers.get(&id)?;
+        let slot = match port.reader.occupancy() {
+            Occupancy::Empty => Slot::Empty,
+            Occupancy::Present(_) => Slot::Present,
+            Occupancy::Mute => Slot::Mute,
+            Occupancy::Held(_) => Slot::Held,
+            Occupancy::Gone => Slot::Unavailable,
+        };
+        let events = *port.events.lock().unwrap_or_else(PoisonError::into_inner);
+        Some((slot, events))
+    }
+
+    pub(super) fn pull(&mut self, id: ReaderId) -> Result<ReaderId, Failure> {
+        let port = self.port(id)?;
+        port.pulled = Some(port.reader.remove().ok_or(Failure::NoCard)?);
+        Ok(id)
+    }
+
+    /// The card that was pulled, as it was; one that fell out by itself comes as new.
+    pub(super) fn put_back(&mut self, id: ReaderId) -> Result<ReaderId, Failure> {
+        let port = self.port(id)?;
+        let card = port.pulled.take().or_else(|| wardrobe::make(port.card));
+        port.reader.insert(card.ok_or(Failure::NoSuchPracticeCard)?);
+        Ok(id)
+    }
+
+    pub(super) fn forget(&mut self, id: ReaderId) -> Result<(), Failure> {
+        let port = self.readers.remove(&id).ok_or(Failure::NoReader)?;
+        port.reader.remove();
+        Ok(())
+    }
+
+    fn port(&mut self, id: ReaderId) -> Result<&mut Port, Failure> {
+        self.readers.get_mut(&id).ok_or(Failure::NoReader)
+    }
+}

@@ -1,0 +1,28 @@
+//! Practice cards: simulated cards to rehearse on, and to test with. A card is a function from
+//! command bytes to response bytes ([`Card`]), so it can lie in a [`SimulatedReader`] or be served
+//! to a real smart card service.
+//!
+//! Written from the standards alone; shares nothing with the drivers but `iso7816`.
+
+mod card;
+mod chip;
+mod keys;
+mod openpgp;
+mod pin;
+mod pinpad;
+mod piv;
+mod pool;
+mod random;
+mod reader;
+mod unknown;
+pub mod wardrobe;
+
+pub use card::{Brake, Card};
+pub use chip::{Applet, Chip};
+pub use keys::{KeyKind, PrivateKey};
+pub use openpgp::{KeyRef, Model, OpenPgp};
+pub use pinpad::{Keys, Typed};
+pub use piv::{Piv, YubiKey, certificate_object};
+pub use random::Random;
+pub use reader::{Occupancy, SimulatedReader};
+pub use unknown::PaymentDirectory;

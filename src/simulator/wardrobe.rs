@@ -1,0 +1,197 @@
+//! Practice cards ready to be put in, by name.
+
+use super::card::Card;
+use super::chip::Chip;
+use super::keys::PrivateKey;
+use super::openpgp::{KeyRef, Model, OpenPgp};
+use super::piv::Piv;
+use super::unknown::PaymentDirectory;
+
+/// A card in the wardrobe. The texts are English, for people.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Practice {
+    /// What it is asked for by.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// What is on it, with its PINs.
+    pub description: &'static str,
+}
+
+/// Answer to reset of a YubiKey 5 NFC: T=1, "YubiKey" in the historical bytes.
+const YUBIKEY: [u8; 23] = [
+    0x3B, 0xFD, 0x13, 0x00, 0x00, 0x81, 0x31, 0xFE, 0x15, 0x80, 0x73, 0xC0, 0x21, 0xC0, 0x57, 0x59,
+    0x75, 0x62, 0x69, 0x4B, 0x65, 0x79, 0x40,
+];
+
+/// Serial number of Thomas Mustermann's token.
+const SERIAL: u32 = 14_725_836;
+/// The same as makers of OpenPGP cards write it: decimal digits.
+const SERIAL_DIGITS: u32 = 0x1472_5836;
+/// When his OpenPGP keys were made: 3 December 2024.
+const MADE: u32 = 1_733_184_000;
+
+/// A file of data/practice.
+macro_rules! file {
+    ($name:literal) => {
+        include_bytes!(concat!("../../data/practice/", $name))
+    };
+}
+
+/// Everything there is.
+pub const PRACTICE: &[Practice] = &[
+    Practice {
+        name: "piv-used",
+        title: "PIV token of Thomas Mustermann",
+        description: "Speaks like a YubiKey 5 with firmware 5.7.1. Keys and certificates in all four slots, two retired ones. \
+                      PIN 654321, PUK 87654321.",
+    },
+    Practice {
+        name: "openpgp-used",
+        title: "OpenPGP card of Thomas Mustermann",
+        description: "Three RSA 2048 keys, login, URL, a certificate, 42 signatures made. One try left for the PIN, \
+                      which is 654321; admin PIN 87654321.",
+    },
+    Practice {
+        name: "both",
+        title: "Token with PIV and OpenPGP",
+        description: "Thomas Mustermann's YubiKey. PIV with the factory PIN 123456 and PUK 12345678, and a certificate \
+                      that ends on 3 December 2026. OpenPGP with one try left for the PIN, which is 654321; admin PIN 87654321.",
+    },
+    Practice {
+        name: "unknown",
+        title: "Unknown card",
+        description: "A payment card: no application that is known here, no PIN to be asked for.",
+    },
+];
+
+/// The practice card of that name, as fresh as from the wardrobe.
+#[must_use]
+pub fn make(name: &str) -> Option<Box<dyn Card>> {
+    Some(match name {
+        "piv-used" => Box::new(yubikey().with(piv_used()?)),
+        "openpgp-used" => Box::new(
+            Chip::new(contact_atr(true, &[0x73, 0xC0, 0x01, 0xE0]))
+                .with(openpgp_used(Model::version_3(SERIAL_DIGITS))?),
+        ),
+        "both" => Box::new(
+            yubikey()
+                .with(piv_of_both()?)
+                .with(openpgp_used(Model::yubikey([5, 7, 1], SERIAL_DIGITS))?),
+        ),
+        "unknown" => Box::new(
+            Chip::new(contact_atr(false, b"PRACTICE"))
+                .short_only()
+                .with(PaymentDirectory),
+        ),
+        _ => return None,
+    })
+}
+
+fn yubikey() -> Chip {
+    Chip::new(YUBIKEY)
+}
+
+fn key(der: &[u8]) -> Option<PrivateKey> {
+    PrivateKey::from_pkcs8(der)
+}
+
+/// A card-like answer to reset: T=1 or T=0, with these historical bytes.
+fn contact_atr(t1: bool, historical: &[u8]) -> Vec<u8> {
+    // At most fifteen historical bytes; TA1 = 18 is the common speed.
+    let count = u8::try_from(historical.len()).unwrap_or(15).min(15);
+    let mut atr = if t1 {
+        vec![0x3B, 0x90 | (count + 1), 0x18, 0x81, 0x31, 0xFE, 0x45, 0x80]
+    } else {
+        vec![0x3B, 0x10 | count, 0x18]
+    };
+    atr.extend(historical.iter().take(15));
+    if t1 {
+        // A check byte follows if any other protocol than T=0 is offered (ISO/IEC 7816-3:2006, 8.2.5).
+        let check = atr.iter().skip(1).fold(0, |check, byte| check ^ byte);
+        atr.push(check);
+    }
+    atr
+}
+
+fn piv_used() -> Option<Piv> {
+    let piv = Piv::yubikey([5, 7, 1], SERIAL)
+        .with_pin("654321")
+        .with_puk("87654321")
+        .with_holder(*b"\x9C\x1F\x36\x58\x74\xE4\x4B\x0A\x8B\x57\x14\x72\x58\x36\x20\x24")
+        .with_key(0x9A, key(file!("thomas-authentication.key"))?)
+        .with_certificate(0x9A, file!("thomas-authentication.crt"))
+        .with_key(0x9C, key(file!("thomas-signature.key"))?)
+        .with_certificate(0x9C, file!("thomas-signature.crt"))
+        .with_imported_key(0x9D, key(file!("thomas-encryption.key"))?)
+        .with_compressed_certificate(0x9D, file!("thomas-encryption.crt"))
+        .with_key(0x9E, key(file!("thomas-card.key"))?)
+        .with_certificate(0x9E, file!("thomas-card.crt"))
+        .with_imported_key(0x82, key(file!("thomas-retired.key"))?)
+        .with_certificate(0x82, file!("thomas-retired.crt"))
+        .with_certificate(0x83, file!("helpdesk-ca.crt"))
+        .with_key_history(2, 0, "");
+    Some(piv)
+}
+
+fn piv_of_both() -> Option<Piv> {
+    let piv = Piv::yubikey([5, 7, 1], SERIAL)
+        .with_holder(*b"\x9C\x1F\x36\x58\x74\xE4\x4B\x0A\x8B\x57\x14\x72\x58\x36\x20\x24")
+        .with_key(0x9A, key(file!("thomas-authentication.key"))?)
+        .with_certificate(0x9A, file!("thomas-renew.crt"))
+        .with_key(0x9C, key(file!("thomas-signature.key"))?);
+    Some(piv)
+}
+
+fn openpgp_used(model: Model) -> Option<OpenPgp> {
+    let card = OpenPgp::new(model)
+        .with_holder("Mustermann<<Thomas", "deen", '1')
+        .with_object(0x5E, b"thomas")
+        .with_object(0x5F50, b"https://keys.works.example/thomas.asc")
+        .with_object(0x0101, b"Found? Please tell the helpdesk.")
+        .with_object(0x0103, b"Locker 17")
+        .with_key(
+            KeyRef::Signature,
+            key(file!("thomas-openpgp-signature.key"))?,
+            MADE,
+        )
+        .with_key(
+            KeyRef::Decryption,
+            key(file!("thomas-openpgp-decryption.key"))?,
+            MADE,
+        )
+        .with_key(
+            KeyRef::Authentication,
+            key(file!("thomas-openpgp-authentication.key"))?,
+            MADE,
+        )
+        .with_certificate(KeyRef::Authentication, file!("thomas-openpgp.crt"))
+        .with_signatures(42)
+        .with_pw1("654321")
+        .with_pw3("87654321")
+        .with_tries_left(1, 0, 3);
+    Some(card)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::{PRACTICE, make};
+    use crate::iso7816::atr::Atr;
+
+    #[test]
+    fn every_name_makes_a_card_with_a_sound_answer_to_reset() {
+        for practice in PRACTICE {
+            let card = make(practice.name).unwrap();
+            let atr = Atr::parse(card.atr()).unwrap();
+            assert_ne!(atr.checksum, Some(false), "{}", practice.name);
+            assert_eq!(
+                atr.checksum.is_none(),
+                atr.protocols == [0],
+                "{}",
+                practice.name
+            );
+        }
+        assert!(make("nothing").is_none());
+    }
+}

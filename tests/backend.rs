@@ -1,0 +1,208 @@
+//! The backend over practice readers: order, exactly one end, removal, cancel.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use symbolon::backend::{self, Command, Done, Event, Failure, Handle, Options, PracticeCommand};
+use symbolon::backend::{CardError, PinAction, PinCommand};
+use symbolon::base::secret::Secret;
+use symbolon::token::{
+    ApplicationKind, Identity, PinReference, ReaderId, SlotState, Token, TriesLeft,
+};
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Desk {
+    handle: Handle,
+    events: Receiver<Event>,
+}
+
+impl Desk {
+    fn with(practice: &[&str]) -> Self {
+        let (sink, events) = mpsc::channel();
+        let practice = practice.iter().map(|&name| name.to_owned()).collect();
+        let handle = backend::start(
+            Options {
+                pcsc: false,
+                practice,
+            },
+            move |event| {
+                let _ = sink.send(event);
+            },
+        );
+        Self {
+            handle: handle.unwrap(),
+            events,
+        }
+    }
+
+    /// The first event that `wanted` takes.
+    fn wait<T>(&self, wanted: impl Fn(&Event) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let event = self
+                .events
+                .recv_timeout(left)
+                .expect("no such event in time");
+            if let Some(found) = wanted(&event) {
+                return found;
+            }
+        }
+    }
+
+    fn token(&self) -> (Identity, Arc<Token>) {
+        self.wait(|event| match event {
+            Event::TokenRead { identity, token } if token.complete => {
+                Some((*identity, Arc::clone(token)))
+            }
+            _ => None,
+        })
+    }
+
+    fn ask(&self, command: Command) -> Result<Done, Failure> {
+        let asked = self.handle.send(command);
+        self.wait(|event| match event {
+            Event::Finished { id, outcome } if *id == asked => Some(outcome.clone()),
+            _ => None,
+        })
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.handle.close();
+    }
+}
+
+const PIV_PIN: PinReference = PinReference(0x80);
+
+fn verify(identity: Identity, pin: &str) -> Command {
+    Command::Pin(PinCommand {
+        identity,
+        application: ApplicationKind::Piv,
+        pin: PIV_PIN,
+        action: PinAction::Verify {
+            pin: Secret::new(pin.as_bytes()),
+        },
+        use_last_try: false,
+    })
+}
+
+#[test]
+fn a_token_is_read_by_itself_and_all_of_it() {
+    let desk = Desk::with(&["both"]);
+    let (_, token) = desk.token();
+    assert_eq!(token.applications.len(), 2);
+    assert_eq!(token.label.as_ref().unwrap().as_str(), "Thomas Mustermann");
+    assert_eq!(token.serial.as_ref().unwrap().as_str(), "14725836");
+}
+
+#[test]
+fn a_wrong_pin_costs_one_try_and_the_right_one_brings_it_back() {
+    let desk = Desk::with(&["both"]);
+    let (identity, _) = desk.token();
+    let wrong = desk.ask(verify(identity, "999999"));
+    assert!(
+        matches!(
+            &wrong,
+            Err(Failure::Card(CardError::WrongPin {
+                left: TriesLeft::Known(2),
+                ..
+            }))
+        ),
+        "{wrong:?}"
+    );
+    let (_, token) = desk.token();
+    let tries = token.pin(ApplicationKind::Piv, PIV_PIN).unwrap().tries;
+    assert_eq!(tries.left, TriesLeft::Known(2));
+    assert!(matches!(
+        desk.ask(verify(identity, "123456")),
+        Ok(Done::PinVerified)
+    ));
+    let (_, token) = desk.token();
+    let tries = token.pin(ApplicationKind::Piv, PIV_PIN).unwrap().tries;
+    assert_eq!(tries.left, TriesLeft::Known(3));
+}
+
+#[test]
+fn what_cannot_be_right_is_not_sent() {
+    let desk = Desk::with(&["both"]);
+    let (identity, _) = desk.token();
+    let before = desk.handle.trace().len();
+    let refused = desk.ask(verify(identity, "12"));
+    assert!(
+        matches!(&refused, Err(Failure::Card(CardError::Rule { .. }))),
+        "{refused:?}"
+    );
+    let sent: Vec<_> = desk
+        .handle
+        .trace()
+        .iter()
+        .skip(before)
+        .map(|e| e.name.clone())
+        .collect();
+    assert!(!sent.iter().any(|name| name == "VERIFY PIN"), "{sent:?}");
+}
+
+#[test]
+fn a_pulled_card_ends_what_was_asked_of_it() {
+    let desk = Desk::with(&["both"]);
+    let (identity, _) = desk.token();
+    let reader = identity.reader;
+    assert!(
+        desk.ask(Command::Practice(PracticeCommand::Pull { reader }))
+            .is_ok()
+    );
+    let refused = desk.ask(verify(identity, "123456"));
+    assert!(matches!(&refused, Err(Failure::NoCard)), "{refused:?}");
+    assert!(matches!(
+        desk.ask(Command::Read { reader }),
+        Err(Failure::NoCard)
+    ));
+    desk.handle
+        .send(Command::Practice(PracticeCommand::PutBack { reader }));
+    let (again, _) = desk.token();
+    assert_ne!(again, identity);
+    let refused = desk.ask(verify(identity, "123456"));
+    assert!(
+        matches!(&refused, Err(Failure::Card(CardError::OtherCard))),
+        "{refused:?}"
+    );
+    assert!(matches!(
+        desk.ask(verify(again, "123456")),
+        Ok(Done::PinVerified)
+    ));
+}
+
+#[test]
+fn an_unknown_reader_is_said_so() {
+    let desk = Desk::with(&[]);
+    let gone = desk.ask(Command::Read {
+        reader: ReaderId(77),
+    });
+    assert!(matches!(gone, Err(Failure::NoReader)));
+}
+
+#[test]
+fn a_practice_reader_comes_and_goes() {
+    let desk = Desk::with(&[]);
+    let card = "both".to_owned();
+    let Ok(Done::Practised(reader)) = desk.ask(Command::Practice(PracticeCommand::Insert { card }))
+    else {
+        panic!("no practice reader");
+    };
+    desk.handle
+        .send(Command::Practice(PracticeCommand::Pull { reader }));
+    desk.wait(|event| match event {
+        Event::ReaderChanged(reader) => (reader.slot == SlotState::Empty).then_some(()),
+        _ => None,
+    });
+    desk.handle
+        .send(Command::Practice(PracticeCommand::Remove { reader }));
+    desk.wait(|event| matches!(event, Event::ReaderRemoved(gone) if *gone == reader).then_some(()));
+}
