@@ -30,7 +30,7 @@ pub enum Signature {
 /// RSA from 1024 to 8192 bits with PKCS #1 v1.5 and PSS, ECDSA on P-256 and P-384 with SHA-256
 /// and SHA-384, and Ed25519 can be checked.
 #[must_use]
-pub fn check(certificate: &Certificate, issuer: &Certificate) -> Signature {
+pub(super) fn check(certificate: &Certificate, issuer: &Certificate) -> Signature {
     let Ok(parsed) = decode::structure(&certificate.der) else {
         return Signature::NotChecked;
     };
