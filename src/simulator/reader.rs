@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use super::card::{Brake, Card};
 use super::pinpad::Keys;
 use crate::iso7816::atr::Atr;
-use crate::transport::link::{Link, LinkError, PinEntry, PinPad, PinPadFeatures, Protocol, Reader};
+use crate::transport::link::{
+    After, Link, LinkError, PinEntry, PinPad, PinPadFeatures, Protocol, Reader,
+};
 
 /// How long a link waits for another one to end its transaction.
 const TURN_TIMEOUT: Duration = Duration::from_secs(60);
@@ -332,6 +334,37 @@ impl SimulatedLink {
     }
 }
 
+impl SimulatedLink {
+    /// Keeps other links out.
+    fn begin(&mut self) -> Result<(), LinkError> {
+        let number = self.number;
+        let mut state = self.wait_for_turn()?;
+        state.transaction = Some(number);
+        drop(state);
+        self.check().inspect_err(|_| self.end())
+    }
+
+    /// Lets other links in again.
+    fn end(&self) {
+        let mut state = self.reader.state();
+        if state.transaction == Some(self.number) {
+            state.transaction = None;
+            drop(state);
+            self.reader.0.turn.notify_all();
+        }
+    }
+
+    /// Resets the card, if it is still there. Other links learn of it, this one knows.
+    fn reset(&mut self) {
+        if let Some(card) = lock(&self.inserted.card).as_mut() {
+            card.reset();
+            let mut life = lock(&self.inserted.life);
+            life.resets += 1;
+            self.resets = life.resets;
+        }
+    }
+}
+
 impl Link for SimulatedLink {
     fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
         self.with_card(|card| card.transmit(command))
@@ -345,36 +378,16 @@ impl Link for SimulatedLink {
         self.inserted.protocol
     }
 
-    fn begin(&mut self) -> Result<(), LinkError> {
-        let number = self.number;
-        let mut state = self.wait_for_turn()?;
-        // A card that has left gives no turns.
-        if !lock(&self.inserted.life).removed {
-            state.transaction = Some(number);
+    fn exclusively(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Link) -> After,
+    ) -> Result<(), LinkError> {
+        self.begin()?;
+        if work(self) == After::Reset {
+            self.reset();
         }
-        drop(state);
-        self.check()
-    }
-
-    fn end(&mut self) {
-        let mut state = self.reader.state();
-        if state.transaction == Some(self.number) {
-            state.transaction = None;
-            drop(state);
-            self.reader.0.turn.notify_all();
-        }
-    }
-
-    fn reset(&mut self) -> Result<(), LinkError> {
-        match self.with_card(Card::reset) {
-            Ok(()) | Err(LinkError::Reset) => {
-                let mut life = lock(&self.inserted.life);
-                life.resets += 1;
-                self.resets = life.resets;
-                Ok(())
-            }
-            Err(other) => Err(other),
-        }
+        self.end();
+        Ok(())
     }
 
     fn pinpad(&mut self) -> Option<&mut dyn PinPad> {
