@@ -27,7 +27,8 @@ help:
 	@echo 'make install      PREFIX=/usr/local DESTDIR='
 	@echo 'make uninstall    the same, the other way round'
 
-release:
+# Lays out the rest too, so that an installation as root has nothing to write in here.
+release: stage
 	@.ci/packages run
 	cargo build --release --locked
 

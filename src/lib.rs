@@ -1,4 +1,51 @@
 //! Symbolon: look at, set up and use smart cards and crypto tokens.
+//!
+//! # The map
+//!
+//! | room | what it is for |
+//! |---|---|
+//! | [`base`] | secrets, hexadecimal text, translation, settings, the operating system |
+//! | [`token`] | what a person sees: readers, tokens, applications, PINs, keys, certificates. No I/O |
+//! | [`iso7816`] | commands, responses, status words, answers to reset, TLV. Bytes in, values out |
+//! | [`transport`] | the way to one card: PC/SC, the watch over readers, chaining, PIN pads, the trace |
+//! | [`card`] | the drivers (PIV, OpenPGP), the list of probes, and the PIN guard |
+//! | [`pki`] | certificates, public keys, chains, SSH lines. Knows no card |
+//! | [`simulator`] | practice cards: in readers of this program, or behind a real service through vpcd |
+//! | [`backend`] | the only owner of readers and cards: requests in, events out |
+//! | [`explain`] | every word about what the rooms above say |
+//! | [`cli`] | `symbolonctl` |
+//! | [`ui`] | `symbolon`, the window |
+//!
+//! # Who may import whom
+//!
+//! ```text
+//! token -> base          iso7816 -> base token          pki -> base token
+//! transport -> base token iso7816
+//! card -> base token iso7816 transport pki
+//! simulator -> base iso7816 transport::link
+//! backend -> all above
+//! explain -> all above except simulator
+//! cli, ui -> backend token pki explain base, and nothing else
+//! ```
+//!
+//! `tests/layering.rs` holds this table. GTK is in [`ui`] alone, `pcsc` in
+//! `transport::pcsc` and `transport::watch`.
+//!
+//! # How data flows
+//!
+//! Looking: `transport::watch` sees a card, the `backend` tells the reader's lane, the lane
+//! opens a `transport::link`, `card::read` asks every driver, and an `Event::TokenRead`
+//! carries one [`token::Token`] to whoever shows it.
+//!
+//! Doing: a `backend::Command` goes to the lane of its reader; every PIN passes
+//! `card::guard`; exactly one `Event::Finished` comes back, and the token is read again.
+//!
+//! # Words
+//!
+//! A *reader* is the PC/SC device; a *token* is what the person holds; a *card* is its ISO
+//! 7816 side; an *application* is selected by its identifier. A PIN is *verified*, *changed*,
+//! *unblocked* or *set*; it has *tries left* or is *blocked*. A *link* is an open way to a
+//! card, a *channel* a conversation over it, a *lane* the thread that owns a reader.
 
 pub mod backend;
 pub mod base;

@@ -18,7 +18,7 @@ use crate::token::{Algorithm, PublicKey, Text};
 const MAX_LEN: usize = 65_536;
 
 /// RSASSA-PSS (RFC 4055, 3.1).
-const RSA_PSS: &str = "1.2.840.113549.1.1.10";
+pub(super) const RSA_PSS: &str = "1.2.840.113549.1.1.10";
 
 impl Certificate {
     /// Decodes a certificate of any version.

@@ -5,9 +5,14 @@
 //! who signed whom. [`ssh_key`], [`openpgp_fingerprint`] and [`export`] are the ways out.
 
 pub mod certificate;
+pub mod chain;
 mod decode;
+pub mod export;
 mod extensions;
 mod name;
 mod oid;
+pub mod openpgp_fingerprint;
 pub mod pem;
 pub mod public_key;
+mod signature;
+pub mod ssh_key;

@@ -335,20 +335,17 @@ impl SimulatedLink {
 }
 
 impl SimulatedLink {
-    /// Waits for its turn and keeps others out.
+    /// Keeps other links out.
     fn begin(&mut self) -> Result<(), LinkError> {
         let number = self.number;
         let mut state = self.wait_for_turn()?;
-        // A card that has left gives no turns.
-        if !lock(&self.inserted.life).removed {
-            state.transaction = Some(number);
-        }
+        state.transaction = Some(number);
         drop(state);
-        self.check()
+        self.check().inspect_err(|_| self.end())
     }
 
-    /// Lets others in again.
-    fn end(&mut self) {
+    /// Lets other links in again.
+    fn end(&self) {
         let mut state = self.reader.state();
         if state.transaction == Some(self.number) {
             state.transaction = None;
@@ -357,16 +354,13 @@ impl SimulatedLink {
         }
     }
 
-    /// Resets the card; other links learn of it.
-    fn reset(&mut self) -> Result<(), LinkError> {
-        match self.with_card(Card::reset) {
-            Ok(()) | Err(LinkError::Reset) => {
-                let mut life = lock(&self.inserted.life);
-                life.resets += 1;
-                self.resets = life.resets;
-                Ok(())
-            }
-            Err(other) => Err(other),
+    /// Resets the card, if it is still there. Other links learn of it, this one knows.
+    fn reset(&mut self) {
+        if let Some(card) = lock(&self.inserted.card).as_mut() {
+            card.reset();
+            let mut life = lock(&self.inserted.life);
+            life.resets += 1;
+            self.resets = life.resets;
         }
     }
 }
@@ -388,16 +382,9 @@ impl Link for SimulatedLink {
         &mut self,
         work: &mut dyn FnMut(&mut dyn Link) -> After,
     ) -> Result<(), LinkError> {
-        if self.reader.state().transaction == Some(self.number) {
-            // Inside already.
-            work(self);
-            return Ok(());
-        }
         self.begin()?;
-        let after = work(self);
-        if after == After::Reset {
-            // A card that has left needs no reset; its next use says so.
-            let _ = self.reset();
+        if work(self) == After::Reset {
+            self.reset();
         }
         self.end();
         Ok(())

@@ -1,0 +1,138 @@
+//! What a full view of a token costs, in commands. GET RESPONSE is counted; SELECTs of
+//! applications that are not there are counted apart.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use symbolon::card;
+use symbolon::simulator::{Card, Chip, KeyRef, Model, OpenPgp, Piv, PrivateKey, SimulatedReader};
+use symbolon::token::{Cost, ReaderId, Token};
+use symbolon::transport::channel::{Cancel, Channel};
+use symbolon::transport::link::Reader;
+use symbolon::transport::trace::Tracer;
+
+/// A certificate of 824 bytes.
+const CERTIFICATE: &[u8] = include_bytes!("../data/practice/thomas-signature.crt");
+
+const RSA: [&[u8]; 3] = [
+    include_bytes!("../data/practice/pool-rsa2048-1.key"),
+    include_bytes!("../data/practice/pool-rsa2048-2.key"),
+    include_bytes!("../data/practice/pool-rsa2048-3.key"),
+];
+
+const CURVES: [&[u8]; 3] = [
+    include_bytes!("../data/practice/anna-openpgp-signature.key"),
+    include_bytes!("../data/practice/anna-openpgp-decryption.key"),
+    include_bytes!("../data/practice/anna-openpgp-authentication.key"),
+];
+
+/// T=1, and extended length announced in the historical bytes.
+const ATR: [u8; 23] = [
+    0x3B, 0xFD, 0x13, 0x00, 0x00, 0x81, 0x31, 0xFE, 0x15, 0x80, 0x73, 0xC0, 0x21, 0xC0, 0x57, 0x59,
+    0x75, 0x62, 0x69, 0x4B, 0x65, 0x79, 0x40,
+];
+
+/// T=1, and nothing announced.
+const PLAIN_ATR: [u8; 12] = [
+    0x3B, 0x95, 0x18, 0x81, 0x31, 0xFE, 0x45, 0x43, 0x41, 0x52, 0x44, 0x31,
+];
+
+/// Reads the card; the second cost is what was spent when the first whole page was shown.
+fn read(card: Chip) -> (Token, Cost) {
+    let mut reader = SimulatedReader::new("budget");
+    let card: Box<dyn Card> = Box::new(card);
+    reader.insert(card);
+    let mut link = reader.connect().unwrap();
+    let protocol = link.protocol();
+    let tracer = Tracer::silent(ReaderId(1));
+    let mut channel = Channel::new(link.as_mut(), &tracer, Cancel::default());
+    let token = card::read(&mut channel, protocol, &mut |_| {}).unwrap();
+    let cost = token.cost;
+    println!(
+        "{} commands, {} absent, {} bytes up, {} down",
+        cost.commands, cost.absent_selects, cost.bytes_sent, cost.bytes_received
+    );
+    (token, cost)
+}
+
+fn with_certificate(piv: Piv) -> Piv {
+    piv.with_key(0x9A, PrivateKey::from_pkcs8(RSA[0]).unwrap())
+        .with_certificate(0x9A, CERTIFICATE)
+}
+
+fn openpgp(model: Model, keys: [&[u8]; 3]) -> OpenPgp {
+    let slots = [
+        KeyRef::Signature,
+        KeyRef::Decryption,
+        KeyRef::Authentication,
+    ];
+    let card = OpenPgp::new(model)
+        .with_holder("Rossi<<Anna", "it", '2')
+        .with_object(0x5E, b"anna")
+        .with_object(0x5F50, b"https://keys.works.example/anna.asc")
+        .with_certificate(KeyRef::Authentication, CERTIFICATE);
+    slots.into_iter().zip(keys).fold(card, |card, (slot, key)| {
+        card.with_key(slot, PrivateKey::from_pkcs8(key).unwrap(), 1_733_184_000)
+    })
+}
+
+#[track_caller]
+fn hold(cost: Cost, commands: u32) {
+    assert!(cost.commands <= commands, "{cost:?}, allowed {commands}");
+    assert!(cost.absent_selects <= 3, "{cost:?}");
+}
+
+#[test]
+fn piv_without_metadata() {
+    let (token, cost) = read(Chip::new(ATR).with(with_certificate(Piv::generic())));
+    assert_eq!(token.applications[0].certificates.len(), 1);
+    hold(cost, 14);
+    let (token, cost) = read(
+        Chip::new(PLAIN_ATR)
+            .short_only()
+            .with(with_certificate(Piv::generic())),
+    );
+    assert_eq!(token.applications[0].certificates.len(), 1);
+    hold(cost, 17);
+}
+
+/// One command for each of the twenty retired slots comes on top.
+const RETIRED: u32 = 20;
+
+#[test]
+fn piv_with_metadata() {
+    let yubikey = || with_certificate(Piv::yubikey([5, 7, 1], 14_725_836));
+    let (token, cost) = read(Chip::new(ATR).with(yubikey()));
+    assert_eq!(token.applications[0].pins[0].tries.max, Some(3));
+    hold(cost, 19 + RETIRED);
+    let (token, cost) = read(Chip::new(PLAIN_ATR).short_only().with(yubikey()));
+    assert_eq!(
+        token.applications[0].keys[0]
+            .public_key
+            .as_ref()
+            .unwrap()
+            .algorithm
+            .name(),
+        "RSA 2048"
+    );
+    hold(cost, 22 + RETIRED);
+}
+
+#[test]
+fn openpgp_with_rsa_keys() {
+    let (token, cost) = read(Chip::new(ATR).with(openpgp(Model::version_3(1), RSA)));
+    assert_eq!(token.applications[0].keys.len(), 3);
+    assert_eq!(token.applications[0].certificates.len(), 1);
+    hold(cost, 14);
+    let short = openpgp(Model::version_3(1).short_only(), RSA);
+    let (token, cost) = read(Chip::new(PLAIN_ATR).short_only().with(short));
+    assert_eq!(token.applications[0].keys.len(), 3);
+    hold(cost, 20);
+}
+
+#[test]
+fn openpgp_with_curves() {
+    let short = openpgp(Model::version_3(1).short_only(), CURVES);
+    let (token, cost) = read(Chip::new(PLAIN_ATR).short_only().with(short));
+    assert_eq!(token.applications[0].keys.len(), 3);
+    hold(cost, 17);
+}
