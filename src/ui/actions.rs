@@ -248,7 +248,10 @@ pub fn install(
 
 /// Greys an action, or makes it live.
 pub fn enable(window: &gtk::ApplicationWindow, action: Action, enabled: bool) {
-    if let Some(entry) = window.lookup_action(action.name()).and_downcast::<gio::SimpleAction>() {
+    if let Some(entry) = window
+        .lookup_action(action.name())
+        .and_downcast::<gio::SimpleAction>()
+    {
         entry.set_enabled(enabled);
     }
 }

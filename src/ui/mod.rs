@@ -2,7 +2,7 @@
 
 pub mod a11y;
 pub mod actions;
-mod app;
+pub mod app;
 pub mod dialogs;
 pub mod launch;
 pub mod model;

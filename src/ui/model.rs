@@ -231,6 +231,8 @@ impl Model {
     #[must_use]
     pub fn shown(&self) -> Shown {
         match self.place() {
+            // The service was not asked, and there is no practice reader.
+            None if self.settled => Shown::Situation(Situation::NoReader),
             None => Shown::Situation(Situation::Starting),
             Some(Place::NoReader) => Shown::Situation(match self.service {
                 ServiceState::Running => Situation::NoReader,
@@ -574,10 +576,7 @@ mod tests {
             [Place::NoReader, Place::Reader(ReaderId(9))]
         );
         model.choose(Place::NoReader);
-        assert_eq!(
-            situation(&model),
-            Situation::Service(ServiceState::Stopped)
-        );
+        assert_eq!(situation(&model), Situation::Service(ServiceState::Stopped));
         model.apply(Event::ServiceChanged(ServiceState::Running));
         assert_eq!(situation(&model), Situation::NoReader);
     }

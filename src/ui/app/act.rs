@@ -179,7 +179,9 @@ impl App {
         };
         if there {
             self.leaflet.navigate(adw::NavigationDirection::Forward);
-            self.view.widget().child_focus(gtk::DirectionType::TabForward);
+            self.view
+                .widget()
+                .child_focus(gtk::DirectionType::TabForward);
         } else {
             self.leaflet.navigate(adw::NavigationDirection::Back);
             self.panel.emit(ReaderPanelInput::Focus);
@@ -230,14 +232,14 @@ impl App {
     }
 
     fn open_preferences(&mut self, sender: &ComponentSender<Self>, root: &adw::ApplicationWindow) {
-        let preferences = Preferences::builder()
-            .launch(self.settings.get())
-            .forward(sender.input_sender(), |output| match output {
+        let preferences = Preferences::builder().launch(self.settings.get()).forward(
+            sender.input_sender(),
+            |output| match output {
                 PreferencesOutput::Changed(settings) => AppInput::Set(settings),
-            });
+            },
+        );
         preferences.widget().set_transient_for(Some(root));
         preferences.widget().present();
         self.preferences = Some(preferences);
     }
 }
-

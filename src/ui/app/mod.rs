@@ -219,17 +219,32 @@ impl Component for App {
         sender: ComponentSender<Self>,
     ) -> ComponentParts<Self> {
         let input = sender.input_sender();
-        let panel = ReaderPanel::builder().launch(()).forward(input, AppInput::Panel);
-        let view = TokenView::builder().launch(()).forward(input, AppInput::View);
-        let status = StatusPages::builder().launch(()).forward(input, AppInput::Status);
+        let panel = ReaderPanel::builder()
+            .launch(())
+            .forward(input, AppInput::Panel);
+        let view = TokenView::builder()
+            .launch(())
+            .forward(input, AppInput::View);
+        let status = StatusPages::builder()
+            .launch(())
+            .forward(input, AppInput::Status);
         let trace = Trace::builder().launch(init.settings.trace.keep).detach();
         trace.widget().set_transient_for(Some(&root));
         let (events, traced) = (input.clone(), trace.sender().clone());
-        let backend = crate::backend::start(init.options, move |event| match event {
+        let started = crate::backend::start(init.options, move |event| match event {
             // A reading has dozens of exchanges: none of them is for the main window.
             Event::Traced(entry) => traced.emit(TraceInput::Recorded(entry)),
             event => events.emit(AppInput::Happened(event)),
         });
+        let backend = match started {
+            Ok(backend) => backend,
+            Err(error) => {
+                // Without threads there are no cards, and GTK would not get far either.
+                tracing::error!(%error, "the backend has no thread");
+                std::process::exit(1);
+            }
+        };
+        trace.emit(TraceInput::Backend(backend.clone()));
         let closing = backend.clone();
         relm4::main_application().connect_shutdown(move |_| closing.close());
         let size = init.settings.window.clone();
@@ -483,6 +498,8 @@ impl AppWidgets {
 
 /// Seconds since 1970.
 fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let elapsed = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
 }

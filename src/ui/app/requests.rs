@@ -96,7 +96,9 @@ impl App {
     pub(super) fn practise(&mut self, command: PracticeCommand) {
         let purpose = match command {
             PracticeCommand::Insert { .. } => Purpose::Insert,
-            PracticeCommand::Pull { .. } | PracticeCommand::PutBack { .. } => Purpose::Practice,
+            PracticeCommand::Pull { .. }
+            | PracticeCommand::PutBack { .. }
+            | PracticeCommand::Remove { .. } => Purpose::Practice,
         };
         self.request(Command::Practice(command), purpose);
     }

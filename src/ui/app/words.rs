@@ -6,8 +6,8 @@ use relm4::adw::prelude::*;
 use relm4::gtk::{self, gio};
 
 use crate::backend::Failure;
-use crate::base::i18n::{gettext, gettext_f};
 use crate::base::hex;
+use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
 use crate::token::{
     ApplicationKind, KeyRef, KeyRow, OperationKind, Pin, PinReference, ReaderId, SlotState, Token,
@@ -33,7 +33,10 @@ pub(super) fn title(model: &Model, shown: &Shown) -> Title {
         (Shown::Token { .. }, Some(place)) => {
             let row = row(model, place);
             Title {
-                title: row.as_ref().map(|row| row.title.clone()).unwrap_or_default(),
+                title: row
+                    .as_ref()
+                    .map(|row| row.title.clone())
+                    .unwrap_or_default(),
                 subtitle: row.map(|row| row.subtitle).unwrap_or_default(),
             }
         }
@@ -113,12 +116,15 @@ pub(super) fn summary(token: &Token) -> String {
 pub(super) fn report(token: &Token) -> String {
     let mut lines = vec![format!("Symbolon {}", env!("CARGO_PKG_VERSION"))];
     let atr = explain::atr::words(&token.card.atr);
-    lines.extend(atr.into_iter().map(|(name, value)| format!("{name}: {value}")));
+    lines.extend(
+        atr.into_iter()
+            .map(|(name, value)| format!("{name}: {value}")),
+    );
     for name in &token.card.listed_as {
         lines.push(format!("{}: {name}", gettext("Listed as")));
     }
     for application in &token.answering {
-        let name = explain::token::answering(application);
+        let name = application.name.to_string();
         lines.push(format!("{name}: {}", hex::encode(&application.aid)));
     }
     lines.join("\n")

@@ -170,13 +170,17 @@ impl Component for ReaderPanel {
             ReaderPanelInput::Selected(index) => {
                 if let Some(place) = self.place(index).filter(|p| self.chosen != Some(*p)) {
                     self.chosen = Some(place);
-                    sender.output_sender().emit(ReaderPanelOutput::Chosen(place));
+                    sender
+                        .output_sender()
+                        .emit(ReaderPanelOutput::Chosen(place));
                 }
             }
             ReaderPanelInput::Activated(index) => {
                 if let Some(place) = self.place(index) {
                     self.chosen = Some(place);
-                    sender.output_sender().emit(ReaderPanelOutput::Opened(place));
+                    sender
+                        .output_sender()
+                        .emit(ReaderPanelOutput::Opened(place));
                 }
             }
         }
@@ -221,7 +225,10 @@ impl ReaderPanel {
             self.list.remove(&gone.widgets.root);
         }
         self.chosen = chosen;
-        let line = self.lines.iter().find(|line| Some(line.row.place) == chosen);
+        let line = self
+            .lines
+            .iter()
+            .find(|line| Some(line.row.place) == chosen);
         self.list.select_row(line.map(|line| &line.widgets.root));
         let groups = self.lines.iter().map(|line| line.row.group);
         self.groups.replace(groups.collect());
@@ -316,7 +323,10 @@ impl LineWidgets {
         self.title.set_label(&row.title);
         self.subtitle.set_label(&row.subtitle);
         self.subtitle.set_visible(!row.subtitle.is_empty());
-        for widget in [self.title.upcast_ref::<gtk::Widget>(), self.icon.upcast_ref()] {
+        for widget in [
+            self.title.upcast_ref::<gtk::Widget>(),
+            self.icon.upcast_ref(),
+        ] {
             if row.dimmed {
                 widget.add_css_class("dim-label");
             } else {

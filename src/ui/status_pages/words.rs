@@ -78,8 +78,15 @@ pub fn words(situation: &Situation, name: &str) -> StatusWords {
         Situation::Held { reader, by } => {
             let words = StatusWords::of(readers::held(by.as_ref()));
             match by {
-                Some(_) => words.first(StatusChoice::AskToLetGo(reader.id)),
-                // Whom to ask is not known; perhaps it has let go by now.
+                // GnuPG is the only one that can be asked.
+                Some(program) if program.as_str() == "scdaemon" => {
+                    words.first(StatusChoice::AskToLetGo(reader.id))
+                }
+                Some(_) => StatusWords {
+                    body: readers::held(None).body,
+                    ..words
+                }
+                .first(StatusChoice::TryAgain(reader.id)),
                 None => words.first(StatusChoice::TryAgain(reader.id)),
             }
         }
@@ -189,13 +196,17 @@ mod tests {
 
     #[test]
     fn nobody_to_ask_means_nothing_to_ask() {
-        let situation = Situation::Held {
-            reader: reader(false),
-            by: None,
+        let first = |by: Option<&str>| {
+            let by = by.map(Text::from);
+            let reader = reader(false);
+            words(&Situation::Held { reader, by }, "").first
         };
+        let again = Some(StatusChoice::TryAgain(ReaderId(3)));
+        assert_eq!(first(None), again);
+        assert_eq!(first(Some("firefox")), again);
         assert_eq!(
-            words(&situation, "").first,
-            Some(StatusChoice::TryAgain(ReaderId(3)))
+            first(Some("scdaemon")),
+            Some(StatusChoice::AskToLetGo(ReaderId(3)))
         );
     }
 }

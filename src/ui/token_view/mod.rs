@@ -1,27 +1,46 @@
 //! Stands in until the token view is there.
-use std::sync::Arc;
+use crate::token::{ApplicationKind, Identity, KeyRef, OperationKind, PinReference, Reader, Token};
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
-use crate::token::{ApplicationKind, Identity, KeyRef, OperationKind, PinReference, Reader, Token};
+use std::sync::Arc;
 
 /// Pages.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Page { Overview, Pins, Keys, Data, Technical }
+pub enum Page {
+    Overview,
+    Pins,
+    Keys,
+    Data,
+    Technical,
+}
 #[derive(Debug)]
 pub enum TokenViewInput {
-    Show { reader: Reader, identity: Identity, token: Arc<Token> },
+    Show {
+        reader: Reader,
+        identity: Identity,
+        token: Arc<Token>,
+    },
     Page(Page),
     Clear,
 }
 #[derive(Debug)]
 pub enum TokenViewOutput {
-    PinChosen { application: ApplicationKind, pin: PinReference, operation: OperationKind },
-    CertificateChosen { application: ApplicationKind, slot: KeyRef },
+    PinChosen {
+        application: ApplicationKind,
+        pin: PinReference,
+        operation: OperationKind,
+    },
+    CertificateChosen {
+        application: ApplicationKind,
+        slot: KeyRef,
+    },
     CommandChosen,
     Copied(String),
     PageShown(Page),
 }
-pub struct TokenView { token: Option<Arc<Token>> }
+pub struct TokenView {
+    token: Option<Arc<Token>>,
+}
 #[relm4::component(pub)]
 impl SimpleComponent for TokenView {
     type Init = ();

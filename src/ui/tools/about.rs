@@ -17,7 +17,9 @@ pub fn show(parent: &impl IsA<gtk::Window>) {
         .application_name("Symbolon")
         .version(env!("CARGO_PKG_VERSION"))
         .developer_name(gettext("The Symbolon authors"))
-        .comments(gettext("Look at, set up and use smart cards and crypto tokens"))
+        .comments(gettext(
+            "Look at, set up and use smart cards and crypto tokens",
+        ))
         .license_type(gtk::License::Gpl30)
         .build();
     if translators != "translator-credits" {

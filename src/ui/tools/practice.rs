@@ -46,7 +46,7 @@ pub enum PracticeCardsOutput {
 
 #[relm4::component(pub)]
 impl SimpleComponent for PracticeCards {
-    type Init = Vec<PracticeCard>;
+    type Init = &'static [PracticeCard];
     type Input = PracticeCardsInput;
     type Output = PracticeCardsOutput;
 
@@ -96,7 +96,7 @@ impl SimpleComponent for PracticeCards {
     }
 
     fn init(
-        wardrobe: Vec<PracticeCard>,
+        wardrobe: &'static [PracticeCard],
         root: Self::Root,
         sender: ComponentSender<Self>,
     ) -> ComponentParts<Self> {
@@ -106,7 +106,7 @@ impl SimpleComponent for PracticeCards {
             sender: sender.output_sender().clone(),
         };
         let widgets = view_output!();
-        for card in &wardrobe {
+        for card in wardrobe {
             widgets.cards.add(&model.card(card));
         }
         widgets.inside.set_visible(false);
@@ -130,12 +130,13 @@ impl SimpleComponent for PracticeCards {
 
 impl PracticeCards {
     fn card(&self, card: &PracticeCard) -> adw::ActionRow {
-        let row = row(&card.title, &card.description);
+        let title = gettext(card.title);
+        let row = row(&title, &gettext(card.description));
         let name = card.name.to_owned();
         row.add_suffix(&self.button(
             // TRANSLATORS: a practice card into a practice reader.
             &gettext("Put In"),
-            &card.title,
+            &title,
             move || PracticeCommand::Insert { card: name.clone() },
         ));
         row
@@ -155,6 +156,12 @@ impl PracticeCards {
                 PracticeCommand::Pull { reader }
             })
         });
+        // TRANSLATORS: a practice reader, for good.
+        let remove = self.button(&gettext("Remove"), &practice.subtitle, move || {
+            PracticeCommand::Remove { reader }
+        });
+        remove.add_css_class("flat");
+        row.add_suffix(&remove);
         row
     }
 

@@ -50,7 +50,10 @@ pub(super) fn matches(entry: &TraceEntry, reader: &str, searched: &str) -> bool 
 /// Bytes on lines of sixteen; hidden ones as their number.
 pub(super) fn block(shown: &Shown) -> String {
     let lines = |bytes: &[u8]| {
-        let lines: Vec<_> = bytes.chunks(LINE).map(|line| hex::grouped(line, 1)).collect();
+        let lines: Vec<_> = bytes
+            .chunks(LINE)
+            .map(|line| hex::grouped(line, 1))
+            .collect();
         lines.join("\n")
     };
     match shown {

@@ -1,7 +1,6 @@
 //! The trace: every exchange with every card, with its meaning, and never a secret.
 
 mod line;
-mod ring;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,22 +12,23 @@ use relm4::adw::prelude::*;
 use relm4::gtk::{gio, glib, pango};
 use relm4::prelude::*;
 
-use crate::backend::TraceEntry;
+use crate::backend::{Handle, TraceEntry};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
 use crate::token::ReaderId;
 use crate::ui::a11y::A11yExt;
 use crate::ui::tools::instructions::close_on_escape;
 
-use ring::{CAPACITY, Ring};
+/// So many lines are shown at most; the backend keeps no more either.
+const CAPACITY: u32 = 5_000;
 
-/// The window with the trace. It listens while it is closed, too.
+/// The window with the trace. While it is closed it listens to nothing.
 #[derive(Debug)]
 pub struct Trace {
     keep: bool,
-    ring: Ring,
+    backend: Option<Handle>,
     names: HashMap<ReaderId, String>,
-    /// What the list shows: a part of the ring while it is paused.
+    /// What the list shows: not the newest ones while it is paused.
     store: gio::ListStore,
     filter: gtk::CustomFilter,
     searched: Rc<RefCell<Searched>>,
@@ -48,6 +48,8 @@ struct Searched {
 /// What the trace is told.
 #[derive(Debug)]
 pub enum TraceInput {
+    /// This backend keeps the exchanges.
+    Backend(Handle),
     /// An exchange took place.
     Recorded(Arc<TraceEntry>),
     /// The readers are called so.
@@ -122,7 +124,7 @@ impl Component for Trace {
                         pack_end = &gtk::Button {
                             set_label: &gettext("Save…"),
                             #[watch]
-                            set_sensitive: !model.ring.is_empty(),
+                            set_sensitive: model.store.n_items() > 0,
                             connect_clicked => TraceInput::Save,
                         },
                     },
@@ -258,7 +260,7 @@ impl Component for Trace {
         let toasts = adw::ToastOverlay::new();
         let model = Self {
             keep,
-            ring: Ring::default(),
+            backend: None,
             names: HashMap::new(),
             store,
             filter,
@@ -282,12 +284,12 @@ impl Component for Trace {
         root: &Self::Root,
     ) {
         match input {
-            TraceInput::Recorded(entry) => {
-                self.record(entry);
-                // Nobody looks: the widgets follow when the window opens.
-                if !self.open {
-                    return;
-                }
+            // Nobody looks: the list is filled when the window opens.
+            TraceInput::Recorded(_) if !self.open || self.paused || !self.keep => return,
+            TraceInput::Recorded(entry) => self.record(entry),
+            TraceInput::Backend(backend) => {
+                backend.keep_trace(self.keep);
+                self.backend = Some(backend);
             }
             TraceInput::Named(names) => {
                 self.searched.borrow_mut().names.clone_from(&names);
@@ -295,9 +297,10 @@ impl Component for Trace {
             }
             TraceInput::Keep(keep) => {
                 self.keep = keep;
-                if !keep {
-                    self.clear();
+                if let Some(backend) = &self.backend {
+                    backend.keep_trace(keep);
                 }
+                self.refill();
             }
             TraceInput::Open => {
                 self.open = true;
@@ -319,29 +322,27 @@ impl Component for Trace {
                 let text = self.chosen.as_ref().map(|entry| entry.to_lines());
                 self.copy(root, &text.unwrap_or_default());
             }
-            TraceInput::CopyAll => self.copy(root, &self.ring.to_text()),
+            TraceInput::CopyAll => self.copy(root, &self.text()),
             TraceInput::Save => choose_file(root, &sender),
             TraceInput::SaveTo(path) => self.save(&path),
         }
         let empty = self.store.n_items() == 0;
         let nothing: &gtk::Widget = widgets.nothing.upcast_ref();
-        let shown = if empty { nothing } else { widgets.list.upcast_ref() };
+        let shown = if empty {
+            nothing
+        } else {
+            widgets.list.upcast_ref()
+        };
         widgets.stack.set_visible_child(shown);
         self.update_view(widgets, sender);
     }
 }
 
 impl Trace {
-    fn record(&mut self, entry: Arc<TraceEntry>) {
-        if !self.keep {
-            return;
-        }
-        self.ring.push(Arc::clone(&entry));
-        if self.open && !self.paused {
-            self.store.append(&glib::BoxedAnyObject::new(entry));
-            if self.store.n_items() as usize > CAPACITY {
-                self.store.remove(0);
-            }
+    fn record(&self, entry: Arc<TraceEntry>) {
+        self.store.append(&glib::BoxedAnyObject::new(entry));
+        if self.store.n_items() > CAPACITY {
+            self.store.remove(0);
         }
     }
 
@@ -350,13 +351,25 @@ impl Trace {
         if self.paused {
             return;
         }
-        let entries = self.ring.iter().map(Arc::clone);
+        let entries = self.entries().into_iter();
         let objects: Vec<_> = entries.map(glib::BoxedAnyObject::new).collect();
         self.store.splice(0, self.store.n_items(), &objects);
     }
 
+    fn entries(&self) -> Vec<Arc<TraceEntry>> {
+        self.backend.as_ref().map(Handle::trace).unwrap_or_default()
+    }
+
+    /// Everything as text for a file.
+    fn text(&self) -> String {
+        let entries = self.entries().into_iter();
+        entries.map(|entry| entry.to_lines() + "\n").collect()
+    }
+
     fn clear(&mut self) {
-        self.ring.clear();
+        if let Some(backend) = &self.backend {
+            backend.clear_trace();
+        }
         self.store.remove_all();
         self.chosen = None;
     }
@@ -384,7 +397,9 @@ impl Trace {
 
     fn bytes(&self, part: fn(&TraceEntry) -> &crate::backend::Shown) -> String {
         let entry = self.chosen.as_ref();
-        entry.map(|entry| line::block(part(entry))).unwrap_or_default()
+        entry
+            .map(|entry| line::block(part(entry)))
+            .unwrap_or_default()
     }
 
     fn answered(&self) -> bool {
@@ -399,7 +414,7 @@ impl Trace {
 
     fn save(&self, path: &Path) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        self.toast(&match std::fs::write(path, self.ring.to_text()) {
+        self.toast(&match std::fs::write(path, self.text()) {
             Ok(()) => gettext_f("Saved as {file}", &[("file", &name)]),
             Err(error) => gettext_f(
                 "{file} could not be written: {reason}",
