@@ -156,6 +156,7 @@ impl Model {
             }
             Event::Settled => {
                 self.settled = true;
+                self.stay();
                 Vec::new()
             }
             Event::Traced(_) | Event::Progressed { .. } | Event::Finished { .. } => Vec::new(),
@@ -213,7 +214,7 @@ impl Model {
             let found = self.slots().find(|slot| wanted(slot));
             found.map(|slot| Place::Reader(slot.reader.id))
         };
-        first(|slot| matches!(slot.content, Content::Read(_)))
+        first(Slot::promises_token)
             .or_else(|| first(|slot| slot.reader.slot != SlotState::Empty))
             .or_else(|| places.first().copied())
     }
@@ -257,6 +258,15 @@ impl Model {
     #[must_use]
     pub fn slot(&self, id: ReaderId) -> Option<&Slot> {
         self.slots.iter().find(|slot| slot.reader.id == id)
+    }
+
+    /// The first token stays on show when others come. Until every reader was told once,
+    /// which one that is can still change.
+    fn stay(&mut self) {
+        let shown = matches!(self.shown(), Shown::Token { .. });
+        if self.settled && self.chosen.is_none() && shown {
+            self.chosen = self.place();
+        }
     }
 
     fn slot_of(&mut self, identity: Identity) -> Option<&mut Slot> {
@@ -330,10 +340,7 @@ impl Model {
         }
         let mut notices = vec![Notice::Read(identity, token)];
         let here = Place::Reader(identity.reader);
-        if self.chosen.is_none() {
-            // The first token stays on show when others come.
-            self.chosen = self.place();
-        }
+        self.stay();
         if news && self.chosen != Some(here) {
             notices.push(Notice::Arrived(identity.reader));
         }
@@ -366,6 +373,12 @@ impl Slot {
             Content::Read(token) if !token.is_unknown() => Some(token),
             _ => None,
         }
+    }
+
+    /// Whether there is a token in it, or one may turn out to be.
+    fn promises_token(&self) -> bool {
+        let unread = matches!(self.content, Content::Unread { .. });
+        self.identity().is_some() && (unread || self.token().is_some())
     }
 
     fn shown(&self) -> Shown {
@@ -501,6 +514,25 @@ mod tests {
         model.apply(Event::Settled);
         model.apply(read(1, 1));
         assert_eq!(model.apply(read(2, 1)).len(), 1);
+    }
+
+    #[test]
+    fn at_the_start_the_first_reader_counts_and_not_the_fastest() {
+        let mut model = Model::default();
+        let practice = Reader {
+            practice: true,
+            ..with_card(1, 1)
+        };
+        model.apply(Event::ReaderAdded(practice));
+        model.apply(read(1, 1));
+        assert_eq!(model.place(), Some(Place::Reader(ReaderId(1))));
+        model.apply(Event::ReaderAdded(with_card(2, 1)));
+        model.apply(Event::ReaderAdded(with_card(3, 1)));
+        model.apply(Event::Settled);
+        model.apply(read(3, 1));
+        assert_eq!(model.place(), Some(Place::Reader(ReaderId(2))));
+        assert_eq!(model.apply(read(2, 1)).len(), 1);
+        assert_eq!(model.place(), Some(Place::Reader(ReaderId(2))));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::base::i18n::gettext;
 use crate::explain;
 use crate::explain::readers::Reading;
-use crate::token::{Reader, ServiceState, SlotState, attention};
+use crate::token::{Reader, ServiceState, SlotState, Token, attention};
 use crate::ui::model::{Content, Model, Place, Slot};
 
 /// A line of the sidebar.
@@ -123,7 +123,10 @@ fn of_slot(slot: &Slot, name: &str, now: i64) -> Row {
             wants_attention,
         },
     };
-    let words = explain::readers::row(&slot.reader, name, reading);
+    let words = match &slot.content {
+        Content::Read(token) if token.is_unknown() => unknown(slot, token, name),
+        _ => explain::readers::row(&slot.reader, name, reading),
+    };
     let group = if slot.reader.practice {
         Group::Practice
     } else {
@@ -143,6 +146,22 @@ fn of_slot(slot: &Slot, name: &str, now: i64) -> Row {
         dimmed: empty,
         title: words.title,
         subtitle: words.subtitle,
+    }
+}
+
+/// A card that no driver knows: the list of known cards may have a name for it.
+fn unknown(slot: &Slot, token: &Token, name: &str) -> explain::readers::Row {
+    let title = gettext("Unknown card");
+    let listed = token.card.listed_as.first().map(ToString::to_string);
+    let subtitle = if slot.reader.practice {
+        gettext("Practice card")
+    } else {
+        listed.unwrap_or_else(|| name.to_owned())
+    };
+    explain::readers::Row {
+        sentence: format!("{title}, {subtitle}"),
+        title,
+        subtitle,
     }
 }
 
