@@ -131,7 +131,7 @@ fn extension_name(oid: &str) -> Option<String> {
         "2.5.29.31" => gettext("Where the list of revoked certificates is"),
         "2.5.29.32" => gettext("Certificate policies"),
         "2.5.29.33" => gettext("Policy mappings"),
-        "2.5.29.35" => gettext("Identifier of the issuer's key"),
+        "2.5.29.35" => gettext("Identifier of the key of the issuer"),
         "2.5.29.36" => gettext("Policy constraints"),
         "2.5.29.37" => gettext("Extended key usage"),
         "1.3.6.1.5.5.7.1.1" => gettext("Where the issuer can be reached"),
