@@ -5,8 +5,8 @@ pub use super::pin_dialog::operation;
 pub use super::pin_rules::{Requirements, breach, nothing_sent, requirements, rule};
 use crate::base::i18n::{gettext, gettext_f, ngettext_f, pgettext};
 use crate::token::{
-    Alphabet, Application, ApplicationKind, Breach, Factory, OperationKind, Pin, PinRole, PinRule,
-    PinUse, Reason, Tries, TriesLeft,
+    Application, ApplicationKind, Factory, OperationKind, Pin, PinRole, PinUse, Reason, Tries,
+    TriesLeft,
 };
 
 /// Its name within its application: "PIN", "Resetting code".
@@ -304,7 +304,7 @@ fn way_out(role: PinRole, unblockers: &[PinRole]) -> String {
         [PinRole::ResettingCode, PinRole::Admin] | [PinRole::Admin, PinRole::ResettingCode] => {
             gettext("The resetting code or the admin PIN can unblock it.")
         }
-        [several @ ..] => {
+        several => {
             let codes: Vec<String> = several.iter().map(|&code| role_in_list(code)).collect();
             gettext_f(
                 // TRANSLATORS: {codes} is a list such as "PUK, SO-PIN".
