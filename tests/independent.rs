@@ -14,10 +14,13 @@ mod support;
 
 use sha2::{Digest, Sha256};
 
-use support::{
-    CardStatus, Certificate, GnuPg, IndependentCard, PivStatus, PrivatePcscd, Slot, YubicoPivTool,
-    finish, issue,
-};
+use support::card_status::CardStatus;
+use support::cards::IndependentCard;
+use support::certificate::{Certificate, issue};
+use support::gnupg::GnuPg;
+use support::pcscd::{PrivatePcscd, Slot};
+use support::process::finish;
+use support::yubico::{PivStatus, YubicoPivTool};
 
 /// An OpenPGP card with three RSA-2048 keys and a holder, in a reader, and what gpg says of it.
 ///
@@ -166,6 +169,7 @@ fn an_admin_pin_changed_by_gnupg_unblocks_the_user_pin() {
         assert!(!desk.gnupg.signs("999999"));
     }
     assert_eq!(desk.gnupg.card_status().tries_left, [0, 0, 3]);
+    assert!(!desk.gnupg.signs("123456"), "a blocked PIN was taken");
     assert!(!desk.gnupg.unblock_user_pin("12345678", "654321"));
     assert_eq!(desk.gnupg.card_status().tries_left, [0, 0, 2]);
     assert!(desk.gnupg.unblock_user_pin("87654321", "654321"));

@@ -3,8 +3,9 @@
 use super::dates;
 use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::pki::certificate::{
-    AlternativeName, ExtendedUsage, Extension, KeyUsage, Standing, Weakness,
+    AlternativeName, Certificate, ExtendedUsage, Extension, KeyUsage, Standing, Weakness,
 };
+use crate::pki::chain::{Chain, End, Link, Signature};
 
 /// 9999-12-31 23:59:59 UTC: the end of a certificate that has none (RFC 5280, 4.1.2.5).
 const NO_END: i64 = 253_402_300_799;
@@ -131,7 +132,7 @@ fn extension_name(oid: &str) -> Option<String> {
         "2.5.29.31" => gettext("Where the list of revoked certificates is"),
         "2.5.29.32" => gettext("Certificate policies"),
         "2.5.29.33" => gettext("Policy mappings"),
-        "2.5.29.35" => gettext("Identifier of the issuer's key"),
+        "2.5.29.35" => gettext("Identifier of the key of the issuer"),
         "2.5.29.36" => gettext("Policy constraints"),
         "2.5.29.37" => gettext("Extended key usage"),
         "1.3.6.1.5.5.7.1.1" => gettext("Where the issuer can be reached"),
@@ -280,6 +281,48 @@ pub fn weakness(weakness: Weakness) -> String {
         Weakness::ShortKey => gettext("Its key is short enough to be broken. Ask for a new one."),
         Weakness::EndsBeforeItBegins => gettext("It ends before it begins, so it is never valid."),
     }
+}
+
+/// A link of a chain: whether its signature is right.
+#[must_use]
+pub fn chain_link(link: &Link) -> String {
+    match (link.signature, link.self_signed) {
+        (Signature::Verified, true) => gettext("Root, signed with its own key"),
+        (Signature::Verified, false) => gettext("Signed by the next one"),
+        (Signature::Broken, true | false) => gettext("The signature is wrong"),
+        (Signature::NotChecked, true | false) => gettext("The signature was not checked"),
+    }
+}
+
+/// How far a chain goes, as a sentence below it.
+#[must_use]
+pub fn chain(chain: &Chain) -> String {
+    let broken = |link: &Link| link.signature == Signature::Broken;
+    if chain.links.iter().any(broken) {
+        return gettext("A signature in this chain is wrong. Do not rely on it.");
+    }
+    match chain.end {
+        End::Root if chain.is_verified() => gettext(
+            "Every signature up to the root is right. Whether to trust the root is up to you.",
+        ),
+        End::Root => gettext("The chain reaches a root, but not every signature was checked."),
+        End::IssuerMissing => match chain.links.last().map(|link| issuer(&link.certificate)) {
+            Some(issuer) => gettext_f(
+                "The certificate of {issuer} is neither on the token nor on this computer.",
+                &[("issuer", &issuer)],
+            ),
+            None => String::new(),
+        },
+        End::TooLong => gettext("The chain is too long to be followed to its end."),
+    }
+}
+
+/// What the issuer of a certificate is best called.
+fn issuer(certificate: &Certificate) -> String {
+    certificate
+        .issuer_common_name()
+        .unwrap_or_else(|| certificate.issuer_line())
+        .to_string()
 }
 
 #[cfg(test)]

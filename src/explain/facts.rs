@@ -60,6 +60,15 @@ pub fn of(fact: &Fact) -> String {
             FactName::MaxCommand | FactName::MaxResponse | FactName::MaxCertificate,
             FactValue::Number(count),
         ) => bytes(usize::try_from(*count).unwrap_or(usize::MAX)),
+        // Words that drivers have for what is no name and no number.
+        (_, FactValue::Text(text)) => match (fact.name, text.as_str()) {
+            (FactName::Convention, "direct") => super::atr::convention(false),
+            (FactName::Convention, "inverse") => super::atr::convention(true),
+            (FactName::Manufacturer, "unmanaged S/N range") => {
+                gettext("None: the serial number was drawn by lot")
+            }
+            (_, other) => other.to_owned(),
+        },
         (_, value) => self::value(value),
     }
 }
@@ -143,6 +152,11 @@ mod tests {
         assert_eq!(of(&Fact::number(FactName::MaxCommand, 254)), "254 bytes");
         assert_eq!(of(&Fact::number(FactName::SignatureCounter, 42)), "42");
         assert_eq!(of(&Fact::flag(FactName::KeyImport, true)), "Yes");
+        assert_eq!(
+            of(&Fact::text(FactName::Convention, "direct".into())),
+            "Direct"
+        );
+        assert_eq!(of(&Fact::text(FactName::Holder, "direct".into())), "direct");
         assert_eq!(value(&FactValue::Bytes(vec![0x3B, 0xFD, 0x13])), "3BFD 13");
         assert_eq!(value(&FactValue::Day(2030, 1, 1)), "1 January 2030");
         assert_eq!(

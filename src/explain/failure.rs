@@ -118,14 +118,8 @@ pub fn card_error(error: &CardError) -> Explanation {
             gettext("Nothing changed. Read the token again; another program may have altered it."),
         )
         .with(gettext_f("Not found: {what}.", &[("what", what)])),
-        CardError::Malformed(what) => Explanation::new(
-            gettext("The card cannot be understood"),
-            gettext("It answered with something that is not valid. Take it out, put it back and try again."),
-        )
-        .with(gettext_f("Not valid: {what}.", &[("what", what)])),
-        CardError::Status { operation, sw } => {
-            refused(*sw).with(status::answered(operation, *sw))
-        }
+        CardError::Malformed(what) => not_understood(what),
+        CardError::Status { operation, sw } => refused(*sw).with(status::answered(operation, *sw)),
     }
 }
 
@@ -262,6 +256,7 @@ pub fn link_error(error: &LinkError) -> Explanation {
             "The smart card service said {code}.",
             &[("code", &format!("{code:08X}"))],
         )),
+        LinkError::Protocol(what) => not_understood(what),
         LinkError::PinPadCancelled => {
             Explanation::new(gettext("Cancelled on the reader"), pins::nothing_sent())
         }
@@ -274,14 +269,18 @@ pub fn link_error(error: &LinkError) -> Explanation {
             pins::nothing_sent(),
         ),
         LinkError::Cancelled => Explanation::new(gettext("Cancelled"), pins::nothing_sent()),
-        LinkError::Protocol(what) => Explanation::new(
-            gettext("The card does not keep to the rules"),
-            gettext(
-                "What it answered has no end or no meaning, so Symbolon stopped listening. The other parts of the token are not affected.",
-            ),
-        )
-        .with((*what).to_owned()),
     }
+}
+
+/// The card answers, but not as cards do. `what` is technical and English.
+fn not_understood(what: &str) -> Explanation {
+    Explanation::new(
+        gettext("The card cannot be understood"),
+        gettext(
+            "It answered with something that is not valid. Take it out, put it back and look at it again.",
+        ),
+    )
+    .with(gettext_f("Not valid: {what}.", &[("what", what)]))
 }
 
 /// Another program keeps the card for itself.
@@ -389,7 +388,7 @@ mod tests {
             LinkError::PinPadTimeout,
             LinkError::PinPadMismatch,
             LinkError::Cancelled,
-            LinkError::Protocol("answer without end"),
+            LinkError::Protocol("no status word"),
         ];
         let mut cards: Vec<CardError> = links.map(CardError::Link).to_vec();
         for role in [
@@ -447,18 +446,10 @@ mod tests {
         for one in all() {
             let words = failure(&one);
             assert!(!words.title.ends_with('.'), "{one:?}: {}", words.title);
-            assert!(words.title.starts_with(char::is_uppercase) || one == named_program());
             assert!(words.body.ends_with('.'), "{one:?}: {}", words.body);
             assert!(!words.text().contains('{'), "{one:?}: {}", words.text());
             // Numbers are for the details.
             assert!(!words.title.contains("6A") && !words.body.contains("6A"));
-        }
-    }
-
-    /// Programs are called as they are called.
-    fn named_program() -> Failure {
-        Failure::Program {
-            program: "systemctl",
         }
     }
 

@@ -18,6 +18,7 @@ pub mod facts;
 pub mod failure;
 pub mod keys;
 pub mod pin_dialog;
+mod pin_rules;
 pub mod pins;
 pub mod readers;
 pub mod status;

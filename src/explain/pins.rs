@@ -1,11 +1,12 @@
 //! PINs: their names, counters, rules, and what can be done to them.
 
+use super::dotted;
 pub use super::pin_dialog::operation;
-use super::{dotted, plural};
+pub use super::pin_rules::{Requirements, breach, nothing_sent, requirements, rule};
 use crate::base::i18n::{gettext, gettext_f, ngettext_f, pgettext};
 use crate::token::{
-    Alphabet, Application, ApplicationKind, Breach, Factory, OperationKind, Pin, PinRole, PinRule,
-    PinUse, Reason, Tries, TriesLeft,
+    Application, ApplicationKind, Factory, OperationKind, Pin, PinRole, PinUse, Reason, Tries,
+    TriesLeft,
 };
 
 /// Its name within its application: "PIN", "Resetting code".
@@ -17,6 +18,17 @@ pub fn role(role: PinRole) -> String {
         PinRole::ResettingCode => gettext("Resetting code"),
         PinRole::Admin => gettext("Admin PIN"),
         PinRole::SecurityOfficer => gettext("SO-PIN"),
+    }
+}
+
+/// The name of one PIN of an application: its name on the card where cards name their PINs.
+#[must_use]
+pub fn name(pin: &Pin) -> String {
+    match pin.label.as_ref().filter(|label| !label.is_empty()) {
+        // A PIV card has no names; this is what the standard calls its second PIN.
+        Some(label) if label.as_str() == "Global PIN" => gettext("Global PIN"),
+        Some(label) => label.to_string(),
+        None => role(pin.role),
     }
 }
 
@@ -41,8 +53,8 @@ pub fn roles(application: &Application) -> String {
         .iter()
         .enumerate()
         .map(|(index, pin)| {
-            if index == 0 {
-                role(pin.role)
+            if index == 0 || pin.label.is_some() {
+                name(pin)
             } else {
                 role_in_list(pin.role)
             }
@@ -103,76 +115,6 @@ pub fn tries(tries: &Tries) -> String {
     }
 }
 
-/// What a PIN must look like: "6 to 8 digits", "8 characters".
-#[must_use]
-pub fn rule(rule: &PinRule) -> String {
-    match rule.alphabet {
-        Alphabet::Digits if rule.min == rule.max => ngettext_f(
-            "{max} digit",
-            "{max} digits",
-            plural(rule.max),
-            &[("max", &rule.max.to_string())],
-        ),
-        Alphabet::Digits => ngettext_f(
-            "{min} to {max} digit",
-            "{min} to {max} digits",
-            plural(rule.max),
-            &[
-                ("min", &rule.min.to_string()),
-                ("max", &rule.max.to_string()),
-            ],
-        ),
-        Alphabet::Ascii | Alphabet::Any => characters(rule),
-    }
-}
-
-/// "6 to 127 characters", whatever the alphabet.
-fn characters(rule: &PinRule) -> String {
-    let (min, max) = (rule.min.to_string(), rule.max.to_string());
-    if rule.min == rule.max {
-        return ngettext_f(
-            "{max} character",
-            "{max} characters",
-            plural(rule.max),
-            &[("max", &max)],
-        );
-    }
-    ngettext_f(
-        "{min} to {max} character",
-        "{min} to {max} characters",
-        plural(rule.max),
-        &[("min", &min), ("max", &max)],
-    )
-}
-
-/// The rules that tick while a new PIN is typed.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Requirements {
-    /// `PinRule::length_fits`: "6 to 127 characters".
-    pub length: String,
-    /// `PinRule::characters_fit`: "Digits only"; nothing where every character is allowed.
-    pub characters: Option<String>,
-    /// The new one is not a factory one: "Not a factory PIN".
-    pub not_factory: String,
-    /// "Both entries the same".
-    pub repeated: String,
-}
-
-/// The words for the rules of a new PIN.
-#[must_use]
-pub fn requirements(rule: &PinRule) -> Requirements {
-    Requirements {
-        length: characters(rule),
-        characters: match rule.alphabet {
-            Alphabet::Digits => Some(gettext("Digits only")),
-            Alphabet::Ascii => Some(gettext("Letters, digits and signs, no accents")),
-            Alphabet::Any => None,
-        },
-        not_factory: gettext("Not a factory PIN"),
-        repeated: gettext("Both entries the same"),
-    }
-}
-
 /// When the card asks for it and what it is good for: "asked before signing and signing in".
 #[must_use]
 pub fn uses(uses: &[PinUse]) -> String {
@@ -219,7 +161,10 @@ pub fn caption(application: &Application, pin: &Pin) -> String {
 /// The whole row for a screen reader: "OpenPGP PIN, Factory PIN, 2 of 3 tries left".
 #[must_use]
 pub fn row(application: ApplicationKind, pin: &Pin) -> String {
-    let mut parts = vec![full_name(application, pin.role)];
+    let mut parts = vec![match pin.label {
+        Some(_) => format!("{} {}", application.name(), name(pin)),
+        None => full_name(application, pin.role),
+    }];
     match pin.factory {
         Factory::Unchanged(_) => parts.push(factory_chip(pin.role)),
         Factory::Changed | Factory::Unknown(_) => {}
@@ -265,39 +210,6 @@ pub fn reason(reason: Reason) -> String {
         }
         Reason::Unsupported => gettext("This card has no way to do that."),
     }
-}
-
-/// What is wrong with a PIN before it was sent: "A PIN of this token has 6 to 8 digits.
-/// Nothing was sent; no try was lost."
-#[must_use]
-pub fn breach(breach: Breach, role: PinRole, rule: &PinRule) -> String {
-    let what = match (breach, rule.alphabet) {
-        (Breach::Length, _) | (Breach::Character, Alphabet::Digits) => {
-            let words = self::rule(rule);
-            let rule = [("rule", words.as_str())];
-            match role {
-                // TRANSLATORS: {rule} is "6 to 8 digits", in all five.
-                PinRole::User => gettext_f("A PIN of this token has {rule}.", &rule),
-                PinRole::Puk => gettext_f("A PUK of this token has {rule}.", &rule),
-                PinRole::ResettingCode => {
-                    gettext_f("A resetting code of this token has {rule}.", &rule)
-                }
-                PinRole::Admin => gettext_f("An admin PIN of this token has {rule}.", &rule),
-                PinRole::SecurityOfficer => gettext_f("An SO-PIN of this token has {rule}.", &rule),
-            }
-        }
-        (Breach::Character, Alphabet::Ascii) => {
-            gettext("This token takes letters, digits and signs without accents.")
-        }
-        (Breach::Character, Alphabet::Any) => gettext("This token takes only text."),
-    };
-    format!("{what} {}", nothing_sent())
-}
-
-/// The end of every sentence about something that never reached the card.
-#[must_use]
-pub fn nothing_sent() -> String {
-    gettext("Nothing was sent; no try was lost.")
 }
 
 /// The codes that can unblock a PIN (or set it anew) as things stand: none of them is blocked
@@ -392,7 +304,7 @@ fn way_out(role: PinRole, unblockers: &[PinRole]) -> String {
         [PinRole::ResettingCode, PinRole::Admin] | [PinRole::Admin, PinRole::ResettingCode] => {
             gettext("The resetting code or the admin PIN can unblock it.")
         }
-        [several @ ..] => {
+        several => {
             let codes: Vec<String> = several.iter().map(|&code| role_in_list(code)).collect();
             gettext_f(
                 // TRANSLATORS: {codes} is a list such as "PUK, SO-PIN".
@@ -426,7 +338,7 @@ fn no_way_out(role: PinRole) -> String {
 #[allow(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::token::{Operation, PinReference};
+    use crate::token::{Alphabet, Operation, PinReference, PinRule};
 
     fn counter(left: TriesLeft, max: Option<u8>) -> String {
         tries(&Tries { left, max })
@@ -449,44 +361,6 @@ mod tests {
                 "This card does not tell the tries left"
             );
         }
-    }
-
-    fn digits(min: usize, max: usize) -> PinRule {
-        PinRule {
-            min,
-            max,
-            alphabet: Alphabet::Digits,
-        }
-    }
-
-    fn any(min: usize, max: usize) -> PinRule {
-        PinRule {
-            alphabet: Alphabet::Any,
-            ..digits(min, max)
-        }
-    }
-
-    #[test]
-    fn a_rule_is_a_length_and_an_alphabet() {
-        assert_eq!(rule(&digits(6, 8)), "6 to 8 digits");
-        assert_eq!(rule(&digits(8, 8)), "8 digits");
-        assert_eq!(rule(&any(6, 127)), "6 to 127 characters");
-        let ticking = requirements(&digits(6, 8));
-        assert_eq!(ticking.length, "6 to 8 characters");
-        assert_eq!(ticking.characters.as_deref(), Some("Digits only"));
-        assert_eq!(requirements(&any(6, 127)).characters, None);
-    }
-
-    #[test]
-    fn a_breach_says_that_no_try_was_lost() {
-        assert_eq!(
-            breach(Breach::Length, PinRole::User, &digits(6, 8)),
-            "A PIN of this token has 6 to 8 digits. Nothing was sent; no try was lost."
-        );
-        assert_eq!(
-            breach(Breach::Length, PinRole::Admin, &any(8, 127)),
-            "An admin PIN of this token has 8 to 127 characters. Nothing was sent; no try was lost."
-        );
     }
 
     #[test]
@@ -513,7 +387,11 @@ mod tests {
             role,
             label: None,
             tries: Tries { left, max: Some(3) },
-            rule: any(6, 127),
+            rule: PinRule {
+                min: 6,
+                max: 127,
+                alphabet: Alphabet::Any,
+            },
             factory: Factory::Changed,
             uses: vec![],
             operations: vec![],
@@ -568,6 +446,9 @@ mod tests {
             row(ApplicationKind::Piv, &puk),
             "PIV PUK, 3 of 3 tries left"
         );
+        puk.label = Some("Global PIN".into());
+        assert_eq!(name(&puk), "Global PIN");
+        puk.label = None;
         puk.factory = Factory::Unchanged("12345678");
         assert_eq!(
             row(ApplicationKind::Piv, &puk),

@@ -2,7 +2,7 @@
 
 use super::{dotted, keys, pins};
 use crate::base::i18n::{gettext, gettext_f};
-use crate::token::{Text, Token};
+use crate::token::{AnsweringApplication, Text, Token};
 
 /// The name that every sentence about a token uses: its label, else its model with the last
 /// four of the serial number, else "Unknown card".
@@ -44,6 +44,18 @@ pub fn subtitle(token: &Token) -> String {
     dotted(&parts)
 }
 
+/// An application that answered and has no driver here. Names of products stay as they are.
+#[must_use]
+pub fn answering(application: &AnsweringApplication) -> String {
+    match application.name.as_str() {
+        "card manager" => gettext("Card manager"),
+        "contact payment" => gettext("Payment with contacts"),
+        "contactless payment" => gettext("Payment without contacts"),
+        "YubiKey management" => gettext("YubiKey management"),
+        other => other.to_owned(),
+    }
+}
+
 /// The whole token on a few lines, for *Copy summary*.
 #[must_use]
 pub fn summary(token: &Token) -> Vec<String> {
@@ -61,7 +73,7 @@ pub fn summary(token: &Token) -> Vec<String> {
         for pin in &application.pins {
             lines.push(format!(
                 "  {}: {}",
-                pins::role(pin.role),
+                pins::name(pin),
                 pins::tries(&pin.tries)
             ));
         }
@@ -138,6 +150,18 @@ mod tests {
     fn the_line_below_has_model_and_serial() {
         assert_eq!(subtitle(&yubikey()), "YubiKey 5 · serial 14725836");
         assert_eq!(subtitle(&Token::default()), "");
+    }
+
+    #[test]
+    fn what_answers_is_named() {
+        let named = |name: &str| {
+            answering(&AnsweringApplication {
+                name: name.into(),
+                aid: vec![],
+            })
+        };
+        assert_eq!(named("card manager"), "Card manager");
+        assert_eq!(named("USIM"), "USIM");
     }
 
     #[test]

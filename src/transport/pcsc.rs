@@ -6,6 +6,7 @@ use pcsc::{Card, Context, Disposition, Error, Protocols, Scope, ShareMode};
 
 use super::link::{After, Link, LinkError, PinEntry, PinPad, PinPadFeatures, Protocol, Reader};
 use super::pinpad::{self, Controls};
+use super::watch;
 
 /// The longest answer: extended length and the status word.
 const MAX_ANSWER: usize = 65_538;
@@ -265,7 +266,9 @@ pub(super) fn link_error(error: Error) -> LinkError {
         | Error::CommError
         | Error::InternalError
         | Error::InvalidHandle => LinkError::NoService,
-        Error::SecurityViolation | Error::NoAccess => LinkError::Refused,
+        // A service that is just being ended answers so too.
+        Error::SecurityViolation | Error::NoAccess if watch::is_listening() => LinkError::Refused,
+        Error::SecurityViolation | Error::NoAccess => LinkError::NoService,
         other => LinkError::Broken(other as u32),
     }
 }

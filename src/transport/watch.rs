@@ -326,13 +326,21 @@ fn sight(entry: &ReaderState) -> Sight {
 
 /// Why there is no service, as far as this machine tells.
 fn service_state(error: Error) -> ServiceState {
-    if matches!(error, Error::SecurityViolation | Error::NoAccess) {
+    if matches!(error, Error::SecurityViolation | Error::NoAccess) && is_listening() {
         return ServiceState::Refused;
     }
     match UnixStream::connect(socket_path()) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => ServiceState::Refused,
         _ if is_installed() => ServiceState::Stopped,
         _ => ServiceState::NotInstalled,
+    }
+}
+
+/// Whether somebody listens where the service should, or would if it let us.
+pub(super) fn is_listening() -> bool {
+    match UnixStream::connect(socket_path()) {
+        Ok(_) => true,
+        Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
     }
 }
 

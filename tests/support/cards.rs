@@ -5,14 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::pcscd::Slot;
-use super::process::{Daemon, private_directory};
+use super::process::{Daemon, private_directory, wait_for};
 
 /// A directory with `opcard-vpicc` and `piv-vpicc` in it, if they are built already.
 const PREBUILT: &str = "SYMBOLON_INDEPENDENT_CARDS";
+
+/// How long a reader may take to notice a card. pcscd looks every 0.4 s.
+const NOTICE_LIMIT: Duration = Duration::from_secs(20);
 
 /// A card with a memory, in a reader or in the hand.
 #[derive(Debug)]
@@ -61,15 +65,21 @@ impl IndependentCard {
             .arg("--log")
             .arg(self.memory.path().join("exchanges"));
         let daemon = Daemon::spawn(&mut command, &self.memory.path().join("words"));
-        self.running.insert(daemon).assert_runs();
-        self.slot.wait_until(true);
+        let daemon = self.running.insert(daemon);
+        wait_for("the reader to notice its card", NOTICE_LIMIT, || {
+            daemon.assert_runs();
+            self.slot.holds_card().then_some(())
+        });
     }
 
     /// Pulls the card. Returns when the reader has noticed.
     #[track_caller]
     pub(crate) fn pull(&mut self) {
         self.pull_unnoticed();
-        self.slot.wait_until(false);
+        let slot = &self.slot;
+        wait_for("the reader to miss its card", NOTICE_LIMIT, || {
+            (!slot.holds_card()).then_some(())
+        });
     }
 
     /// Pulls the card and does not look back: for a test of what comes next.

@@ -5,8 +5,6 @@
 use std::fs;
 use std::path::PathBuf;
 
-use tempfile::TempDir;
-
 use super::process::{finish, private_directory, tool};
 
 /// A certificate for somebody else's key.

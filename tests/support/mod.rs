@@ -11,26 +11,27 @@
 //! let card = IndependentCard::openpgp(service.slot(0));
 //! let gnupg = GnuPg::new(service.slot(0));
 //! gnupg.generate_keys("Ada Lovelace", "ada@example.org");
-//! assert_eq!(gnupg.card_status().signature_counter, 4);
-//! let ours = service.slot(0).command(env!("CARGO_BIN_EXE_symbolonctl"));
+//! assert_eq!(gnupg.card_status().tries_left, [3, 0, 3]);
+//! let mut ours = service.slot(0).command(env!("CARGO_BIN_EXE_symbolonctl"));
+//! let json = finish(ours.args(["show", "--json"]), "").succeeded();
 //! ```
 
 #![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "in a test, all of them are how it fails"
+)]
+#![allow(
     dead_code,
-    unused_imports,
     reason = "every test file compiles this module and uses its part of it"
 )]
 
-mod cards;
-mod certificate;
-mod gnupg;
-mod pcscd;
-mod process;
-mod yubico;
-
-pub(crate) use cards::IndependentCard;
-pub(crate) use certificate::{Certificate, issue};
-pub(crate) use gnupg::{CardStatus, GnuPg, Pins};
-pub(crate) use pcscd::{Exchange, PrivatePcscd, Slot};
-pub(crate) use process::{Daemon, Finished, find, finish, tool, wait_for};
-pub(crate) use yubico::{MANAGEMENT_KEY, PivSlot, PivStatus, YubicoPivTool};
+pub(crate) mod card_status;
+pub(crate) mod cards;
+pub(crate) mod certificate;
+pub(crate) mod gnupg;
+pub(crate) mod pcscd;
+pub(crate) mod process;
+pub(crate) mod yubico;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::process::{Daemon, find, finish, private_directory, tool, wait_for};
+use super::process::{Daemon, find, finish, limited, private_directory, tool, wait_for};
 
 /// The reader driver of vsmartcard.
 const VPCD_LIBRARY: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
@@ -19,8 +19,11 @@ const VPCD_LIBRARY: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 /// How many readers pcsc-lite knows at most.
 const MOST_SLOTS: usize = 16;
 
-/// How long the service may take to start, and a card to be noticed (pcscd looks every 0.4 s).
-const LIMIT: Duration = Duration::from_secs(20);
+/// How long the service may take to start.
+const START_LIMIT: Duration = Duration::from_secs(20);
+
+/// Where a client of PC/SC reads the path of the socket.
+pub(crate) const SOCKET_VARIABLE: &str = "PCSCLITE_CSOCK_NAME";
 
 /// A private PC/SC service.
 ///
@@ -141,7 +144,7 @@ impl PrivatePcscd {
             &self.directory.path().join("log"),
         ));
         let socket = self.directory.path().join("pcscd.comm");
-        wait_for("the socket of pcscd", LIMIT, || {
+        wait_for("the socket of pcscd", START_LIMIT, || {
             daemon.assert_runs();
             UnixStream::connect(&socket).ok()
         });
@@ -219,17 +222,17 @@ impl PrivatePcscd {
 }
 
 impl Slot {
-    /// A client of the service that is no Debian package: a program of ours.
+    /// A client of the service, with a time limit: a program of ours.
     pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(program);
-        command.env("PCSCLITE_CSOCK_NAME", &self.socket);
+        let mut command = limited(program);
+        command.env(SOCKET_VARIABLE, &self.socket);
         command
     }
 
     /// A client of the service out of a Debian package, with a time limit.
     pub(crate) fn tool(&self, program: &str, package: &str) -> Command {
         let mut command = tool(program, package);
-        command.env("PCSCLITE_CSOCK_NAME", &self.socket);
+        command.env(SOCKET_VARIABLE, &self.socket);
         command
     }
 
@@ -247,19 +250,9 @@ impl Slot {
         lines.collect()
     }
 
-    /// Waits until the reader has noticed that a card came or went.
-    #[track_caller]
-    pub(crate) fn wait_until(&self, card_present: bool) {
-        let what = format!(
-            "{} to notice its card (present: {card_present})",
-            self.reader
-        );
-        wait_for(&what, LIMIT, || {
-            let readers = self.readers();
-            readers
-                .contains(&(self.reader.clone(), card_present))
-                .then_some(())
-        });
+    /// Whether the reader is there and has noticed a card.
+    pub(crate) fn holds_card(&self) -> bool {
+        self.readers().contains(&(self.reader.clone(), true))
     }
 }
 

@@ -38,15 +38,18 @@ pub(crate) fn find(program: &str, package: &str) -> PathBuf {
         })
 }
 
-/// A command that speaks English and has a time limit. `package` is the Debian package.
-pub(crate) fn tool(program: &str, package: &str) -> Command {
+/// A command that is killed after [`RUN_LIMIT`].
+pub(crate) fn limited(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(find("timeout", "coreutils"));
+    command.arg("--kill-after=5");
+    command.arg(RUN_LIMIT.as_secs().to_string()).arg(program);
     command
-        .arg("--kill-after=5")
-        .arg(RUN_LIMIT.as_secs().to_string())
-        .arg(find(program, package))
-        .env("LC_ALL", "C.UTF-8")
-        .env_remove("LANGUAGE");
+}
+
+/// A program of a Debian package, which speaks English and has a time limit.
+pub(crate) fn tool(program: &str, package: &str) -> Command {
+    let mut command = limited(find(program, package));
+    command.env("LC_ALL", "C.UTF-8").env_remove("LANGUAGE");
     command
 }
 
@@ -239,9 +242,4 @@ pub(crate) fn private_directory(prefix: &str) -> TempDir {
 pub(crate) fn write_script(file: &Path, text: &str) {
     fs::write(file, text).unwrap();
     fs::set_permissions(file, fs::Permissions::from_mode(0o700)).unwrap();
-}
-
-/// `bytes` in capital hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }

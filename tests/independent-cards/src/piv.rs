@@ -2,7 +2,9 @@
 //! new PIV card has (3DES, 0102030405060708 three times).
 //!
 //! It knows some of the YubiKey's commands: it calls itself version 6.6.6 with serial number
-//! 5437251, whatever `--serial` says, and answers GET METADATA with 9000 and no data.
+//! 5437251, whatever `--serial` says, and answers GET METADATA with 9000 and no data. To a wrong PIN in
+//! CHANGE REFERENCE DATA it says 6300, without a counter, and a blocked one is 63C0, not 6983, when it is
+//! only asked for.
 
 use heapless::VecView;
 use iso7816::command::{Command, CommandView};
