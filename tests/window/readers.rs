@@ -26,16 +26,19 @@ fn a_card_put_in_is_announced_and_does_not_take_the_stage() {
     cards.find("button", "Pull, Thomas Mustermann").click();
     readers.find("list item", "Empty, Practice reader 2");
     cards.find("button", "Put Back, Practice reader 2").click();
-    window.press(&["Escape"]);
     let words = "Thomas Mustermann is in reader Practice reader 2";
     window.tree.find("label", words);
+    // Whoever does not see it hears it.
+    window.tree.find("status", words);
+    window.press(&["Escape"]);
+    let show = window.tree.find("button", "Show Show");
     window.picture("Symbolon", "toast-card-arrived");
     assert!(
         readers
             .find("list item", "Unknown card, Practice card")
             .is_selected()
     );
-    window.tree.find("button", "Show").click();
+    show.click();
     readers
         .find("list item", THOMAS)
         .wait_until("selected", |line| line.is_selected());

@@ -28,7 +28,7 @@ fn the_trace_shows_what_was_said_to_the_card() {
     trace.find("menu item", "Forget All").click();
     trace.gone_part("list item", "SELECT PIV");
     // While it is paused, what is new does not move the lines under the pointer.
-    trace.find("toggle button", "Pause").click();
+    trace.find("button", "Pause").click();
     window.press(&["F5"]);
 }
 
