@@ -1,13 +1,14 @@
 //! GnuPG with a home of its own, and a pinentry that knows the PINs.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
 
 use super::card_status::CardStatus;
 use super::pcscd::Slot;
-use super::process::{Finished, Foreign, finish, private_directory, write_script};
+use super::process::{Finished, Foreign, LastWill, finish, private_directory, write_script};
 
 /// A GnuPG home for one reader.
 ///
@@ -16,6 +17,7 @@ use super::process::{Finished, Foreign, finish, private_directory, write_script}
 pub(crate) struct GnuPg {
     slot: Slot,
     home: TempDir,
+    _will: LastWill,
 }
 
 /// What the pinentry answers.
@@ -53,6 +55,7 @@ impl GnuPg {
         );
         let gnupg = Self {
             slot: slot.clone(),
+            _will: LastWill::write(&kill_all(slot, path)),
             home,
         };
         gnupg.set_pins(FACTORY_PINS);
@@ -183,7 +186,7 @@ impl GnuPg {
             .filter_map(|line| line.strip_prefix("D "))
             .map(|number| Foreign::watch(number.parse().unwrap()))
             .collect();
-        finish(self.gpgconf().args(["--kill", "all"]), "").succeeded();
+        finish(&mut kill_all(&self.slot, self.home.path()), "").succeeded();
         for process in processes {
             process.wait_for_end();
         }
@@ -208,21 +211,28 @@ impl GnuPg {
         command.arg("--no-tty");
         command
     }
-
-    fn gpgconf(&self) -> Command {
-        let mut command = self.slot.tool("gpgconf", "gnupg");
-        command.env("GNUPGHOME", self.home.path());
-        command
-    }
 }
 
 impl Drop for GnuPg {
     fn drop(&mut self) {
         // The agent left the family of this process, so it must be asked. No panic here: a test may
         // be failing already.
-        let _ = self.gpgconf().args(["--kill", "all"]).output();
-        let _ = self.gpgconf().arg("--remove-socketdir").output();
+        let _ = kill_all(&self.slot, self.home.path()).output();
+        let mut sockets = gpgconf(&self.slot, self.home.path());
+        let _ = sockets.arg("--remove-socketdir").output();
     }
+}
+
+fn kill_all(slot: &Slot, home: &Path) -> Command {
+    let mut command = gpgconf(slot, home);
+    command.args(["--kill", "all"]);
+    command
+}
+
+fn gpgconf(slot: &Slot, home: &Path) -> Command {
+    let mut command = slot.tool("gpgconf", "gnupg");
+    command.env("GNUPGHOME", home);
+    command
 }
 
 /// A pinentry (Assuan) that tells by the description which PIN is meant. What it does not know it

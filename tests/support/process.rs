@@ -143,6 +143,7 @@ pub(crate) fn wait_for<T>(what: &str, limit: Duration, mut probe: impl FnMut() -
 pub(crate) struct Daemon {
     child: Child,
     log: PathBuf,
+    _will: LastWill,
 }
 
 impl Daemon {
@@ -155,9 +156,12 @@ impl Daemon {
             .stderr(file)
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let kill = format!("kill -KILL {}", child.id());
+        let _will = LastWill::write(Command::new("sh").args(["-c", &kill]));
         Self {
             child,
             log: log.to_owned(),
+            _will,
         }
     }
 
@@ -205,6 +209,44 @@ impl Daemon {
 impl Drop for Daemon {
     fn drop(&mut self) {
         self.end_now();
+    }
+}
+
+/// What happens if the test's process is killed, so that nothing is dropped.
+///
+/// A shell waits for a line on a pipe. Dropping this value sends it; if the pipe ends without, the
+/// shell runs the command.
+#[derive(Debug)]
+pub(crate) struct LastWill(Child);
+
+impl LastWill {
+    /// Has `command` run, with its arguments and environment, should nobody live to drop this.
+    pub(crate) fn write(command: &Command) -> Self {
+        // Ctrl-C goes to the shell as well as to the test.
+        const WAIT: &str = "trap '' INT TERM HUP; read -r _ || exec \"$@\"";
+
+        let mut shell = Command::new("sh");
+        shell.args(["-c", WAIT, "sh"]);
+        shell.arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        // No output: a test's runner waits for all who could still write to its pipes.
+        shell.stdin(Stdio::piped());
+        shell.stdout(Stdio::null()).stderr(Stdio::null());
+        Self(shell.spawn().expect("sh"))
+    }
+}
+
+impl Drop for LastWill {
+    fn drop(&mut self) {
+        if let Some(pipe) = &mut self.0.stdin {
+            let _ = pipe.write_all(b"\n");
+        }
+        let _ = self.0.wait();
     }
 }
 
