@@ -66,8 +66,9 @@ pub fn show(
         .transient_for(parent)
         .modal(true)
         .default_width(520)
-        .title(&instructions.title)
         .build();
+    // Not by the builder: a window that has its title too early is no window to screen readers.
+    window.set_title(Some(&instructions.title));
     let why = gtk::Label::builder()
         .label(&instructions.body)
         .wrap(true)
