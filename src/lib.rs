@@ -56,3 +56,7 @@ pub mod pki;
 pub mod simulator;
 pub mod token;
 pub mod transport;
+
+// Relm4 makes a public `XxxWidgets` for every component, which cannot be documented.
+#[allow(missing_docs, reason = "generated types")]
+pub mod ui;

@@ -60,6 +60,14 @@ impl Handle {
             .clear();
     }
 
+    /// Whether exchanges are kept from now on; if not, those so far are forgotten, too.
+    pub fn keep_trace(&self, keep: bool) {
+        self.trace
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keep(keep);
+    }
+
     /// Queues a request and names it. Its end comes as `Event::Finished`.
     pub fn send(&self, command: Command) -> RequestId {
         let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));

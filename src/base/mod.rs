@@ -6,3 +6,4 @@ pub mod os;
 pub mod paths;
 pub mod process;
 pub mod secret;
+pub mod settings;

@@ -201,6 +201,8 @@ impl Tracer {
 #[derive(Debug, Default)]
 pub struct Ring {
     entries: VecDeque<Arc<Entry>>,
+    /// Whether nothing is kept at all.
+    off: bool,
 }
 
 impl Ring {
@@ -209,6 +211,9 @@ impl Ring {
 
     /// Adds one and forgets the oldest beyond [`Ring::CAPACITY`].
     pub fn push(&mut self, entry: Arc<Entry>) {
+        if self.off {
+            return;
+        }
         if self.entries.len() == Self::CAPACITY {
             self.entries.pop_front();
         }
@@ -223,6 +228,14 @@ impl Ring {
     /// Forgets everything.
     pub fn clear(&mut self) {
         self.entries.clear();
+    }
+
+    /// Whether to keep entries from now on; if not, those so far are forgotten, too.
+    pub fn keep(&mut self, keep: bool) {
+        self.off = !keep;
+        if self.off {
+            self.clear();
+        }
     }
 }
 
@@ -314,5 +327,12 @@ mod tests {
         }
         assert_eq!(ring.iter().count(), Ring::CAPACITY);
         assert_eq!(ring.iter().next().unwrap().number, 1);
+        let last = ring.iter().last().unwrap().clone();
+        ring.keep(false);
+        ring.push(last.clone());
+        assert_eq!(ring.iter().count(), 0);
+        ring.keep(true);
+        ring.push(last);
+        assert_eq!(ring.iter().count(), 1);
     }
 }

@@ -1,0 +1,64 @@
+//! The settings, and where they are kept.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use relm4::adw;
+use relm4::adw::prelude::*;
+
+use crate::base::settings::Settings;
+
+/// Settings that several parts of the window share.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    settings: Rc<RefCell<Settings>>,
+    path: Option<PathBuf>,
+}
+
+impl Kept {
+    pub(super) fn new(settings: Settings, path: Option<PathBuf>) -> Self {
+        Self {
+            settings: Rc::new(RefCell::new(settings)),
+            path,
+        }
+    }
+
+    /// As they are now.
+    pub(super) fn get(&self) -> Settings {
+        self.settings.borrow().clone()
+    }
+
+    /// Takes over what the person set. The size of the window is not set by hand.
+    pub(super) fn replace(&self, new: Settings) {
+        let mut settings = self.settings.borrow_mut();
+        settings.practice = new.practice;
+        settings.trace = new.trace;
+        settings.window.remember = new.window.remember;
+    }
+
+    /// Remembers the size of the window, if that is wanted.
+    pub(super) fn remember_size(&self, window: &adw::ApplicationWindow) {
+        {
+            let mut settings = self.settings.borrow_mut();
+            if !settings.window.remember {
+                return;
+            }
+            settings.window.maximized = window.is_maximized();
+            if !window.is_maximized() {
+                let (width, height) = window.default_size();
+                settings.window.width = width;
+                settings.window.height = height;
+            }
+        }
+        self.save();
+    }
+
+    /// Writes them to disk. A disk that does not take them is no reason to stop.
+    pub(super) fn save(&self) {
+        let Some(path) = &self.path else { return };
+        if let Err(error) = self.settings.borrow().save(path) {
+            tracing::warn!(%error, path = %path.display(), "settings not saved");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! From the command line to the window.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use relm4::gtk::{gio, glib};
+use relm4::{RelmApp, adw};
+
+use crate::backend;
+use crate::base::i18n;
+use crate::base::settings::Settings;
+use crate::ui::app::{App, AppInit};
+
+/// The identifier of the program on the desktop.
+pub const APPLICATION_ID: &str = "org.symbolon.Symbolon";
+
+/// Look at, set up and use smart cards and crypto tokens.
+#[derive(Debug, Parser)]
+#[command(name = "symbolon", version)]
+pub struct Arguments {
+    /// Put practice cards beside the real readers: those named, else a choice of them
+    /// (symbolonctl practice list names them).
+    #[arg(long, value_name = "NAME,…", num_args = 0..=1, require_equals = true,
+          default_missing_value = "", value_delimiter = ',')]
+    practice: Option<Vec<String>>,
+
+    /// Leave the readers of this computer alone.
+    #[arg(long)]
+    no_readers: bool,
+}
+
+/// Opens the window and stays until it is closed.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    log();
+    i18n::open(&i18n::folder());
+    // Without it, screen readers and window managers see a program without a name.
+    glib::set_prgname(Some("symbolon"));
+    glib::set_application_name("Symbolon");
+    if let Err(error) = resources() {
+        tracing::error!(%error, "the icons packed into the program cannot be used");
+    }
+    let settings_path = Settings::path();
+    let settings = settings_path
+        .as_deref()
+        .map(Settings::load)
+        .unwrap_or_default();
+    let init = AppInit {
+        options: arguments.options(&settings),
+        settings,
+        settings_path,
+    };
+    let application = adw::Application::builder()
+        .application_id(APPLICATION_ID)
+        .build();
+    RelmApp::from_app(application)
+        .with_args(Vec::new())
+        .run::<App>(init);
+    ExitCode::SUCCESS
+}
+
+impl Arguments {
+    fn options(self, settings: &Settings) -> backend::Options {
+        let practice = match self.practice {
+            Some(named) if named.iter().any(|name| !name.is_empty()) => named,
+            Some(_) => starters(),
+            None if settings.practice.on_start => starters(),
+            None => Vec::new(),
+        };
+        backend::Options {
+            pcsc: !self.no_readers,
+            practice,
+        }
+    }
+}
+
+/// The practice cards for whoever names none.
+fn starters() -> Vec<String> {
+    backend::practice::list()
+        .iter()
+        .take(5)
+        .map(|card| card.name.to_owned())
+        .collect()
+}
+
+/// Warnings go to the terminal; `SYMBOLON_LOG` asks for more, in the words of
+/// `tracing_subscriber::EnvFilter`.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SYMBOLON_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+fn resources() -> Result<(), glib::Error> {
+    let packed = include_bytes!(concat!(env!("OUT_DIR"), "/symbolon.gresource"));
+    let data = glib::Bytes::from_static(packed);
+    gio::resources_register(&gio::Resource::from_data(&data)?);
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may stop")]
+mod tests {
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::Arguments;
+    use crate::base::settings::Settings;
+
+    fn options(line: &[&str], settings: &Settings) -> crate::backend::Options {
+        let line = std::iter::once("symbolon").chain(line.iter().copied());
+        Arguments::try_parse_from(line).unwrap().options(settings)
+    }
+
+    #[test]
+    fn practice_cards_are_put_in_as_asked() {
+        Arguments::command().debug_assert();
+        let mut settings = Settings::default();
+        assert!(options(&[], &settings).practice.is_empty());
+        assert!(!options(&["--practice"], &settings).practice.is_empty());
+        let named = options(&["--practice=a,b", "--no-readers"], &settings);
+        assert_eq!(named.practice, ["a", "b"]);
+        assert!(!named.pcsc);
+        settings.practice.on_start = true;
+        assert!(!options(&[], &settings).practice.is_empty());
+    }
+}

@@ -1,0 +1,8 @@
+//! Windows beside the main one.
+
+pub mod about;
+pub mod instructions;
+pub mod practice;
+pub mod preferences;
+pub mod shortcuts;
+pub mod trace;

@@ -1,0 +1,123 @@
+//! The preferences.
+
+use relm4::adw::prelude::*;
+use relm4::prelude::*;
+
+use crate::base::i18n::gettext;
+use crate::base::settings::Settings;
+
+/// The window with the preferences.
+#[derive(Debug)]
+pub struct Preferences {
+    settings: Settings,
+}
+
+/// What the person changed.
+#[derive(Clone, Copy, Debug)]
+pub enum PreferencesInput {
+    /// Practice cards when the window opens.
+    Practice(bool),
+    /// The size of the window.
+    Remember(bool),
+    /// The trace.
+    Trace(bool),
+}
+
+/// What the preferences tell.
+#[derive(Debug)]
+pub enum PreferencesOutput {
+    /// The settings are now these.
+    Changed(Settings),
+}
+
+#[relm4::component(pub)]
+impl SimpleComponent for Preferences {
+    type Init = Settings;
+    type Input = PreferencesInput;
+    type Output = PreferencesOutput;
+
+    view! {
+        #[name(window)]
+        adw::PreferencesWindow {
+            set_title: Some(&gettext("Preferences")),
+            set_modal: true,
+            set_search_enabled: false,
+            set_default_size: (560, 420),
+
+            add = &adw::PreferencesPage {
+                set_title: &gettext("General"),
+                set_icon_name: Some("preferences-system-symbolic"),
+
+                adw::PreferencesGroup {
+                    add = &adw::ActionRow {
+                        set_title: &gettext("Practice cards on start"),
+                        set_subtitle: &gettext("Puts a choice of simulated cards beside the real readers."),
+                        set_activatable_widget: Some(&practice),
+                        #[name(practice)]
+                        add_suffix = &gtk::Switch {
+                            set_valign: gtk::Align::Center,
+                            set_active: model.settings.practice.on_start,
+                            connect_active_notify[sender] => move |switch| {
+                                sender.input(PreferencesInput::Practice(switch.is_active()));
+                            },
+                        },
+                    },
+                    add = &adw::ActionRow {
+                        set_title: &gettext("Remember the size of the window"),
+                        set_activatable_widget: Some(&remember),
+                        #[name(remember)]
+                        add_suffix = &gtk::Switch {
+                            set_valign: gtk::Align::Center,
+                            set_active: model.settings.window.remember,
+                            connect_active_notify[sender] => move |switch| {
+                                sender.input(PreferencesInput::Remember(switch.is_active()));
+                            },
+                        },
+                    },
+                },
+            },
+            add = &adw::PreferencesPage {
+                set_title: &gettext("Safety"),
+                set_icon_name: Some("changes-prevent-symbolic"),
+
+                adw::PreferencesGroup {
+                    add = &adw::ActionRow {
+                        set_title: &gettext("Keep a trace"),
+                        set_subtitle: &gettext("In memory only, until Symbolon is closed. PINs and keys are never in it."),
+                        set_activatable_widget: Some(&trace),
+                        #[name(trace)]
+                        add_suffix = &gtk::Switch {
+                            set_valign: gtk::Align::Center,
+                            set_active: model.settings.trace.keep,
+                            connect_active_notify[sender] => move |switch| {
+                                sender.input(PreferencesInput::Trace(switch.is_active()));
+                            },
+                        },
+                    },
+                },
+            },
+        }
+    }
+
+    fn init(
+        settings: Settings,
+        root: Self::Root,
+        sender: ComponentSender<Self>,
+    ) -> ComponentParts<Self> {
+        let model = Self { settings };
+        let widgets = view_output!();
+        ComponentParts { model, widgets }
+    }
+
+    fn update(&mut self, input: PreferencesInput, sender: ComponentSender<Self>) {
+        match input {
+            PreferencesInput::Practice(on) => self.settings.practice.on_start = on,
+            PreferencesInput::Remember(on) => self.settings.window.remember = on,
+            PreferencesInput::Trace(on) => self.settings.trace.keep = on,
+        }
+        let settings = self.settings.clone();
+        sender
+            .output_sender()
+            .emit(PreferencesOutput::Changed(settings));
+    }
+}

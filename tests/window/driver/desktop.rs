@@ -1,0 +1,119 @@
+//! A screen, a session bus and a window manager that belong to one test.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+/// What the window is drawn with: as a GNOME desktop sets it, so that pictures look alike on
+/// every machine.
+const GTK_SETTINGS: &str = "[Settings]\n\
+    gtk-font-name=Cantarell 11\n\
+    gtk-decoration-layout=:close\n\
+    gtk-enable-animations=0\n\
+    gtk-cursor-blink=0\n";
+
+/// A screen of 1280 by 1024 pixels with everything that a window needs. All of it ends with
+/// this value.
+pub(super) struct Desktop {
+    home: TempDir,
+    display: String,
+    bus: String,
+    children: Vec<Child>,
+}
+
+impl Desktop {
+    pub(super) fn start() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        for folder in ["run", "config/gtk-4.0", "data", "cache"] {
+            fs::create_dir_all(home.path().join(folder)).unwrap();
+        }
+        fs::set_permissions(home.path().join("run"), fs::Permissions::from_mode(0o700)).unwrap();
+        fs::write(
+            home.path().join("config/gtk-4.0/settings.ini"),
+            GTK_SETTINGS,
+        )
+        .unwrap();
+        let mut desktop = Self {
+            home,
+            display: String::new(),
+            bus: String::new(),
+            children: Vec::new(),
+        };
+        let arguments = "-displayfd 1 -screen 0 1280x1024x24 -nolisten tcp -noreset";
+        let number = desktop.first_line("Xvfb", arguments);
+        desktop.display = format!(":{number}");
+        desktop.bus = desktop.first_line("dbus-daemon", "--session --nofork --print-address=1");
+        let openbox = desktop.command("openbox").spawn();
+        desktop
+            .children
+            .push(openbox.expect("openbox is installed"));
+        desktop
+    }
+
+    /// A command on this desktop.
+    pub(super) fn command(&self, program: &str) -> Command {
+        let home = self.home.path();
+        let mut command = Command::new(program);
+        command
+            .env_remove("WAYLAND_DISPLAY")
+            .env_remove("AT_SPI_BUS_ADDRESS")
+            .env_remove("XDG_DATA_DIRS")
+            .env("DISPLAY", &self.display)
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
+            .env("HOME", home)
+            .env("XDG_RUNTIME_DIR", home.join("run"))
+            .env("XDG_CONFIG_HOME", home.join("config"))
+            .env("XDG_DATA_HOME", home.join("data"))
+            .env("XDG_CACHE_HOME", home.join("cache"))
+            .env("LC_ALL", "C.UTF-8")
+            .env("TZ", "UTC")
+            .stdin(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+
+    /// What a command on this desktop prints.
+    pub(super) fn output(&self, program: &str, arguments: &[&str]) -> String {
+        let output = self.command(program).args(arguments).output();
+        let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    pub(super) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub(super) fn bus(&self) -> &str {
+        &self.bus
+    }
+
+    /// Starts a daemon that prints one line when it is ready.
+    fn first_line(&mut self, program: &str, arguments: &str) -> String {
+        let child = self
+            .command(program)
+            .args(arguments.split(' '))
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut child = child.unwrap_or_else(|error| panic!("{program}: {error}"));
+        let stdout = child.stdout.take().unwrap();
+        self.children.push(child);
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        assert!(!line.trim().is_empty(), "{program} did not start");
+        line.trim().to_owned()
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        // The window manager first, the screen last.
+        for child in self.children.iter_mut().rev() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

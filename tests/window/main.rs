@@ -1,0 +1,14 @@
+//! The window as a person meets it: started as a program on a screen of its own, used through
+//! the accessibility bus and the keyboard, with practice cards in its readers.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests may stop"
+)]
+
+mod driver;
+mod readers;
