@@ -12,3 +12,4 @@
 
 mod driver;
 mod readers;
+mod tools;

@@ -2,14 +2,92 @@
 
 use crate::driver::{Look, Program};
 
+const THOMAS: &str = "Thomas Mustermann, Practice card, needs attention";
+
 #[test]
-fn every_reader_has_a_line_and_the_first_token_is_shown() {
-    let window = Program::practising("piv-used,openpgp-used,unknown", Look::WIDE);
-    window.tree.find(
-        "list item",
-        "Thomas Mustermann, Practice card, needs attention",
-    );
+fn a_card_that_no_driver_knows_has_a_page_of_its_own() {
+    let window = Program::practising("unknown", Look::WIDE);
     window.tree.find("list item", "Unknown card, Practice card");
-    window.picture("Symbolon", "first-look");
-    eprintln!("{}", window.tree.dump());
+    window.tree.find("label", "Unknown card");
+    window.picture("Symbolon", "state-unknown-card");
+    window.tree.find("button", "Copy Report").click();
+    window.tree.find_part("label", "Report copied.");
+}
+
+#[test]
+fn a_card_put_in_is_announced_and_does_not_take_the_stage() {
+    let window = Program::practising("unknown,piv-used", Look::WIDE);
+    let readers = window.tree.find("list", "Readers");
+    readers.find("list item", THOMAS);
+    readers.go_to("Unknown card, Practice card");
+    window.tree.find("button", "Main menu").click();
+    window.tree.find("menu item", "Practice Cards…").click();
+    let cards = window.tree.find("window", "Practice cards");
+    cards.find("button", "Pull, Thomas Mustermann").click();
+    readers.find("list item", "Empty, Practice reader 2");
+    cards.find("button", "Put Back, Practice reader 2").click();
+    let words = "Thomas Mustermann is in reader Practice reader 2";
+    window.tree.find("label", words);
+    // Whoever does not see it hears it.
+    window.tree.find("status", words);
+    window.press(&["Escape"]);
+    let show = window.tree.find("button", "Show Show");
+    window.picture("Symbolon", "toast-card-arrived");
+    assert!(
+        readers
+            .find("list item", "Unknown card, Practice card")
+            .is_selected()
+    );
+    show.click();
+    readers
+        .find("list item", THOMAS)
+        .wait_until("selected", |line| line.is_selected());
+}
+
+#[test]
+fn keys_go_from_reader_to_reader() {
+    let window = Program::practising("piv-used,unknown", Look::WIDE);
+    let readers = window.tree.find("list", "Readers");
+    let (thomas, unknown) = (
+        readers.find("list item", THOMAS),
+        readers.find("list item", "Unknown card, Practice card"),
+    );
+    thomas.wait_until("selected", |line| line.is_selected());
+    window.press(&["ctrl+Next"]);
+    unknown.wait_until("selected", |line| line.is_selected());
+    window.press(&["ctrl+Prior"]);
+    thomas.wait_until("selected", |line| line.is_selected());
+    window.press(&["F9"]);
+    thomas.wait_until("focused", |line| line.is_focused());
+    window.press(&["Down"]);
+    unknown.wait_until("selected", |line| line.is_selected());
+    window.press(&["F9"]);
+    unknown.wait_until("not focused", |line| !line.is_focused());
+}
+
+#[test]
+fn many_readers_can_be_searched() {
+    let cards = ["unknown"; 9].join(",") + ",piv-used";
+    let window = Program::practising(&cards, Look::WIDE);
+    let readers = window.tree.find("list", "Readers");
+    readers.find("list item", THOMAS);
+    window.press(&["ctrl+f"]);
+    window.typed("thomas");
+    readers.gone("list item", "Unknown card, Practice card");
+    readers.find("list item", THOMAS);
+    window.picture("Symbolon", "many-readers");
+}
+
+#[test]
+fn closing_remembers_the_size_and_ends_well() {
+    let look = Look {
+        width: 777,
+        ..Look::WIDE
+    };
+    let mut window = Program::practising("piv-used", look);
+    window.tree.find("list item", THOMAS);
+    window.press(&["ctrl+q"]);
+    assert!(window.ended());
+    window.saved("width = 777");
+    assert_eq!(window.complaints(), "");
 }

@@ -40,6 +40,9 @@ use requests::Requests;
 /// Reading that lasts longer is shown as such.
 const PATIENCE: Duration = Duration::from_millis(300);
 
+/// Seconds that a toast with a button stays: it has to be reached by keyboard.
+const TOAST_WITH_BUTTON: u32 = 12;
+
 /// The main window.
 pub struct App {
     model: Model,
@@ -394,6 +397,7 @@ impl App {
         let toast = adw::Toast::builder()
             .title(glib::markup_escape_text(&text))
             .button_label(gettext("Show"))
+            .timeout(TOAST_WITH_BUTTON)
             .build();
         let input = sender.input_sender().clone();
         toast.connect_button_clicked(move |_| input.emit(AppInput::Go(reader)));

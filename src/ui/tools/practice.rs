@@ -13,6 +13,7 @@ use crate::ui::tools::instructions::close_on_escape;
 /// The window with the practice cards.
 #[derive(Debug)]
 pub struct PracticeCards {
+    shown: Vec<PracticeReader>,
     readers: gtk::ListBox,
     sender: relm4::Sender<PracticeCardsOutput>,
 }
@@ -102,6 +103,7 @@ impl SimpleComponent for PracticeCards {
     ) -> ComponentParts<Self> {
         let readers = gtk::ListBox::new();
         let model = Self {
+            shown: Vec::new(),
             readers: readers.clone(),
             sender: sender.output_sender().clone(),
         };
@@ -116,6 +118,10 @@ impl SimpleComponent for PracticeCards {
 
     fn update(&mut self, input: PracticeCardsInput, _sender: ComponentSender<Self>) {
         let PracticeCardsInput::Show(readers) = input;
+        // New rows would take the keyboard away from the old ones.
+        if readers == self.shown {
+            return;
+        }
         while let Some(row) = self.readers.first_child() {
             self.readers.remove(&row);
         }
@@ -125,6 +131,7 @@ impl SimpleComponent for PracticeCards {
         if let Some(group) = self.readers.ancestor(adw::PreferencesGroup::static_type()) {
             group.set_visible(!readers.is_empty());
         }
+        self.shown = readers;
     }
 }
 

@@ -5,6 +5,7 @@ use relm4::prelude::*;
 
 use crate::base::i18n::gettext;
 use crate::base::settings::Settings;
+use crate::ui::tools::instructions::close_on_escape;
 
 /// The window with the preferences.
 #[derive(Debug)]
@@ -37,18 +38,23 @@ impl SimpleComponent for Preferences {
     type Output = PreferencesOutput;
 
     view! {
+        // Not AdwPreferencesWindow: its hidden search has no name for screen readers.
         #[name(window)]
-        adw::PreferencesWindow {
+        adw::Window {
             set_title: Some(&gettext("Preferences")),
             set_modal: true,
-            set_search_enabled: false,
             set_default_size: (560, 420),
+            set_size_request: (360, -1),
 
-            add = &adw::PreferencesPage {
-                set_title: &gettext("General"),
-                set_icon_name: Some("preferences-system-symbolic"),
+            gtk::Box {
+                set_orientation: gtk::Orientation::Vertical,
+
+                adw::HeaderBar {},
+                adw::PreferencesPage {
+                set_vexpand: true,
 
                 adw::PreferencesGroup {
+                    set_title: &gettext("General"),
                     add = &adw::ActionRow {
                         set_title: &gettext("Practice cards on start"),
                         set_subtitle: &gettext("Puts a choice of simulated cards beside the real readers."),
@@ -75,12 +81,8 @@ impl SimpleComponent for Preferences {
                         },
                     },
                 },
-            },
-            add = &adw::PreferencesPage {
-                set_title: &gettext("Safety"),
-                set_icon_name: Some("changes-prevent-symbolic"),
-
                 adw::PreferencesGroup {
+                    set_title: &gettext("Safety"),
                     add = &adw::ActionRow {
                         set_title: &gettext("Keep a trace"),
                         set_subtitle: &gettext("In memory only, until Symbolon is closed. PINs and keys are never in it."),
@@ -96,6 +98,7 @@ impl SimpleComponent for Preferences {
                     },
                 },
             },
+            },
         }
     }
 
@@ -106,6 +109,7 @@ impl SimpleComponent for Preferences {
     ) -> ComponentParts<Self> {
         let model = Self { settings };
         let widgets = view_output!();
+        close_on_escape(&widgets.window);
         ComponentParts { model, widgets }
     }
 

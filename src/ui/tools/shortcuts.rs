@@ -6,6 +6,7 @@ use relm4::gtk;
 use relm4::gtk::glib;
 use relm4::gtk::prelude::*;
 
+use crate::base::i18n::gettext;
 use crate::ui::actions::{Action, Group};
 
 /// Shows the window.
@@ -16,6 +17,7 @@ pub fn show(parent: &impl IsA<gtk::Window>) {
         tracing::error!("the shortcuts window has no root");
         return;
     };
+    window.set_title(Some(&gettext("Keyboard Shortcuts")));
     window.set_transient_for(Some(parent));
     window.present();
 }

@@ -20,7 +20,7 @@ const DEPTH: usize = 80;
 pub(crate) struct Node {
     bus: Connection,
     owner: String,
-    path: String,
+    object: String,
 }
 
 impl Node {
@@ -39,7 +39,7 @@ impl Node {
         Self {
             bus,
             owner: "org.a11y.atspi.Registry".to_owned(),
-            path: "/org/a11y/atspi/accessible/root".to_owned(),
+            object: "/org/a11y/atspi/accessible/root".to_owned(),
         }
     }
 
@@ -85,7 +85,7 @@ impl Node {
         Some(Self {
             bus: self.bus.clone(),
             owner,
-            path: path.to_string(),
+            object: path.to_string(),
         })
     }
 
@@ -94,12 +94,65 @@ impl Node {
         self.walk_from(0, visit);
     }
 
+    /// As `walk`, without what libadwaita alone is in charge of: the cross of its toasts has no
+    /// name.
+    fn walk_ours(&self, visit: &mut impl FnMut(&Self)) {
+        if self.name() != "AdwToastWidget" {
+            visit(self);
+            for child in self.children() {
+                child.walk_ours(visit);
+            }
+        }
+    }
+
     fn walk_from(&self, depth: usize, visit: &mut impl FnMut(&Self, usize)) {
         assert!(depth < DEPTH, "a tree without an end");
         visit(self, depth);
         for child in self.children() {
             child.walk_from(depth + 1, visit);
         }
+    }
+
+    /// Everything below that a person can use and that has no name of its own: GTK then gives
+    /// the name of the widget's class.
+    pub(crate) fn nameless(&self) -> Vec<String> {
+        const USED: [&str; 14] = [
+            "button",
+            "toggle button",
+            "check box",
+            "radio button",
+            "switch",
+            "text box",
+            "search box",
+            "password text",
+            "spin button",
+            "combo box",
+            "list item",
+            "menu item",
+            "tab",
+            "level bar",
+        ];
+        let mut found = Vec::new();
+        self.walk_ours(&mut |node| {
+            let (role, name) = (node.role(), node.name());
+            let classes = ["Gtk", "Adw", "Symbolon"];
+            let class = classes.iter().any(|class| name.starts_with(class));
+            if USED.contains(&role.as_str()) && (name.trim().is_empty() || class) {
+                found.push(format!("{role} {name:?} at {}", node.path()));
+            }
+        });
+        found
+    }
+
+    /// What stands inside it, for whoever wonders which one it is.
+    fn path(&self) -> String {
+        let mut words = Vec::new();
+        self.walk(&mut |node, _| {
+            if !node.name().is_empty() {
+                words.push(node.name());
+            }
+        });
+        words.join(" / ")
     }
 
     /// The whole tree as text, for the one who writes a test.
@@ -148,22 +201,45 @@ impl Node {
         });
     }
 
+    /// Waits until there is no node whose name contains `part` any more.
+    pub(crate) fn gone_part(&self, role: &str, part: &str) {
+        wait(&format!("no {role} with {part:?}"), || {
+            self.look_for_part(role, part).is_none().then_some(())
+        });
+    }
+
+    /// Waits until `so` holds for it.
+    pub(crate) fn wait_until(&self, what: &str, so: impl Fn(&Self) -> bool) {
+        let what = format!("{} {:?} {what}", self.role(), self.name());
+        wait(&what, || so(self).then_some(()));
+    }
+
     /// Presses it.
     pub(crate) fn click(&self) {
-        let done: Option<bool> = self.call("Action", "DoAction", &(0i32,));
-        assert_eq!(
-            done,
-            Some(true),
-            "{} {:?} cannot be pressed",
-            self.role(),
-            self.name()
-        );
+        // A menu button is two buttons of one name; the inner one is pressed.
+        let (name, role) = (self.name(), self.role());
+        let mut inner = self.children().into_iter();
+        let inner = inner.find(|child| child.name() == name && child.role() == role);
+        let node = inner.as_ref().unwrap_or(self);
+        let done: Option<bool> = node.call("Action", "DoAction", &(0i32,));
+        assert_eq!(done, Some(true), "{role} {name:?} cannot be pressed");
     }
 
     /// Puts `text` in place of what it holds.
     pub(crate) fn set_text(&self, text: &str) {
         let done: Option<bool> = self.call("EditableText", "SetTextContents", &(text,));
         assert_eq!(done, Some(true), "{:?} takes no text", self.name());
+    }
+
+    /// Goes to the line of this list that has this name.
+    pub(crate) fn go_to(&self, name: &str) {
+        let index = wait(&format!("a line {name:?}"), || {
+            let lines = self.children();
+            let lines = lines.iter().filter(|line| line.role() == "list item");
+            let mut names = lines.map(Self::name);
+            names.position(|line| line == name)
+        });
+        self.select(i32::try_from(index).unwrap());
     }
 
     /// Selects a child of a list.
@@ -209,7 +285,7 @@ impl Node {
         let interface = format!("org.a11y.atspi.{interface}");
         let reply = self.bus.call_method(
             Some(self.owner.as_str()),
-            self.path.as_str(),
+            self.object.as_str(),
             Some("org.freedesktop.DBus.Properties"),
             "Get",
             &(interface.as_str(), name),
@@ -229,7 +305,7 @@ impl Node {
         let interface = format!("org.a11y.atspi.{interface}");
         let reply = self.bus.call_method(
             Some(self.owner.as_str()),
-            self.path.as_str(),
+            self.object.as_str(),
             Some(interface.as_str()),
             method,
             arguments,

@@ -119,11 +119,24 @@ impl Program {
         wait("the end", || self.child.try_wait().unwrap()).success()
     }
 
-    /// What it complained about so far. GTK's own words about a bare desktop do not count.
+    /// What it complained about so far.
     pub(crate) fn complaints(&self) -> String {
         let text = fs::read_to_string(self.home().join("stderr")).unwrap();
-        let lines = text.lines().filter(|line| !line.is_empty());
+        let lines = text.lines().filter(|line| {
+            // AdwViewSwitcherTitle measures itself so while it chooses between its two forms.
+            let measuring = line.contains("gtk_widget_size_allocate(): attempt to allocate");
+            !line.is_empty() && !measuring
+        });
         lines.map(|line| line.to_owned() + "\n").collect()
+    }
+
+    /// Waits until the settings on disk contain `text`.
+    pub(crate) fn saved(&self, text: &str) {
+        let file = self.home().join("config/symbolon/settings.toml");
+        wait(&format!("{text:?} in the settings"), || {
+            let settings = fs::read_to_string(&file).ok()?;
+            settings.contains(text).then_some(())
+        });
     }
 
     /// Presses keys, as `xdotool key` names them: "ctrl+2", "F9", "Tab".
@@ -142,55 +155,73 @@ impl Program {
 
     /// Clicks into the middle of a widget of the window named `window`.
     pub(crate) fn point(&self, window: &str, node: &Node) {
-        let id = self.window(window);
-        let geometry = self
-            .desktop
-            .output("xdotool", &["getwindowgeometry", "--shell", &id]);
-        let value = |name: &str| -> i32 {
-            let line = geometry.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|line| line.trim_start_matches('=').parse().ok())
-                .unwrap_or_else(|| panic!("no {name} in {geometry:?}"))
-        };
+        let place = self.place(window);
         let frame = self.tree.find("window", window).extents();
         let (x, y, width, height) = node.extents();
         // The window on the screen is larger than its frame by the same margin on all sides.
-        let x = value("X") + (value("WIDTH") - frame.2) / 2 + x + width / 2;
-        let y = value("Y") + (value("HEIGHT") - frame.3) / 2 + y + height / 2;
+        let x = place.x + (place.width - frame.2) / 2 + x + width / 2;
+        let y = place.y + (place.height - frame.3) / 2 + y + height / 2;
         let (x, y) = (x.to_string(), y.to_string());
         self.desktop
             .output("xdotool", &["mousemove", &x, &y, "click", "1"]);
     }
 
-    /// The number of the window with this title.
-    fn window(&self, title: &str) -> String {
+    /// Where the window with this title is on the screen.
+    fn place(&self, title: &str) -> Place {
         let title = format!("^{title}$");
-        wait(&title, || {
-            let found = self
-                .desktop
-                .output("xdotool", &["search", "--onlyvisible", "--name", &title]);
-            found.lines().last().map(str::to_owned)
+        wait(&format!("a window named {title}"), || {
+            let search = ["search", "--onlyvisible", "--name", &title];
+            let found = self.desktop.output("xdotool", &search);
+            let id = found.lines().last()?;
+            let geometry = ["getwindowgeometry", "--shell", id];
+            let geometry = self.desktop.output("xdotool", &geometry);
+            let value = |name: &str| -> Option<i32> {
+                let mut lines = geometry.lines();
+                let line = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+                line?.parse().ok()
+            };
+            Some(Place {
+                x: value("X")?,
+                y: value("Y")?,
+                width: value("WIDTH")?,
+                height: value("HEIGHT")?,
+            })
         })
     }
 
-    /// Takes a picture of the window with this title, once it holds still.
+    /// Takes a picture of the window with this title and what lies over it, once it holds still.
     pub(crate) fn picture(&self, title: &str, name: &str) {
         let folder = screenshots();
         fs::create_dir_all(&folder).unwrap();
         let file = folder.join(format!("{name}.png"));
-        let id = self.window(title);
+        let file = file.to_str().unwrap();
         let mut before = String::new();
         wait(&format!("{name} holding still"), || {
-            let import = ["-window", &id, "-silent"];
-            let mut arguments: Vec<&str> = import.to_vec();
-            let path = file.to_str().unwrap();
-            arguments.push(path);
-            self.desktop.output("import", &arguments);
-            let now = self.desktop.output("sha256sum", &[path]);
+            let Place {
+                x,
+                y,
+                width,
+                height,
+            } = self.place(title);
+            let part = format!("{width}x{height}+{x}+{y}");
+            let import = [
+                "-window", "root", "-silent", "-crop", &part, "+repage", file,
+            ];
+            self.desktop.output("import", &import);
+            let now = self.desktop.output("sha256sum", &[file]);
             let still = now == before && !now.is_empty();
             before = now;
             still.then_some(())
         });
     }
+}
+
+/// A window on the screen, in pixels.
+struct Place {
+    x: i32,
+    y: i32,
+    width: i32,
+    height: i32,
 }
 
 /// Where pictures go.

@@ -23,7 +23,10 @@ pub(super) fn clock(at: SystemTime) -> String {
 
 /// The second line: "done · 61 bytes · 6 ms".
 pub(super) fn answer(entry: &TraceEntry) -> String {
-    let mut parts = vec![explain::trace::answer(entry)];
+    let mut parts = vec![match entry.sw {
+        Some(sw) if !sw.is_ok() => format!("{} ({sw})", explain::status::meaning(sw)),
+        _ => explain::trace::answer(entry),
+    }];
     if !entry.response.is_empty() {
         parts.push(explain::trace::length(&entry.response));
     }
@@ -31,9 +34,10 @@ pub(super) fn answer(entry: &TraceEntry) -> String {
     explain::dotted(&parts)
 }
 
-/// Whether the card did something else than what it was asked.
+/// Whether the card did something else than what it was asked. That it has no such
+/// application is what most questions are answered with.
 pub(super) fn refused(entry: &TraceEntry) -> bool {
-    !entry.sw.is_some_and(|sw| sw.is_ok())
+    !entry.sw.is_some_and(|sw| sw.is_ok() || sw.is_absence())
 }
 
 /// Whether `searched`, in lower case, occurs in what the entry shows.

@@ -129,9 +129,7 @@ impl Component for Trace {
                         },
                     },
                     gtk::SearchEntry {
-                        set_margin_start: 12,
-                        set_margin_end: 12,
-                        set_margin_bottom: 6,
+                        set_margin_all: 6,
                         set_placeholder_text: Some(&gettext("Name, reader or bytes")),
                         set_a11y_label: &gettext("Filter"),
                         connect_search_changed[sender] => move |entry| {
@@ -489,8 +487,8 @@ impl Line {
         texts.append(&name);
         texts.append(&answer);
         let root = gtk::Box::new(gtk::Orientation::Horizontal, 12);
-        root.set_margin_top(6);
-        root.set_margin_bottom(6);
+        root.set_margin_top(3);
+        root.set_margin_bottom(3);
         root.append(&clock);
         root.append(&texts);
         Self {
@@ -524,8 +522,10 @@ impl Line {
         } else {
             self.answer.set_css_classes(&["caption", "dim-label"]);
         }
-        let said = [entry.name.clone(), answer].join(", ");
-        self.root.set_a11y_label(&said);
+        // The line of the list itself has no words in GTK 4.8.
+        if let Some(item) = self.root.parent() {
+            item.set_a11y_label(&format!("{}, {answer}", entry.name));
+        }
     }
 }
 
