@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use support::{IndependentCard, PrivatePcscd};
+use support::cards::IndependentCard;
+use support::pcscd::PrivatePcscd;
 use symbolon::backend::{self, CardError, Command, Event, Failure, LinkError, Options};
 use symbolon::base::os::set_env_before_threads;
 use symbolon::token::{Identity, Reader, ReaderId, ServiceState, SlotState, Token};

@@ -55,25 +55,28 @@ fn nobody_is_alarmed_or_blamed() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+/// What holds for every string, and how that is seen.
+struct Rule(&'static str, fn(&str) -> bool);
+
 #[test]
 fn marks_are_set_as_in_print() {
-    let rules: &[(&str, fn(&str) -> bool)] = &[
-        ("no exclamation mark", |text| !text.contains('!')),
-        ("“…” in place of three dots", |text| {
+    let rules: [Rule; 6] = [
+        Rule("no exclamation mark", |text| !text.contains('!')),
+        Rule("“…” in place of three dots", |text| {
             !text.contains("...")
         }),
-        ("“ ” and ’ in place of straight quotes", |text| {
+        Rule("“ ” and ’ in place of straight quotes", |text| {
             !text.contains(['"', '\''])
         }),
-        ("one space at a time", |text| !text.contains("  ")),
-        ("no space at the ends", |text| text.trim() == text),
-        ("no space before a mark", |text| {
+        Rule("one space at a time", |text| !text.contains("  ")),
+        Rule("no space at the ends", |text| text.trim() == text),
+        Rule("no space before a mark", |text| {
             !text.contains(" ,") && !text.contains(" .") && !text.contains(" …")
         }),
     ];
     let mut faults = Vec::new();
     for said in everything() {
-        for (rule, holds) in rules {
+        for Rule(rule, holds) in &rules {
             if !holds(&said.text) {
                 faults.push(format!("{}: “{}”: {rule}", said.place, said.text));
             }

@@ -2,7 +2,7 @@
 
 use super::{pin_dialog, pins, status};
 use crate::backend::Failure;
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::card::CardError;
 use crate::iso7816::StatusWord;
 use crate::token::{
@@ -93,7 +93,8 @@ pub fn card_error(error: &CardError) -> Explanation {
                 left: *left,
                 max: None,
             },
-            &gettext("this token"),
+            // TRANSLATORS: In place of the name of a token: "the PIN of this token".
+            &pgettext("the PIN of", "this token"),
         ),
         CardError::Blocked { role } => Explanation::new(
             blocked_title(*role),

@@ -20,6 +20,7 @@ pub mod keys;
 pub mod pin_dialog;
 mod pin_rules;
 pub mod pins;
+pub mod practice;
 pub mod readers;
 pub mod status;
 pub mod token;

@@ -1,7 +1,7 @@
 //! Readers, what is in them, and the service behind them: rows of the panel, and the pages
 //! that stand where there is no token to show.
 
-use super::{failure, token as token_words};
+use super::{failure, practice, token as token_words};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::token::{Reader, ServiceState, SlotState, Text, Token};
 
@@ -63,17 +63,23 @@ impl Page {
 /// that the service appends, and with "(1)", "(2)" where two would be the same.
 #[must_use]
 pub fn names(readers: &[Reader]) -> Vec<String> {
-    let plain: Vec<&str> = readers
+    let plain: Vec<String> = readers
         .iter()
-        .map(|reader| without_numbers(reader.name.as_str()))
+        .map(|reader| {
+            if reader.practice {
+                practice::reader(reader.name.as_str())
+            } else {
+                without_numbers(reader.name.as_str()).to_owned()
+            }
+        })
         .collect();
     plain
         .iter()
         .enumerate()
         .map(|(index, name)| {
-            let same = |others: &[&str]| others.iter().filter(|other| *other == name).count();
+            let same = |others: &[String]| others.iter().filter(|other| *other == name).count();
             if same(&plain) < 2 {
-                return (*name).to_owned();
+                return name.clone();
             }
             let number = same(plain.get(..=index).unwrap_or_default());
             format!("{name} ({number})")

@@ -1,73 +1,389 @@
-//! Stands in until the token view is there.
-use crate::token::{ApplicationKind, Identity, KeyRef, OperationKind, PinReference, Reader, Token};
-use relm4::adw::prelude::*;
-use relm4::prelude::*;
+//! Everything about one token: overview, PINs, keys, data and the technical side.
+//!
+//! Each page has plain functions that turn the token into rows as data, and a widget that
+//! follows them: a row is built anew only where its data changed, so the place on the page, the
+//! focus and what was opened survive when the same token is read again.
+
+mod attention;
+mod data;
+mod identity;
+mod key_line;
+mod keys;
+mod overview;
+mod pins;
+mod rows;
+mod subject;
+mod technical;
+
 use std::sync::Arc;
 
-/// Pages.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+use relm4::adw::prelude::*;
+use relm4::prelude::*;
+
+use self::subject::{Subject, now};
+use crate::base::i18n::{gettext, gettext_f};
+use crate::explain;
+use crate::token::{
+    ApplicationKind, ApplicationState, Identity, KeyRef, OperationKind, PinReference, Reader, Token,
+};
+use crate::ui::dialogs::key::{KeyDialog, KeyDialogInit, KeyDialogOutput};
+
+/// The pages of a token.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Page {
+    /// What it is, what is wrong, what it holds.
     Overview,
+    /// PINs.
     Pins,
+    /// Keys with their certificates.
     Keys,
+    /// Other data.
     Data,
+    /// Card, reader, applications in detail.
     Technical,
 }
+
+impl Page {
+    /// All of them, in their order.
+    pub const ALL: [Self; 5] = [
+        Self::Overview,
+        Self::Pins,
+        Self::Keys,
+        Self::Data,
+        Self::Technical,
+    ];
+
+    /// Its name in the stack.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Pins => "pins",
+            Self::Keys => "keys",
+            Self::Data => "data",
+            Self::Technical => "technical",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|page| page.name() == name)
+    }
+
+    /// Whether a token has this page. Of a card that nothing here reads only what is known of
+    /// every card is shown.
+    fn is_of(self, token: &Token) -> bool {
+        match self {
+            Self::Overview | Self::Technical => true,
+            Self::Pins | Self::Keys | Self::Data => !token.is_unknown(),
+        }
+    }
+}
+
+/// What the view shows.
+#[derive(Debug)]
+pub struct TokenView {
+    subject: Option<Subject>,
+    overview: overview::OverviewPage,
+    pins: pins::PinsPage,
+    keys: keys::KeysPage,
+    data: data::DataPage,
+    technical: technical::TechnicalPage,
+    wires: Wires,
+    key_dialog: Option<Controller<KeyDialog>>,
+}
+
+/// What can happen to it.
 #[derive(Debug)]
 pub enum TokenViewInput {
+    /// Show this token; the same one as before is updated in place.
     Show {
+        /// Where it is.
         reader: Reader,
+        /// Which card.
         identity: Identity,
+        /// What is on it.
         token: Arc<Token>,
     },
+    /// Turn to a page.
     Page(Page),
+    /// Forget the token.
     Clear,
+    /// Open the sheet of a key.
+    OpenKey(ApplicationKind, KeyRef),
+    /// Say why an application cannot be read.
+    ShowDetails(ApplicationKind),
+    /// Show everything that wants attention.
+    ShowAllMatters,
 }
+
+/// What happened in it.
 #[derive(Debug)]
 pub enum TokenViewOutput {
+    /// Somebody wants to do something to a PIN.
     PinChosen {
+        /// The application of the PIN.
         application: ApplicationKind,
+        /// Which PIN.
         pin: PinReference,
+        /// What to do.
         operation: OperationKind,
     },
+    /// Somebody wants to see a certificate.
     CertificateChosen {
+        /// The application that holds it.
         application: ApplicationKind,
+        /// The slot it is in.
         slot: KeyRef,
     },
+    /// Somebody wants to send a command to the card.
     CommandChosen,
+    /// Something is on the clipboard; the words say what: "Serial number copied".
     Copied(String),
+    /// A page came to the front.
     PageShown(Page),
 }
-pub struct TokenView {
-    token: Option<Arc<Token>>,
+
+/// Where the pages tell what was clicked.
+#[derive(Clone, Debug)]
+struct Wires {
+    input: relm4::Sender<TokenViewInput>,
+    output: relm4::Sender<TokenViewOutput>,
 }
+
+/// For copy buttons: says what is on the clipboard now.
+fn copied(wires: &Wires) -> impl Fn(&str) + Clone + 'static {
+    let output = wires.output.clone();
+    move |name| output.emit(TokenViewOutput::Copied(copied_words(name)))
+}
+
+/// "Serial number copied".
+pub(crate) fn copied_words(name: &str) -> String {
+    // TRANSLATORS: {name} is what is on the clipboard now: "Serial number".
+    gettext_f("{name} copied", &[("name", name)])
+}
+
 #[relm4::component(pub)]
 impl SimpleComponent for TokenView {
     type Init = ();
     type Input = TokenViewInput;
     type Output = TokenViewOutput;
+
     view! {
+        #[root]
         adw::ViewStack {
-            add_titled[Some("overview"), "Overview"] = &gtk::Label {
-                #[watch]
-                set_label: &model.token.as_ref().and_then(|t| t.label.as_ref()).map(ToString::to_string).unwrap_or_default(),
-            } -> { set_icon_name: Some("auth-smartcard-symbolic") },
-            add_titled[Some("pins"), "PINs"] = &gtk::Label { set_label: "pins" } -> { set_icon_name: Some("input-dialpad-symbolic") },
-            add_titled[Some("keys"), "Keys"] = &gtk::Label { set_label: "keys" } -> { set_icon_name: Some("application-certificate-symbolic") },
-            add_titled[Some("data"), "Data"] = &gtk::Label { set_label: "data" } -> { set_icon_name: Some("folder-documents-symbolic") },
-            add_titled[Some("technical"), "Technical"] = &gtk::Label { set_label: "technical" } -> { set_icon_name: Some("applications-engineering-symbolic") },
+            connect_visible_child_name_notify[sender] => move |stack| {
+                if let Some(page) = stack.visible_child_name().and_then(|name| Page::named(&name)) {
+                    sender.output_sender().emit(TokenViewOutput::PageShown(page));
+                }
+            },
         }
     }
-    fn init(_: (), root: Self::Root, _sender: ComponentSender<Self>) -> ComponentParts<Self> {
-        let model = Self { token: None };
+
+    fn init(_init: (), root: Self::Root, sender: ComponentSender<Self>) -> ComponentParts<Self> {
+        let wires = Wires {
+            input: sender.input_sender().clone(),
+            output: sender.output_sender().clone(),
+        };
+        let model = Self {
+            subject: None,
+            overview: overview::OverviewPage::new(wires.clone()),
+            pins: pins::PinsPage::new(wires.clone()),
+            keys: keys::KeysPage::new(wires.clone()),
+            data: data::DataPage::new(wires.clone()),
+            technical: technical::TechnicalPage::new(wires.clone()),
+            wires,
+            key_dialog: None,
+        };
+        for page in Page::ALL {
+            let (title, icon) = title_and_icon(page);
+            let child = model.frame(page).widget();
+            let added = root.add_titled(child, Some(page.name()), &title);
+            added.set_icon_name(Some(icon));
+        }
         let widgets = view_output!();
         ComponentParts { model, widgets }
     }
-    fn update(&mut self, input: TokenViewInput, _sender: ComponentSender<Self>) {
+
+    fn update(&mut self, input: TokenViewInput, sender: ComponentSender<Self>) {
+        let _ = &sender;
         match input {
-            TokenViewInput::Show { token, .. } => self.token = Some(token),
-            TokenViewInput::Clear => self.token = None,
-            TokenViewInput::Page(_) => {}
+            TokenViewInput::Show {
+                reader,
+                identity,
+                token,
+            } => self.show(Subject {
+                reader,
+                identity,
+                token,
+                now: now(),
+            }),
+            TokenViewInput::Page(page) => self.turn_to(page),
+            TokenViewInput::Clear => {
+                self.subject = None;
+                self.clear();
+            }
+            TokenViewInput::OpenKey(application, key) => self.open_key(application, key),
+            TokenViewInput::ShowDetails(application) => self.show_details(application),
+            TokenViewInput::ShowAllMatters => {
+                if let Some(subject) = &self.subject {
+                    self.overview.show_all(subject);
+                }
+            }
         }
+    }
+}
+
+/// What the switcher shows of a page.
+fn title_and_icon(page: Page) -> (String, &'static str) {
+    match page {
+        Page::Overview => (gettext("Overview"), "auth-smartcard-symbolic"),
+        Page::Pins => (gettext("PINs"), "input-dialpad-symbolic"),
+        Page::Keys => (gettext("Keys"), "application-certificate-symbolic"),
+        Page::Data => (gettext("Data"), "folder-documents-symbolic"),
+        Page::Technical => (gettext("Technical"), "applications-engineering-symbolic"),
+    }
+}
+
+impl TokenView {
+    fn frame(&self, page: Page) -> &rows::Frame {
+        match page {
+            Page::Overview => &self.overview.frame,
+            Page::Pins => &self.pins.frame,
+            Page::Keys => &self.keys.frame,
+            Page::Data => &self.data.frame,
+            Page::Technical => &self.technical.frame,
+        }
+    }
+
+    fn stack(&self) -> Option<adw::ViewStack> {
+        let child = self.overview.frame.widget();
+        child.ancestor(adw::ViewStack::static_type()).and_downcast()
+    }
+
+    fn show(&mut self, subject: Subject) {
+        let before = self.subject.as_ref().map(|shown| shown.identity);
+        if before != Some(subject.identity) {
+            self.clear();
+        }
+        self.overview.show(&subject);
+        self.pins.show(&subject);
+        self.keys.show(&subject);
+        self.data.show(&subject);
+        self.technical.show(&subject);
+        self.mark(&subject);
+        self.subject = Some(subject);
+    }
+
+    /// The dots on the switcher, and the pages that this token has.
+    fn mark(&self, subject: &Subject) {
+        let Some(stack) = self.stack() else { return };
+        let (pins, keys) = attention::pages(&subject.token, subject.now);
+        for page in Page::ALL {
+            let child = stack.page(self.frame(page).widget());
+            child.set_visible(page.is_of(&subject.token));
+            child.set_needs_attention(match page {
+                Page::Pins => pins,
+                Page::Keys => keys,
+                Page::Overview | Page::Data | Page::Technical => false,
+            });
+        }
+        let shown = stack.visible_child_name();
+        let shown = shown.and_then(|name| Page::named(&name));
+        if shown.is_none_or(|page| !page.is_of(&subject.token)) {
+            stack.set_visible_child_name(Page::Overview.name());
+        }
+    }
+
+    fn clear(&mut self) {
+        self.overview.clear();
+        self.pins.clear();
+        self.keys.clear();
+        self.data.clear();
+        self.technical.clear();
+        self.key_dialog = None;
+    }
+
+    fn turn_to(&self, page: Page) {
+        let has_it = |subject: &Subject| page.is_of(&subject.token);
+        let (Some(stack), true) = (self.stack(), self.subject.as_ref().is_none_or(has_it)) else {
+            return;
+        };
+        stack.set_visible_child_name(page.name());
+        self.frame(page).focus();
+    }
+
+    fn window(&self) -> Option<gtk::Window> {
+        self.overview.frame.widget().root().and_downcast()
+    }
+
+    fn open_key(&mut self, application: ApplicationKind, reference: KeyRef) {
+        let Some(subject) = &self.subject else { return };
+        let found = subject.token.application(application);
+        let key = found.and_then(|found| found.keys.iter().find(|key| key.reference == reference));
+        let Some(key) = key else { return };
+        let init = KeyDialogInit {
+            token: explain::token::title(&subject.token),
+            application,
+            key: key.clone(),
+        };
+        let output = self.wires.output.clone();
+        let builder = KeyDialog::builder();
+        builder.root.set_transient_for(self.window().as_ref());
+        let dialog = builder
+            .launch(init)
+            .connect_receiver(move |_, output_of_key| match output_of_key {
+                KeyDialogOutput::Copied(words) => output.emit(TokenViewOutput::Copied(words)),
+            });
+        dialog.widget().present();
+        self.key_dialog = Some(dialog);
+    }
+
+    fn show_details(&self, application: ApplicationKind) {
+        let state = self.subject.as_ref().and_then(|subject| {
+            let found = subject.token.application(application)?;
+            Some(found.state.clone())
+        });
+        let Some(ApplicationState::Unreadable(why)) = state else {
+            return;
+        };
+        let words = explain::failure::unreadable(application, &why);
+        let details = rows::label(why.detail.as_str(), &["monospace", "details"]);
+        details.set_selectable(true);
+        let dialog = adw::MessageDialog::builder()
+            .modal(true)
+            .heading(&words.title)
+            .body(&words.body)
+            .extra_child(&details)
+            .build();
+        dialog.set_transient_for(self.window().as_ref());
+        dialog.add_response("close", &gettext("Close"));
+        dialog.set_default_response(Some("close"));
+        dialog.set_close_response("close");
+        dialog.present();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_found_by_their_names() {
+        for page in Page::ALL {
+            assert_eq!(Page::named(page.name()), Some(page));
+        }
+        assert_eq!(Page::named("memory"), None);
+    }
+
+    #[test]
+    fn an_unknown_card_has_only_the_pages_that_say_something() {
+        let mut token = Token::default();
+        assert!(Page::ALL.iter().all(|page| page.is_of(&token)));
+        token.complete = true;
+        let of_it: Vec<Page> = Page::ALL
+            .into_iter()
+            .filter(|page| page.is_of(&token))
+            .collect();
+        assert_eq!(of_it, [Page::Overview, Page::Technical]);
     }
 }

@@ -1,0 +1,158 @@
+//! Practice cards: what they are and what is on them.
+
+use crate::backend::practice::PracticeCard;
+use crate::base::i18n::{gettext, gettext_f};
+
+/// The words for a practice card.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Words {
+    /// What it is, in a few words.
+    pub title: String,
+    /// What is on it, with its PINs.
+    pub description: String,
+}
+
+/// What a practice card is, and what is on it.
+#[must_use]
+pub fn words(card: &PracticeCard) -> Words {
+    piv(card.name)
+        .or_else(|| openpgp(card.name))
+        .or_else(|| odd(card.name))
+        // A card without words of its own is at least named.
+        .unwrap_or_else(|| Words {
+            title: card.title.to_owned(),
+            description: card.description.to_owned(),
+        })
+}
+
+fn piv(name: &str) -> Option<Words> {
+    let (title, description) = match name {
+        "piv-fresh" => (
+            gettext("New PIV token"),
+            gettext(
+                "Speaks like a YubiKey 5 with firmware 5.4.3. No key, no certificate. PIN 123456, PUK 12345678, and the management key on which every token is sold.",
+            ),
+        ),
+        "piv-used" => (
+            gettext("PIV token of Thomas Mustermann"),
+            gettext(
+                "Speaks like a YubiKey 5 with firmware 5.7.1. Keys and certificates in all four slots, a retired key and the certificate of the issuer. PIN 654321, PUK 87654321.",
+            ),
+        ),
+        "piv-plain" => (
+            gettext("PIV card of Anna Rossi"),
+            gettext(
+                "A PIV card by the standard alone, without anything a YubiKey adds. Two keys with certificates. PIN 654321, PUK 87654321.",
+            ),
+        ),
+        "expired-certificate" => (
+            gettext("Card with an expired certificate"),
+            gettext(
+                "A PIV card with T=0. The certificate of Anna Rossi ended on 1 March 2023; the key is still good. PIN 654321, PUK 87654321.",
+            ),
+        ),
+        "odd-certificates" => (
+            gettext("Card with odd certificates"),
+            gettext(
+                "A PIV card: a certificate signed with SHA-1, one that does not match its key, one without a key, and a key without a certificate. PIN 654321, PUK 87654321.",
+            ),
+        ),
+        _ => return None,
+    };
+    Some(Words { title, description })
+}
+
+fn openpgp(name: &str) -> Option<Words> {
+    let (title, description) = match name {
+        "openpgp-fresh" => (
+            gettext("New OpenPGP card"),
+            gettext("Version 3.4 with all there is. No key. PIN 123456, admin PIN 12345678."),
+        ),
+        "openpgp-used" => (
+            gettext("OpenPGP card of Thomas Mustermann"),
+            gettext(
+                "Three RSA 2048 keys, login, URL, a certificate, 42 signatures made. One try left for the PIN, which is 654321; admin PIN 87654321.",
+            ),
+        ),
+        "openpgp-curves" => (
+            gettext("OpenPGP card of Anna Rossi"),
+            gettext(
+                "Keys on Curve25519, one PIN for many signatures, a resetting code. PIN 654321, resetting code 12345678, admin PIN 87654321.",
+            ),
+        ),
+        "openpgp-2" => (
+            gettext("OpenPGP card of version 2.1"),
+            gettext(
+                "An older card: RSA only, short commands, and a wrong PIN is not counted aloud. No key. PIN 123456, admin PIN 12345678.",
+            ),
+        ),
+        _ => return None,
+    };
+    Some(Words { title, description })
+}
+
+fn odd(name: &str) -> Option<Words> {
+    let (title, description) = match name {
+        "both" => (
+            gettext("Token with PIV and OpenPGP"),
+            gettext(
+                "Thomas Mustermann’s YubiKey. PIV with the factory PIN 123456 and PUK 12345678, and a certificate that ends on 3 December 2026. OpenPGP with one try left for the PIN, which is 654321; admin PIN 87654321.",
+            ),
+        ),
+        "blocked-pin" => (
+            gettext("Token whose PINs are blocked"),
+            gettext(
+                "PIV and OpenPGP, each with a blocked PIN. Unblock them with the PUK 12345678, with the resetting code 12345678, or with the admin PIN 87654321.",
+            ),
+        ),
+        "unknown" => (
+            gettext("Unknown card"),
+            gettext("A payment card: no application that is known here, no PIN to be asked for."),
+        ),
+        "rubbish" => (
+            gettext("Card that answers rubbish"),
+            gettext(
+                "Agrees to everything, and what it sends is cut short or claims to be longer than it is.",
+            ),
+        ),
+        "pulled" => (
+            gettext("Card that is pulled"),
+            gettext(
+                "The token with PIV and OpenPGP, pulled out at the ninth command. Pulled-20 is pulled at the twentieth, and so on.",
+            ),
+        ),
+        _ => return None,
+    };
+    Some(Words { title, description })
+}
+
+/// The name of a practice reader: "Practice reader 1".
+#[must_use]
+pub(super) fn reader(name: &str) -> String {
+    match name.strip_prefix("Practice reader ") {
+        Some(number) => gettext_f("Practice reader {number}", &[("number", number)]),
+        None => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::practice;
+
+    #[test]
+    fn every_practice_card_has_words_that_can_be_translated() {
+        for card in practice::list() {
+            let known = piv(card.name)
+                .or_else(|| openpgp(card.name))
+                .or_else(|| odd(card.name));
+            assert_eq!(
+                known.map(|words| words.title).as_deref(),
+                Some(card.title),
+                "{}",
+                card.name
+            );
+        }
+        assert_eq!(reader("Practice reader 12"), "Practice reader 12");
+    }
+}

@@ -1,0 +1,229 @@
+//! The page of data: what is neither key nor certificate, decoded, with the bytes behind.
+
+use relm4::adw::prelude::*;
+use relm4::{adw, gtk};
+
+use super::pins::trouble;
+use super::rows::{Frame, Section, icon, nothing};
+use super::{Subject, Wires, copied};
+use crate::base::hex;
+use crate::base::i18n::gettext;
+use crate::explain;
+use crate::token::{Access, Application, ApplicationState, DataObject, Fact};
+use crate::ui::a11y::A11yExt as _;
+use crate::ui::widgets::{FactRow, FactText};
+
+/// So many bytes are shown; no object of PIV or OpenPGP that is shown here is longer.
+const MOST_BYTES: usize = 4096;
+
+/// A row that opens.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct DataLine {
+    title: String,
+    caption: String,
+    /// Whether the contents are there for everybody.
+    public: bool,
+    facts: Vec<FactText>,
+    hex: Option<String>,
+}
+
+/// Heading, line below it, rows.
+type Group = (String, Option<String>, Vec<DataLine>);
+
+fn groups(applications: &[Application]) -> Vec<Group> {
+    let group = |application: &Application| {
+        let object = |object: &DataObject| data_line(application, object);
+        let lines: Vec<DataLine> = application.data.iter().map(object).collect();
+        let line = trouble(application).or_else(|| {
+            let readable = application.state == ApplicationState::Readable;
+            (lines.is_empty() && readable).then(|| gettext("No other data."))
+        });
+        (application.kind.name().to_owned(), line, lines)
+    };
+    applications.iter().map(group).collect()
+}
+
+fn data_line(application: &Application, object: &DataObject) -> DataLine {
+    let access = explain::facts::access(object.access, application);
+    let size = match &object.content {
+        Some(content) if content.is_empty() => Some(gettext("empty")),
+        Some(content) => Some(explain::bytes(content.len())),
+        None => None,
+    };
+    let caption: Vec<String> = size.into_iter().chain([access]).collect();
+    let content = object.content.as_ref().filter(|bytes| !bytes.is_empty());
+    DataLine {
+        title: explain::facts::data_kind(object.kind),
+        caption: explain::dotted(&caption),
+        public: object.access == Access::Public,
+        facts: object.facts.iter().map(fact_text).collect(),
+        hex: content.map(|bytes| {
+            let shown = bytes.get(..MOST_BYTES).unwrap_or(bytes);
+            let mut text = hex::grouped(shown, 1);
+            if shown.len() < bytes.len() {
+                text.push_str(" …");
+            }
+            text
+        }),
+    }
+}
+
+/// A fact in words; bytes in fixed width.
+pub(super) fn fact_text(fact: &Fact) -> FactText {
+    let text = FactText::new(explain::facts::name(fact.name), explain::facts::of(fact));
+    match fact.value {
+        crate::token::FactValue::Bytes(_) => text.monospace(),
+        crate::token::FactValue::Flag(_) => text.without_copy(),
+        crate::token::FactValue::Text(_)
+        | crate::token::FactValue::Number(_)
+        | crate::token::FactValue::Time(_)
+        | crate::token::FactValue::Day(..)
+        | crate::token::FactValue::Salutation(_) => text,
+    }
+}
+
+/// The page.
+#[derive(Debug)]
+pub(super) struct DataPage {
+    pub(super) frame: Frame,
+    sections: Vec<Section<DataLine>>,
+    sections_box: gtk::Box,
+    nothing: adw::StatusPage,
+    wires: Wires,
+}
+
+impl DataPage {
+    /// An empty page.
+    pub(super) fn new(wires: Wires) -> Self {
+        let frame = Frame::new();
+        let sections_box = gtk::Box::new(gtk::Orientation::Vertical, 24);
+        frame.append(&sections_box);
+        let nothing = nothing(
+            "folder-documents-symbolic",
+            &gettext("No data"),
+            &gettext("There is nothing on this token besides its keys and PINs."),
+        );
+        frame.append(&nothing);
+        Self {
+            frame,
+            sections: Vec::new(),
+            sections_box,
+            nothing,
+            wires,
+        }
+    }
+
+    /// Shows the data of a token.
+    pub(super) fn show(&mut self, subject: &Subject) {
+        let mut groups = groups(&subject.token.applications);
+        if !subject.token.complete {
+            groups.retain(|(_, _, lines)| !lines.is_empty());
+        }
+        self.frame.set_reading(!subject.token.complete);
+        self.nothing
+            .set_visible(groups.is_empty() && subject.token.complete);
+        for section in self.sections.drain(groups.len().min(self.sections.len())..) {
+            self.sections_box.remove(section.widget());
+        }
+        for (index, (title, line, lines)) in groups.into_iter().enumerate() {
+            if self.sections.get(index).is_none() {
+                let section = Section::new("");
+                self.sections_box.append(section.widget());
+                self.sections.push(section);
+            }
+            if let Some(section) = self.sections.get_mut(index) {
+                section.set_heading(&title, line.as_deref());
+                section.show(&lines, |line| build(line, &self.wires));
+                section.widget().set_visible(true);
+            }
+        }
+    }
+
+    /// Forgets the token.
+    pub(super) fn clear(&mut self) {
+        for section in self.sections.drain(..) {
+            self.sections_box.remove(section.widget());
+        }
+        self.frame.to_top();
+    }
+}
+
+fn build(model: &DataLine, wires: &Wires) -> gtk::Widget {
+    let picture = if model.public {
+        "folder-documents-symbolic"
+    } else {
+        "changes-prevent-symbolic"
+    };
+    let row = adw::ExpanderRow::builder()
+        .use_markup(false)
+        .title(&model.title)
+        .subtitle(&model.caption)
+        .build();
+    row.add_prefix(&icon(picture, None));
+    row.set_a11y_label(&format!("{}, {}", model.title, model.caption));
+    for fact in &model.facts {
+        row.add_row(&FactRow::new(fact, copied(wires)));
+    }
+    if let Some(hex) = &model.hex {
+        let fact = FactText::new(gettext("Bytes"), hex.as_str()).monospace();
+        row.add_row(&FactRow::new(&fact, copied(wires)));
+    }
+    // There is nothing behind what was not read: no arrow promises it.
+    row.set_enable_expansion(!model.facts.is_empty() || model.hex.is_some());
+    row.upcast()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::token::{
+        Alphabet, ApplicationKind, DataKind, Factory, Pin, PinReference, PinRole, PinRule, Tries,
+        TriesLeft,
+    };
+
+    #[test]
+    fn private_data_says_which_pin_it_needs() {
+        let mut openpgp = Application::new(ApplicationKind::OpenPgp, &[]);
+        openpgp.pins.push(Pin {
+            reference: PinReference(0x82),
+            role: PinRole::User,
+            label: None,
+            tries: Tries {
+                left: TriesLeft::Known(3),
+                max: Some(3),
+            },
+            rule: PinRule {
+                min: 6,
+                max: 127,
+                alphabet: Alphabet::Any,
+            },
+            factory: Factory::Changed,
+            uses: Vec::new(),
+            operations: Vec::new(),
+        });
+        openpgp.data = vec![
+            DataObject {
+                kind: DataKind::PrivateUse(3),
+                access: Access::Pin(PinReference(0x82)),
+                content: None,
+                facts: Vec::new(),
+            },
+            DataObject {
+                kind: DataKind::Login,
+                access: Access::Public,
+                content: Some(b"thomas".to_vec()),
+                facts: Vec::new(),
+            },
+        ];
+        let groups = groups(&[openpgp]);
+        let (title, line, lines) = groups.first().unwrap();
+        assert_eq!((title.as_str(), line), ("OpenPGP", &None));
+        let private = lines.first().unwrap();
+        assert_eq!(private.caption, "needs the PIN");
+        assert!(!private.public && private.hex.is_none());
+        let public = lines.last().unwrap();
+        assert_eq!(public.caption, "6 bytes · public");
+        assert_eq!(public.hex.as_deref(), Some("74 68 6F 6D 61 73"));
+    }
+}

@@ -1,0 +1,28 @@
+//! What the pages are about.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::token::{Identity, Reader, Token};
+
+/// A token in a reader at a moment.
+#[derive(Clone, Debug)]
+pub(super) struct Subject {
+    /// Where it is.
+    pub(super) reader: Reader,
+    /// Which card.
+    pub(super) identity: Identity,
+    /// What is on it.
+    pub(super) token: Arc<Token>,
+    /// The moment, in seconds since 1970.
+    pub(super) now: i64,
+}
+
+/// The moment, in seconds since 1970.
+pub(super) fn now() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_secs()).ok())
+        .unwrap_or_default()
+}

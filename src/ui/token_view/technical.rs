@@ -1,0 +1,280 @@
+//! The technical page: the card below the applications, the reader, what the reading cost.
+
+use relm4::adw::prelude::*;
+use relm4::{adw, gtk};
+
+use super::data::fact_text;
+use super::rows::{Frame, Section, row};
+use super::{Subject, TokenViewOutput, Wires, copied};
+use crate::base::hex;
+use crate::base::i18n::{gettext, gettext_f, ngettext_f};
+use crate::explain;
+use crate::token::{
+    Application, ApplicationState, Card, Cost, FactName, FactValue, Reader, Text, Token,
+};
+use crate::ui::widgets::{FactRow, FactText};
+
+/// Heading and rows.
+type Group = (String, Vec<FactText>);
+
+fn groups(token: &Token, reader: &Reader) -> Vec<Group> {
+    let mut groups = vec![
+        (gettext("Card"), card(&token.card)),
+        (gettext("Reader"), reader_facts(reader)),
+    ];
+    groups.extend(token.applications.iter().map(application));
+    let answering: Vec<FactText> = token
+        .answering
+        .iter()
+        .map(|found| FactText::new(found.name.as_str(), hex::grouped(&found.aid, 1)).monospace())
+        .collect();
+    // TRANSLATORS: Applications on a card that answer but are not read by this program.
+    groups.push((gettext("Also answers"), answering));
+    groups.push((gettext("This reading"), cost(&token.cost)));
+    groups.retain(|(_, facts)| !facts.is_empty());
+    groups
+}
+
+fn card(card: &Card) -> Vec<FactText> {
+    let mut facts: Vec<FactText> = card
+        .listed_as
+        .iter()
+        .map(|name: &Text| FactText::new(gettext("Listed as"), name.as_str()))
+        .collect();
+    if !card.atr.is_empty() {
+        let words = explain::atr::words(&card.atr).into_iter();
+        let bytes = [FactName::Atr, FactName::HistoricalBytes].map(explain::facts::name);
+        facts.extend(words.map(|(name, value)| {
+            let in_hex = bytes.contains(&name);
+            let fact = FactText::new(name, value);
+            if in_hex {
+                fact.monospace()
+            } else {
+                fact.without_copy()
+            }
+        }));
+    }
+    if let Some(protocol) = card.protocol {
+        let name = explain::facts::name(FactName::Protocol);
+        facts.push(FactText::new(name, explain::atr::protocol(protocol)).without_copy());
+    }
+    for fact in card.facts.iter().map(fact_text) {
+        if !facts.iter().any(|shown| shown.name == fact.name) {
+            facts.push(fact);
+        }
+    }
+    facts
+}
+
+fn reader_facts(reader: &Reader) -> Vec<FactText> {
+    let keys = if reader.pinpad {
+        gettext("Yes: PINs can be typed on it")
+    } else {
+        gettext("No")
+    };
+    let mut facts = vec![
+        FactText::new(gettext("Name"), reader.name.as_str()),
+        FactText::new(gettext("Keys of its own"), keys).without_copy(),
+    ];
+    if reader.practice {
+        let words = gettext("Yes: it exists in this program only");
+        facts.push(FactText::new(gettext("Practice reader"), words).without_copy());
+    }
+    facts
+}
+
+fn application(application: &Application) -> Group {
+    let name = gettext("Application identifier (AID)");
+    let mut facts = vec![FactText::new(name, hex::grouped(&application.aid, 1)).monospace()];
+    if let Some(version) = &application.version {
+        let name = explain::facts::name(FactName::Version);
+        facts.push(FactText::new(name, version.as_str()));
+    }
+    match &application.state {
+        ApplicationState::Readable => {}
+        ApplicationState::Terminated => {
+            let words = explain::failure::terminated(application.kind);
+            facts.push(FactText::new(words.title, words.body));
+        }
+        ApplicationState::Unreadable(why) => {
+            let title = explain::failure::unreadable_title(application.kind);
+            facts.push(FactText::new(title, why.detail.as_str()));
+        }
+    }
+    let others = application.facts.iter().filter(|fact| {
+        let version = fact.name == FactName::Version && application.version.is_some();
+        let nothing = matches!(&fact.value, FactValue::Text(text) if text.is_empty());
+        !version && !nothing
+    });
+    facts.extend(others.map(fact_text));
+    (application.kind.name().to_owned(), facts)
+}
+
+fn cost(cost: &Cost) -> Vec<FactText> {
+    if cost.commands == 0 {
+        return Vec::new();
+    }
+    let commands = ngettext_f(
+        "{count} command",
+        "{count} commands",
+        cost.commands,
+        &[("count", &cost.commands.to_string())],
+    );
+    let bytes = gettext_f(
+        // TRANSLATORS: Bytes to and from a card.
+        "{sent} bytes sent, {received} received",
+        &[
+            ("sent", &cost.bytes_sent.to_string()),
+            ("received", &cost.bytes_received.to_string()),
+        ],
+    );
+    vec![
+        FactText::new(gettext("Commands"), commands).without_copy(),
+        FactText::new(gettext("Data"), bytes).without_copy(),
+    ]
+}
+
+/// The page.
+#[derive(Debug)]
+pub(super) struct TechnicalPage {
+    pub(super) frame: Frame,
+    sections: Vec<Section<FactText>>,
+    sections_box: gtk::Box,
+    wires: Wires,
+}
+
+impl TechnicalPage {
+    /// An empty page.
+    pub(super) fn new(wires: Wires) -> Self {
+        let frame = Frame::new();
+        let sections_box = gtk::Box::new(gtk::Orientation::Vertical, 24);
+        frame.append(&sections_box);
+        frame.append(&console(&wires));
+        Self {
+            frame,
+            sections: Vec::new(),
+            sections_box,
+            wires,
+        }
+    }
+
+    /// Shows the technical side of a token.
+    pub(super) fn show(&mut self, subject: &Subject) {
+        let groups = groups(&subject.token, &subject.reader);
+        self.frame.set_reading(!subject.token.complete);
+        for section in self.sections.drain(groups.len().min(self.sections.len())..) {
+            self.sections_box.remove(section.widget());
+        }
+        for (index, (title, facts)) in groups.into_iter().enumerate() {
+            if self.sections.get(index).is_none() {
+                let section = Section::new("");
+                self.sections_box.append(section.widget());
+                self.sections.push(section);
+            }
+            if let Some(section) = self.sections.get_mut(index) {
+                section.set_heading(&title, None);
+                let copied = copied(&self.wires);
+                section.show(&facts, |fact| FactRow::new(fact, copied.clone()).upcast());
+            }
+        }
+    }
+
+    /// Forgets the token.
+    pub(super) fn clear(&mut self) {
+        for section in self.sections.drain(..) {
+            self.sections_box.remove(section.widget());
+        }
+        self.frame.to_top();
+    }
+}
+
+/// The way to the console, last on the page: it is for those who know what they do.
+fn console(wires: &Wires) -> adw::PreferencesGroup {
+    let text = super::rows::titled(
+        &gettext("Send a command…"),
+        &[],
+        None,
+        &gettext("Bytes as they stand, for those who know what they do."),
+    );
+    let line = super::rows::line();
+    line.append(&super::rows::icon("utilities-terminal-symbolic", None));
+    line.append(&text);
+    line.append(&super::rows::arrow());
+    let row = row(&line, &gettext("Send a command…"));
+    row.set_activatable(true);
+    let output = wires.output.clone();
+    let group = adw::PreferencesGroup::new();
+    group.add(&row);
+    // The list inside the group tells of clicks; the row itself only of Enter.
+    if let Some(list) = row.parent().and_downcast::<gtk::ListBox>() {
+        list.connect_row_activated(move |_, _| output.emit(TokenViewOutput::CommandChosen));
+    }
+    group
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::token::{ApplicationKind, Fact, ReaderId, SlotState, Unreadable};
+
+    #[test]
+    fn everything_has_a_name_and_nothing_is_said_twice() {
+        let mut openpgp = Application::new(ApplicationKind::OpenPgp, &[0xD2, 0x76]);
+        openpgp.version = Some("3.4".into());
+        openpgp.facts = vec![
+            Fact::text(FactName::Version, "3.4".into()),
+            Fact::number(FactName::MaxCommand, 2048),
+        ];
+        openpgp.state = ApplicationState::Unreadable(Unreadable {
+            detail: "GET DATA 6E answered 6F00".into(),
+        });
+        let token = Token {
+            applications: vec![openpgp],
+            complete: true,
+            ..Token::default()
+        };
+        let reader = Reader {
+            id: ReaderId(1),
+            name: "SCR 3310".into(),
+            practice: false,
+            pinpad: true,
+            slot: SlotState::Empty,
+        };
+        let groups = groups(&token, &reader);
+        let titles: Vec<&str> = groups.iter().map(|(title, _)| title.as_str()).collect();
+        assert_eq!(titles, ["Reader", "OpenPGP"]);
+        let (_, facts) = groups.last().unwrap();
+        let names: Vec<&str> = facts.iter().map(|fact| fact.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "Application identifier (AID)",
+                "Version",
+                "OpenPGP cannot be read",
+                "Longest command"
+            ]
+        );
+        assert_eq!(facts.last().unwrap().value, "2048 bytes");
+    }
+
+    #[test]
+    fn an_answer_to_reset_is_told_in_words() {
+        let bytes = hex::decode("3BFD1300008131FE158073C021C057597562694B657940").unwrap();
+        let card = Card {
+            atr: bytes.clone(),
+            listed_as: vec!["YubiKey 5C NFC".into()],
+            ..Card::default()
+        };
+        let facts = super::card(&card);
+        let value = |name: &str| {
+            let fact = facts.iter().find(|fact| fact.name == name).unwrap();
+            fact.value.clone()
+        };
+        assert_eq!(value("Listed as"), "YubiKey 5C NFC");
+        assert_eq!(value("Historical bytes as text"), "YubiKey");
+        let atr = explain::facts::name(FactName::Atr);
+        assert_eq!(value(&atr), hex::grouped(&bytes, 1));
+        assert!(facts.iter().any(|fact| fact.name == atr && fact.monospace));
+    }
+}
