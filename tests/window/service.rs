@@ -105,10 +105,10 @@ fn a_service_that_is_killed_and_comes_back_is_followed() {
     window.picture("Symbolon", "state-empty-reader");
 
     let mut card = IndependentCard::openpgp(service.slot(0));
-    readers.find_part("list item", "OpenPGP");
+    readers.find_part("list item", "…0042");
     service.kill();
     readers.find("list item", "No smart card service, Not running");
-    readers.gone_part("list item", "OpenPGP");
+    readers.gone_part("list item", "…0042");
     window
         .tree
         .find("label", "Smart card service is not running");
@@ -118,7 +118,7 @@ fn a_service_that_is_killed_and_comes_back_is_followed() {
     readers.find("list item", "Empty, Virtual reader A (1)");
     readers.gone("list item", "No smart card service, Not running");
     card.insert();
-    readers.find_part("list item", "OpenPGP");
+    readers.find_part("list item", "…0042");
 }
 
 #[test]
@@ -138,5 +138,5 @@ fn a_card_that_gnupg_keeps_is_let_go_when_asked() {
     readers.go_to("In use by scdaemon, Card in Virtual reader A (1)");
     window.picture("Symbolon", "state-held");
     window.tree.find("button", "Ask to Let Go").click();
-    readers.find_part("list item", "OpenPGP");
+    readers.find_part("list item", "…0042");
 }
