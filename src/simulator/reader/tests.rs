@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::{Occupancy, SimulatedReader};
 use crate::simulator::faults::{Counted, Pulled, Slow, Trigger};
 use crate::simulator::{Card, Chip, Piv, Typed};
-use crate::transport::link::{After, Link, LinkError, PinEntry, PinPadFeatures, Protocol, Reader};
+use crate::transport::link::{After, LinkError, PinEntry, PinPadFeatures, Protocol, Reader};
 
 const ATR: [u8; 4] = [0x3B, 0x80, 0x01, 0x81];
 /// SELECT of the PIV application.
@@ -61,7 +61,7 @@ fn what_keeps_a_link_from_coming_about() {
     reader.set_mute(true);
     assert_eq!(reader.connect().err(), Some(LinkError::Mute));
     reader.set_mute(false);
-    assert_eq!(reader.connect().unwrap().protocol(), Protocol::T0);
+    assert_eq!(reader.connect().unwrap().protocol(), Protocol::T1);
     reader.remove();
     assert_eq!(reader.connect().err(), Some(LinkError::Removed));
     reader.unplug();
