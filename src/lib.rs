@@ -50,6 +50,7 @@
 pub mod backend;
 pub mod base;
 pub mod card;
+pub mod cli;
 pub mod explain;
 pub mod iso7816;
 pub mod pki;

@@ -1,19 +1,42 @@
 //! Practice readers: simulated cards from the wardrobe, in readers of this program alone.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Failure;
-use crate::simulator::{Card, Occupancy, SimulatedReader, wardrobe};
+use crate::simulator::{Card, Occupancy, SimulatedReader, vpcd, wardrobe};
 use crate::token::{ReaderId, Text};
 use crate::transport::watch::Slot;
 
+pub use crate::simulator::vpcd::{Served, Stop};
 pub use crate::simulator::wardrobe::Practice as PracticeCard;
 
 /// The practice cards that there are.
 #[must_use]
 pub fn list() -> &'static [PracticeCard] {
     wardrobe::PRACTICE
+}
+
+/// How many practice cards are put in for whoever names none.
+const STARTERS: usize = 5;
+
+/// The names of the practice cards for whoever names none: the first of the list.
+#[must_use]
+pub fn starters() -> Vec<String> {
+    let first = list().iter().take(STARTERS);
+    first.map(|card| card.name.to_owned()).collect()
+}
+
+/// Puts a practice card into a reader of the real service, through vsmartcard's driver that
+/// listens on `port` of this computer, until `stop` is pulled or the driver goes.
+///
+/// # Errors
+///
+/// What the connection says; [`io::ErrorKind::NotFound`] if no card has the name.
+pub fn serve(name: &str, port: u16, stop: &Stop) -> io::Result<Served> {
+    let mut card = wardrobe::make(name).ok_or(io::ErrorKind::NotFound)?;
+    vpcd::serve(card.as_mut(), port, stop)
 }
 
 /// The practice readers of a backend.

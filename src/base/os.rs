@@ -6,6 +6,8 @@
 )]
 
 use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd};
 use std::ptr::NonNull;
 
 /// Size of a memory page in bytes on every platform that Debian 12 runs desktops on; a
@@ -93,6 +95,23 @@ pub fn forbid_core_dumps() {
         };
         libc::setrlimit(libc::RLIMIT_CORE, &raw const none);
     }
+}
+
+/// Takes over a file descriptor that the program was started with.
+///
+/// To be called once for each number, from `main`, before any file is opened: later the
+/// number could belong to one of ours.
+///
+/// # Errors
+///
+/// `EBADF` if no such descriptor was handed over.
+pub fn take_inherited_fd(number: i32) -> io::Result<OwnedFd> {
+    // SAFETY: F_GETFD takes no pointer and any number.
+    if unsafe { libc::fcntl(number, libc::F_GETFD) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the descriptor is open, and by the contract above nobody else here owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 /// Sets an environment variable of this process.

@@ -272,3 +272,137 @@ pub(super) fn with_status(mut data: Vec<u8>, sw: u16) -> Vec<u8> {
     data.extend(sw.to_be_bytes());
     data
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Applet, Chip, Result};
+    use crate::iso7816::{Parsed, StatusWord};
+    use crate::simulator::Card;
+
+    /// Sends back the data it got and fills up with AA to the length in P1-P2.
+    struct Parrot(Vec<u8>);
+
+    impl Applet for Parrot {
+        fn aid(&self) -> Vec<u8> {
+            self.0.clone()
+        }
+
+        fn select(&mut self, again: bool) -> Result {
+            Ok(vec![u8::from(again)])
+        }
+
+        fn deselect(&mut self) {}
+
+        fn process(&mut self, command: &Parsed<'_>) -> Result {
+            let [_, ins, p1, p2] = command.header;
+            if ins == 0xEE {
+                return Err(StatusWord::NO_INSTRUCTION);
+            }
+            let mut data = command.data.to_vec();
+            let len = usize::from(u16::from_be_bytes([p1, p2])).max(data.len());
+            data.resize(len, 0xAA);
+            Ok(data)
+        }
+    }
+
+    const T1: [u8; 4] = [0x3B, 0x80, 0x01, 0x81];
+    const T0: [u8; 2] = [0x3B, 0x00];
+    const SELECT: [u8; 10] = [0x00, 0xA4, 0x04, 0x00, 0x05, 1, 2, 3, 4, 5];
+
+    fn selected(atr: &[u8]) -> Chip {
+        let mut chip = Chip::new(atr).with(Parrot(vec![1, 2, 3, 4, 5, 6]));
+        chip.transmit(&SELECT);
+        chip
+    }
+
+    #[test]
+    fn names_may_be_cut_but_not_wrong() {
+        let mut chip = Chip::new(T1)
+            .with(Parrot(vec![1, 2, 3, 4, 5, 6]))
+            .with(Parrot(vec![9, 8, 7, 6, 5, 4]));
+        assert_eq!(chip.transmit(&[0x00, 0xCA, 0, 0]), [0x6D, 0x00]);
+        assert_eq!(chip.transmit(&SELECT), [0, 0x90, 0x00]);
+        assert_eq!(chip.transmit(&SELECT), [1, 0x90, 0x00]);
+        let short = [0x00, 0xA4, 0x04, 0x00, 0x04, 1, 2, 3, 4];
+        assert_eq!(chip.transmit(&short), [0x6A, 0x82]);
+        let long = [0x00, 0xA4, 0x04, 0x00, 0x07, 1, 2, 3, 4, 5, 6, 7];
+        assert_eq!(chip.transmit(&long), [0x6A, 0x82]);
+        // What was selected still is.
+        assert_eq!(chip.transmit(&SELECT), [1, 0x90, 0x00]);
+        chip.reset();
+        assert_eq!(chip.transmit(&SELECT), [0, 0x90, 0x00]);
+    }
+
+    #[test]
+    fn what_does_not_fit_waits_for_get_response_in_any_class() {
+        let mut chip = selected(&T1);
+        let first = chip.transmit(&[0x00, 0xCB, 0x02, 0x58, 0x00]);
+        assert_eq!(first.len(), 258);
+        assert!(first.ends_with(&[0x61, 0x00]));
+        let second = chip.transmit(&[0xB0, 0xC0, 0x00, 0x00, 0x00]);
+        assert!(second.ends_with(&[0x61, 0x58]));
+        let third = chip.transmit(&[0x80, 0xC0, 0x00, 0x00, 0x58]);
+        assert_eq!((third.len(), third.last()), (0x5A, Some(&0)));
+        assert_eq!(chip.transmit(&[0x00, 0xC0, 0, 0, 0]), [0x69, 0x85]);
+        // Another command and it is lost.
+        chip.transmit(&[0x00, 0xCB, 0x02, 0x58, 0x00]);
+        chip.transmit(&[0x00, 0xEE, 0x00, 0x00]);
+        assert_eq!(chip.transmit(&[0x00, 0xC0, 0, 0, 0]), [0x69, 0x85]);
+    }
+
+    #[test]
+    fn extended_length_brings_all_at_once_where_the_card_has_it() {
+        let command = [0x00, 0xCB, 0x02, 0x58, 0x00, 0x00, 0x00];
+        assert_eq!(selected(&T1).transmit(&command).len(), 602);
+        assert_eq!(selected(&T0).transmit(&command), [0x67, 0x00]);
+        let mut short = Chip::new(T1).short_only().with(Parrot(vec![1, 2, 3, 4, 5]));
+        assert_eq!(short.transmit(&command), [0x67, 0x00]);
+    }
+
+    #[test]
+    fn chained_parts_are_one_command() {
+        let mut chip = selected(&T1);
+        assert_eq!(chip.transmit(&[0x10, 0xDB, 0, 0, 2, 1, 2]), [0x90, 0x00]);
+        assert_eq!(
+            chip.transmit(&[0x00, 0xDB, 0, 0, 1, 3]),
+            [1, 2, 3, 0x90, 0x00]
+        );
+        chip.transmit(&[0x10, 0xDB, 0, 0, 2, 1, 2]);
+        assert_eq!(chip.transmit(&[0x00, 0xDA, 0, 0, 1, 3]), [0x68, 0x83]);
+        let mut without = Chip::new(T1).without_chaining();
+        assert_eq!(without.transmit(&[0x10, 0xDB, 0, 0, 1, 1]), [0x68, 0x84]);
+    }
+
+    #[test]
+    fn t0_lets_every_answer_to_data_be_fetched() {
+        let mut chip = selected(&T0);
+        assert_eq!(chip.transmit(&[0x00, 0xDB, 0, 0, 2, 1, 2]), [0x61, 0x02]);
+        assert_eq!(chip.transmit(&[0x00, 0xC0, 0, 0, 0]), [0x6C, 0x02]);
+        assert_eq!(chip.transmit(&[0x00, 0xC0, 0, 0, 2]), [1, 2, 0x90, 0x00]);
+        // A wrong length is told, and nothing waits.
+        assert_eq!(chip.transmit(&[0x00, 0xCB, 0, 5, 0]), [0x6C, 0x05]);
+        assert_eq!(chip.transmit(&[0x00, 0xCB, 0, 5, 5]).len(), 7);
+    }
+
+    #[test]
+    fn other_channels_and_secure_messaging_are_refused() {
+        let mut chip = selected(&T1);
+        assert_eq!(chip.transmit(&[0x01, 0xCB, 0, 1, 0]), [0x68, 0x81]);
+        assert_eq!(chip.transmit(&[0x0C, 0xCB, 0, 1, 0]), [0x68, 0x82]);
+        assert_eq!(chip.transmit(&[0xF0, 0xCB, 0, 1, 0]), [0x6E, 0x00]);
+        assert_eq!(chip.transmit(&[0x00, 0xCB]), [0x67, 0x00]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_get_a_status_word(commands: Vec<Vec<u8>>) {
+            let mut chip = Chip::new(T1)
+                .with(crate::simulator::Piv::yubikey([5, 7, 1], 1))
+                .with(crate::simulator::OpenPgp::new(crate::simulator::Model::version_3(1)));
+            chip.transmit(&[0x00, 0xA4, 0x04, 0x00, 0x05, 0xA0, 0, 0, 3, 8]);
+            for command in commands {
+                proptest::prop_assert!(chip.transmit(&command).len() >= 2);
+            }
+        }
+    }
+}

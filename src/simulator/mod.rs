@@ -6,6 +6,7 @@
 
 mod card;
 mod chip;
+pub mod faults;
 mod keys;
 mod openpgp;
 mod pin;
@@ -14,7 +15,9 @@ mod piv;
 mod pool;
 mod random;
 mod reader;
+mod rubbish;
 mod unknown;
+pub mod vpcd;
 pub mod wardrobe;
 
 pub use card::{Brake, Card};
@@ -25,4 +28,5 @@ pub use pinpad::{Keys, Typed};
 pub use piv::{Piv, YubiKey, certificate_object};
 pub use random::Random;
 pub use reader::{Occupancy, SimulatedReader};
+pub use rubbish::{Manner, Rubbish};
 pub use unknown::PaymentDirectory;

@@ -33,6 +33,10 @@ struct Waiting {
     interrupted: u64,
 }
 
+/// How many interruptions there were.
+#[derive(Clone, Copy)]
+pub(super) struct Before(u64);
+
 impl Keys {
     /// Does this at the next entry, or at the one that waits.
     pub fn press(&self, typed: Typed) {
@@ -56,17 +60,22 @@ impl Keys {
         self.changed.notify_all();
     }
 
+    /// The state of things before the card is looked at: a pull after this ends the entry.
+    pub(super) fn before(&self) -> Before {
+        let waiting = self.typed.lock().unwrap_or_else(PoisonError::into_inner);
+        Before(waiting.interrupted)
+    }
+
     /// The PINs that are typed, in their order.
-    fn pins(&self, entry: &PinEntry) -> Result<Vec<Vec<u8>>, LinkError> {
+    fn pins(&self, entry: &PinEntry, before: Before) -> Result<Vec<Vec<u8>>, LinkError> {
         let deadline = Instant::now() + entry.timeout;
         let mut waiting = self.typed.lock().unwrap_or_else(PoisonError::into_inner);
-        let interrupted = waiting.interrupted;
         let typed = loop {
             if let Some(typed) = waiting.queue.pop_front() {
                 break typed;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || waiting.interrupted != interrupted {
+            if left.is_zero() || waiting.interrupted != before.0 {
                 break Typed::Nothing;
             }
             (waiting, _) = self
@@ -91,16 +100,16 @@ impl Keys {
     }
 
     /// The VERIFY command around the PIN that is typed.
-    pub(super) fn verify(&self, entry: &PinEntry) -> Result<Vec<u8>, LinkError> {
-        match self.pins(entry)?.as_slice() {
+    pub(super) fn verify(&self, entry: &PinEntry, before: Before) -> Result<Vec<u8>, LinkError> {
+        match self.pins(entry, before)?.as_slice() {
             [pin] => Ok(command(entry, &[pin])),
             _ => Err(LinkError::PinPadTimeout),
         }
     }
 
     /// The CHANGE or RESET command around the PINs that are typed.
-    pub(super) fn modify(&self, entry: &PinEntry) -> Result<Vec<u8>, LinkError> {
-        match (entry.current, self.pins(entry)?.as_slice()) {
+    pub(super) fn modify(&self, entry: &PinEntry, before: Before) -> Result<Vec<u8>, LinkError> {
+        match (entry.current, self.pins(entry, before)?.as_slice()) {
             (true, [_, new, again]) | (false, [new, again]) if new != again => {
                 Err(LinkError::PinPadMismatch)
             }

@@ -2,9 +2,11 @@
 
 use super::card::Card;
 use super::chip::Chip;
+use super::faults::{Pulled, Trigger};
 use super::keys::PrivateKey;
 use super::openpgp::{KeyRef, Model, OpenPgp};
 use super::piv::Piv;
+use super::rubbish::{Manner, Rubbish};
 use super::unknown::PaymentDirectory;
 
 /// A card in the wardrobe. The texts are English, for people.
@@ -31,6 +33,12 @@ const SERIAL_DIGITS: u32 = 0x1472_5836;
 /// When his OpenPGP keys were made: 3 December 2024.
 const MADE: u32 = 1_733_184_000;
 
+/// Card capabilities in COMPACT-TLV (ISO/IEC 7816-4:2020, 12.1.1.9): names may be cut; chaining and
+/// extended length.
+const LONG: &[u8] = &[0x73, 0x40, 0x01, 0xC0];
+/// The same without extended length.
+const SHORT: &[u8] = &[0x73, 0x40, 0x01, 0x80];
+
 /// A file of data/practice.
 macro_rules! file {
     ($name:literal) => {
@@ -41,10 +49,27 @@ macro_rules! file {
 /// Everything there is.
 pub const PRACTICE: &[Practice] = &[
     Practice {
+        name: "piv-fresh",
+        title: "New PIV token",
+        description: "Speaks like a YubiKey 5 with firmware 5.4.3. No key, no certificate. PIN 123456, PUK 12345678, and the \
+                      management key on which every token is sold.",
+    },
+    Practice {
         name: "piv-used",
         title: "PIV token of Thomas Mustermann",
-        description: "Speaks like a YubiKey 5 with firmware 5.7.1. Keys and certificates in all four slots, two retired ones. \
+        description: "Speaks like a YubiKey 5 with firmware 5.7.1. Keys and certificates in all four slots, a retired key \
+                      and the certificate of the issuer. PIN 654321, PUK 87654321.",
+    },
+    Practice {
+        name: "piv-plain",
+        title: "PIV card of Anna Rossi",
+        description: "A PIV card by the standard alone, without anything a YubiKey adds. Two keys with certificates. \
                       PIN 654321, PUK 87654321.",
+    },
+    Practice {
+        name: "openpgp-fresh",
+        title: "New OpenPGP card",
+        description: "Version 3.4 with all there is. No key. PIN 123456, admin PIN 12345678.",
     },
     Practice {
         name: "openpgp-used",
@@ -53,43 +78,134 @@ pub const PRACTICE: &[Practice] = &[
                       which is 654321; admin PIN 87654321.",
     },
     Practice {
+        name: "openpgp-curves",
+        title: "OpenPGP card of Anna Rossi",
+        description: "Keys on Curve25519, one PIN for many signatures, a resetting code. PIN 654321, resetting code \
+                      12345678, admin PIN 87654321.",
+    },
+    Practice {
+        name: "openpgp-2",
+        title: "OpenPGP card of version 2.1",
+        description: "An older card: RSA only, short commands, and a wrong PIN is not counted aloud. No key. \
+                      PIN 123456, admin PIN 12345678.",
+    },
+    Practice {
         name: "both",
         title: "Token with PIV and OpenPGP",
         description: "Thomas Mustermann's YubiKey. PIV with the factory PIN 123456 and PUK 12345678, and a certificate \
                       that ends on 3 December 2026. OpenPGP with one try left for the PIN, which is 654321; admin PIN 87654321.",
     },
     Practice {
+        name: "blocked-pin",
+        title: "Token whose PINs are blocked",
+        description: "PIV and OpenPGP, each with a blocked PIN. Unblock them with the PUK 12345678, with the resetting \
+                      code 12345678, or with the admin PIN 87654321.",
+    },
+    Practice {
+        name: "expired-certificate",
+        title: "Card with an expired certificate",
+        description: "A PIV card with T=0. The certificate of Anna Rossi ended on 1 March 2023; the key is still good. \
+                      PIN 654321, PUK 87654321.",
+    },
+    Practice {
+        name: "odd-certificates",
+        title: "Card with odd certificates",
+        description: "A PIV card: a certificate signed with SHA-1, one that does not match its key, one without a key, \
+                      and a key without a certificate. PIN 654321, PUK 87654321.",
+    },
+    Practice {
         name: "unknown",
         title: "Unknown card",
         description: "A payment card: no application that is known here, no PIN to be asked for.",
+    },
+    Practice {
+        name: "rubbish",
+        title: "Card that answers rubbish",
+        description: "Agrees to everything, and what it sends is cut short or claims to be longer than it is.",
+    },
+    Practice {
+        name: "pulled",
+        title: "Card that is pulled",
+        description: "The token with PIV and OpenPGP, pulled out at the ninth command. Pulled-20 is pulled at the \
+                      twentieth, and so on.",
     },
 ];
 
 /// The practice card of that name, as fresh as from the wardrobe.
 #[must_use]
 pub fn make(name: &str) -> Option<Box<dyn Card>> {
+    if let Some(number) = name.strip_prefix("pulled-") {
+        return pulled(number.parse().ok().filter(|&number| number > 0)?);
+    }
     Some(match name {
+        "piv-fresh" => Box::new(yubikey().with(Piv::yubikey([5, 4, 3], SERIAL + 1))),
         "piv-used" => Box::new(yubikey().with(piv_used()?)),
-        "openpgp-used" => Box::new(
-            Chip::new(contact_atr(true, &[0x73, 0xC0, 0x01, 0xE0]))
-                .with(openpgp_used(Model::version_3(SERIAL_DIGITS))?),
-        ),
-        "both" => Box::new(
+        "piv-plain" => Box::new(Chip::new(contact_atr(true, LONG)).with(piv_plain()?)),
+        "openpgp-fresh" => {
+            let card = OpenPgp::new(Model::version_3(SERIAL_DIGITS + 1));
+            Box::new(Chip::new(contact_atr(true, LONG)).with(card))
+        }
+        "openpgp-used" => {
+            let card = openpgp_used(Model::version_3(SERIAL_DIGITS))?;
+            Box::new(Chip::new(contact_atr(true, LONG)).with(card))
+        }
+        "openpgp-curves" => Box::new(Chip::new(contact_atr(true, LONG)).with(openpgp_curves()?)),
+        "openpgp-2" => {
+            let card = OpenPgp::new(Model::version_2(SERIAL_DIGITS + 2).short_only());
+            Box::new(Chip::new(contact_atr(true, SHORT)).short_only().with(card))
+        }
+        "both" => Box::new(both()?),
+        "blocked-pin" => Box::new(
             yubikey()
-                .with(piv_of_both()?)
-                .with(openpgp_used(Model::yubikey([5, 7, 1], SERIAL_DIGITS))?),
+                .with(Piv::yubikey([5, 7, 1], SERIAL + 3).with_tries_left(0, 3))
+                .with(
+                    OpenPgp::new(Model::yubikey([5, 7, 1], SERIAL_DIGITS + 3))
+                        .with_holder("Rossi<<Anna", "it", '2')
+                        .with_pw3("87654321")
+                        .with_resetting_code("12345678")
+                        .with_tries_left(0, 3, 3),
+                ),
         ),
-        "unknown" => Box::new(
-            Chip::new(contact_atr(false, b"PRACTICE"))
-                .short_only()
-                .with(PaymentDirectory),
-        ),
+        "expired-certificate" => {
+            let piv = annas().with_certificate(0x9A, file!("anna-expired.crt"));
+            let piv = piv.with_key(0x9A, key(file!("anna-authentication.key"))?);
+            Box::new(
+                Chip::new(contact_atr(false, b"PIV T0"))
+                    .short_only()
+                    .with(piv),
+            )
+        }
+        "odd-certificates" => {
+            let piv = annas()
+                .with_key(0x9A, key(file!("anna-authentication.key"))?)
+                .with_certificate(0x9A, file!("anna-sha1.crt"))
+                .with_key(0x9C, key(file!("anna-signature.key"))?)
+                .with_certificate(0x9C, file!("anna-mismatch.crt"))
+                .with_certificate(0x9D, file!("helpdesk-ca.crt"))
+                .with_key(0x9E, key(file!("thomas-card.key"))?);
+            Box::new(Chip::new(contact_atr(true, SHORT)).short_only().with(piv))
+        }
+        "unknown" => {
+            let atr = contact_atr(false, b"PRACTICE");
+            Box::new(Chip::new(atr).short_only().with(PaymentDirectory))
+        }
+        "rubbish" => Box::new(Rubbish::new(Manner::Lies)),
+        "pulled" => return pulled(9),
         _ => return None,
     })
 }
 
+fn pulled(command: usize) -> Option<Box<dyn Card>> {
+    Some(Box::new(Pulled::before(both()?, Trigger::Number(command))))
+}
+
 fn yubikey() -> Chip {
     Chip::new(YUBIKEY)
+}
+
+fn both() -> Option<Chip> {
+    let openpgp = openpgp_used(Model::yubikey([5, 7, 1], SERIAL_DIGITS))?;
+    Some(yubikey().with(piv_of_both()?).with(openpgp))
 }
 
 fn key(der: &[u8]) -> Option<PrivateKey> {
@@ -134,6 +250,23 @@ fn piv_used() -> Option<Piv> {
     Some(piv)
 }
 
+/// What all PIV cards of Anna Rossi have in common.
+fn annas() -> Piv {
+    Piv::generic()
+        .with_pin("654321")
+        .with_puk("87654321")
+        .with_holder(*b"\x4D\x2E\x0B\x71\xA6\x93\x4C\x1E\x9D\x40\x26\x08\x17\x55\x20\x24")
+}
+
+fn piv_plain() -> Option<Piv> {
+    let piv = annas()
+        .with_key(0x9A, key(file!("anna-authentication.key"))?)
+        .with_certificate(0x9A, file!("anna-authentication.crt"))
+        .with_key(0x9C, key(file!("anna-signature.key"))?)
+        .with_certificate(0x9C, file!("anna-signature.crt"));
+    Some(piv)
+}
+
 fn piv_of_both() -> Option<Piv> {
     let piv = Piv::yubikey([5, 7, 1], SERIAL)
         .with_holder(*b"\x9C\x1F\x36\x58\x74\xE4\x4B\x0A\x8B\x57\x14\x72\x58\x36\x20\x24")
@@ -170,6 +303,34 @@ fn openpgp_used(model: Model) -> Option<OpenPgp> {
         .with_pw1("654321")
         .with_pw3("87654321")
         .with_tries_left(1, 0, 3);
+    Some(card)
+}
+
+fn openpgp_curves() -> Option<OpenPgp> {
+    let card = OpenPgp::new(Model::version_3(SERIAL_DIGITS + 4))
+        .with_holder("Rossi<<Anna", "it", '2')
+        .with_object(0x5E, b"anna")
+        .with_key(
+            KeyRef::Signature,
+            key(file!("anna-openpgp-signature.key"))?,
+            MADE,
+        )
+        .with_key(
+            KeyRef::Decryption,
+            key(file!("anna-openpgp-decryption.key"))?,
+            MADE,
+        )
+        .with_key(
+            KeyRef::Authentication,
+            key(file!("anna-openpgp-authentication.key"))?,
+            MADE,
+        )
+        .with_keys_imported()
+        .with_lasting_pw1()
+        .with_resetting_code("12345678")
+        .with_pw1("654321")
+        .with_pw3("87654321")
+        .with_signatures(7);
     Some(card)
 }
 

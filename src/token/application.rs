@@ -35,6 +35,7 @@ pub enum ApplicationKind {
     /// Personal Identity Verification (SP 800-73-4).
     Piv,
     /// OpenPGP card (2.0 to 3.4).
+    #[serde(rename = "openpgp")]
     OpenPgp,
 }
 

@@ -402,16 +402,18 @@ impl PinPad for SimulatedLink {
     }
 
     fn verify(&mut self, entry: &PinEntry) -> Result<Vec<u8>, LinkError> {
+        let before = self.reader.keys().before();
         self.check()?;
-        let command = self.reader.keys().verify(entry);
+        let command = self.reader.keys().verify(entry, before);
         // A card that left meanwhile is the better reason.
         self.check()?;
         self.exchange(&command?)
     }
 
     fn modify(&mut self, entry: &PinEntry) -> Result<Vec<u8>, LinkError> {
+        let before = self.reader.keys().before();
         self.check()?;
-        let command = self.reader.keys().modify(entry);
+        let command = self.reader.keys().modify(entry, before);
         self.check()?;
         self.exchange(&command?)
     }
@@ -426,3 +428,12 @@ impl Drop for SimulatedLink {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+mod tests;

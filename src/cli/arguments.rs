@@ -1,0 +1,354 @@
+//! What may stand on the command line.
+//!
+//! The texts are expressions, so that they are in the user's language by the time they are shown: the locale is taken
+//! before the arguments are read.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::base::i18n::gettext;
+use crate::token::{ApplicationKind, PinRole};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "symbolonctl",
+    version,
+    about = gettext("Looks at smart cards and crypto tokens, and manages their PINs, on the command line"),
+    after_help = super::help::exit_codes(),
+)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) globals: Globals,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Options that go with every command.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = gettext("Options for every command"))]
+pub(super) struct Globals {
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_name = gettext("NAME|NUMBER"),
+        help = gettext("The reader: its number in the table of readers, its name, or a part that only its name has"),
+    )]
+    pub(super) reader: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        value_name = gettext("CARD,…"),
+        num_args = 0..=1,
+        require_equals = true,
+        value_delimiter = ',',
+        default_missing_value = "",
+        help = gettext("Put practice cards into practice readers; without a name: a choice of them. Unless a reader is named, the practice readers alone are then meant"),
+    )]
+    pub(super) practice: Vec<String>,
+    #[arg(
+        long,
+        global = true,
+        help = gettext("Write every exchange with the card and its meaning to standard error; PINs and keys are never in it"),
+    )]
+    pub(super) trace: bool,
+    #[arg(
+        long,
+        global = true,
+        value_name = gettext("FILE"),
+        help = gettext("Append every exchange with the card and its meaning to this file"),
+    )]
+    pub(super) trace_file: Option<PathBuf>,
+    #[arg(
+        long,
+        global = true,
+        help = gettext("Write the result as JSON, for programs"),
+    )]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    #[command(about = gettext("List the readers and what is in them"))]
+    Readers(Readers),
+    #[command(about = gettext("Show everything on a token: applications, PINs, keys, certificates, data"))]
+    Show,
+    #[command(subcommand, about = gettext("List, show and export certificates and public keys"))]
+    Cert(CertCommand),
+    #[command(subcommand, about = gettext("Show, verify, change, unblock and set PINs"))]
+    Pin(PinCommand),
+    #[command(about = gettext("Send commands to the card as they stand"))]
+    Apdu(Apdu),
+    #[command(subcommand, about = gettext("List the practice cards, and lend one to other programs"))]
+    Practice(PracticeCommand),
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Readers {
+    #[arg(long, short, help = gettext("Go on reporting what changes, until Ctrl+C"))]
+    pub(super) watch: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CertCommand {
+    #[command(about = gettext("List the certificates and keys"))]
+    List {
+        #[command(flatten)]
+        application: ApplicationChoice,
+    },
+    #[command(about = gettext("Show everything in a certificate"))]
+    Show {
+        #[command(flatten)]
+        slot: SlotChoice,
+    },
+    #[command(about = gettext("Write a certificate to a file or to standard output, as PEM"))]
+    Export {
+        #[command(flatten)]
+        slot: SlotChoice,
+        #[arg(long, help = gettext("As DER instead of PEM"))]
+        der: bool,
+        #[command(flatten)]
+        target: Target,
+    },
+    #[command(about = gettext("Write the public key as the line that SSH servers want"))]
+    Ssh {
+        #[command(flatten)]
+        slot: SlotChoice,
+        #[command(flatten)]
+        target: Target,
+    },
+    #[command(about = gettext("Write the public key as PEM"))]
+    Key {
+        #[command(flatten)]
+        slot: SlotChoice,
+        #[command(flatten)]
+        target: Target,
+    },
+}
+
+/// An application, where the person says which.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct ApplicationChoice {
+    #[arg(
+        long,
+        short,
+        value_name = "piv|openpgp",
+        hide_possible_values = true,
+        help = gettext("The application on the token; needed only where both have what is asked for"),
+    )]
+    pub(super) application: Option<ApplicationName>,
+}
+
+/// A slot of an application.
+#[derive(Args, Clone, Debug)]
+pub(super) struct SlotChoice {
+    #[arg(
+        value_name = gettext("SLOT"),
+        help = gettext("PIV: the slot, as 9A. OpenPGP: 1 for signatures, 2 for decryption, 3 for signing in"),
+    )]
+    pub(super) slot: String,
+    #[command(flatten)]
+    pub(super) application: ApplicationChoice,
+}
+
+/// Where something is written.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Target {
+    #[arg(
+        long,
+        short,
+        value_name = gettext("FILE"),
+        help = gettext("Write to this new file instead of standard output"),
+    )]
+    pub(super) output: Option<PathBuf>,
+    #[arg(long, help = gettext("Replace the file if there is one"))]
+    pub(super) force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PinCommand {
+    #[command(about = gettext("Show the PINs, the tries left and what can be done"))]
+    Status {
+        #[command(flatten)]
+        application: ApplicationChoice,
+    },
+    #[command(about = gettext("Check a PIN. A right one brings all tries back"))]
+    Verify {
+        #[command(flatten)]
+        pin: PinChoice,
+        #[command(flatten)]
+        secrets: SecretSource,
+        #[command(flatten)]
+        pad: PadChoice,
+    },
+    #[command(about = gettext("Replace a PIN. Asks for the PIN as it is, then for the new one"))]
+    Change {
+        #[command(flatten)]
+        pin: PinChoice,
+        #[command(flatten)]
+        secrets: SecretSource,
+        #[command(flatten)]
+        pad: PadChoice,
+    },
+    #[command(about = gettext("Give a new PIN. Asks for the code that unblocks it, then for the new PIN"))]
+    Unblock {
+        #[command(flatten)]
+        pin: PinChoice,
+        #[command(flatten)]
+        secrets: SecretSource,
+        #[command(flatten)]
+        with: WithChoice,
+    },
+    #[command(about = gettext("Set a PIN or code that is not there yet, or anew. Asks for the PIN that allows it, then for the new one"))]
+    Set {
+        #[command(flatten)]
+        pin: PinChoice,
+        #[command(flatten)]
+        secrets: SecretSource,
+        #[command(flatten)]
+        with: WithChoice,
+    },
+}
+
+/// A PIN, and how careful to be with it.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct PinChoice {
+    #[command(flatten)]
+    pub(super) application: ApplicationChoice,
+    #[arg(
+        long,
+        short,
+        value_name = "user|puk|admin|resetting-code",
+        hide_possible_values = true,
+        help = gettext("Which PIN. Without it: the user PIN, and for “set” the resetting code"),
+    )]
+    pub(super) pin: Option<PinName>,
+    #[arg(long, help = gettext("Go on although a single try is left: a wrong PIN then blocks it"))]
+    pub(super) use_last_try: bool,
+}
+
+/// Where secrets come from if not from the terminal.
+#[derive(Args, Clone, Debug)]
+#[group(multiple = false)]
+pub(super) struct SecretSource {
+    #[arg(
+        long,
+        value_name = gettext("N"),
+        help = gettext("Read the secrets from this open file descriptor, one line each, in the order in which they would be asked"),
+    )]
+    pub(super) pin_fd: Option<u16>,
+    #[arg(
+        long,
+        value_name = gettext("FILE"),
+        help = gettext("Read the secrets from this file, one line each, in the order in which they would be asked"),
+    )]
+    pub(super) pin_file: Option<PathBuf>,
+}
+
+/// Whether the PIN is typed on the reader.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct PadChoice {
+    #[arg(
+        long,
+        conflicts_with_all = ["pin_fd", "pin_file"],
+        help = gettext("Type on the keys of the reader instead of the keyboard"),
+    )]
+    pub(super) on_reader: bool,
+}
+
+/// Which code gives the right.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct WithChoice {
+    #[arg(
+        long,
+        value_name = "puk|admin|resetting-code",
+        hide_possible_values = true,
+        help = gettext("The PIN or code that gives the right to do it; needed only where there is more than one"),
+    )]
+    pub(super) with: Option<PinName>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Apdu {
+    #[arg(
+        value_name = "HEX",
+        required_unless_present = "file",
+        help = gettext("Commands in hexadecimal, sent in this order. Arguments can be seen by other users of the machine: send what holds a secret with --file"),
+    )]
+    pub(super) commands: Vec<String>,
+    #[arg(
+        long,
+        short,
+        value_name = gettext("FILE"),
+        conflicts_with = "commands",
+        help = gettext("Read the commands from a file, one line each; “-” is standard input"),
+    )]
+    pub(super) file: Option<PathBuf>,
+    #[arg(long, short, help = gettext("Do not ask first"))]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PracticeCommand {
+    #[command(about = gettext("List the practice cards"))]
+    List,
+    #[command(about = gettext("Put a practice card into the smart card service, for every program, until Ctrl+C"))]
+    Serve {
+        #[arg(value_name = gettext("CARD"), help = gettext("Its name in the list"))]
+        name: String,
+        #[arg(
+            long,
+            value_name = gettext("N"),
+            default_value_t = 35963,
+            hide_default_value = true,
+            help = gettext("The port on which the driver vpcd listens; 35963 without this option"),
+        )]
+        port: u16,
+    },
+}
+
+/// Applications by the names that the command line has for them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum ApplicationName {
+    Piv,
+    #[value(name = "openpgp")]
+    OpenPgp,
+}
+
+impl From<ApplicationName> for ApplicationKind {
+    fn from(name: ApplicationName) -> Self {
+        match name {
+            ApplicationName::Piv => Self::Piv,
+            ApplicationName::OpenPgp => Self::OpenPgp,
+        }
+    }
+}
+
+impl ApplicationChoice {
+    /// Whether the person means this one.
+    pub(super) fn admits(self, kind: ApplicationKind) -> bool {
+        self.application
+            .is_none_or(|name| ApplicationKind::from(name) == kind)
+    }
+}
+
+/// PINs by the names that the command line has for them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum PinName {
+    User,
+    Puk,
+    Admin,
+    ResettingCode,
+}
+
+impl From<PinName> for PinRole {
+    fn from(name: PinName) -> Self {
+        match name {
+            PinName::User => Self::User,
+            PinName::Puk => Self::Puk,
+            PinName::Admin => Self::Admin,
+            PinName::ResettingCode => Self::ResettingCode,
+        }
+    }
+}

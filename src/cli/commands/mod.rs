@@ -1,0 +1,9 @@
+//! What each command does.
+
+pub(super) mod apdu;
+pub(super) mod certificates;
+mod choose;
+pub(super) mod pins;
+pub(super) mod practice;
+pub(super) mod readers;
+pub(super) mod show;

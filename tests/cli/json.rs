@@ -1,0 +1,170 @@
+//! The documents for programs, held against their schemas.
+
+use std::fs;
+use std::path::Path;
+
+use jsonschema::{Registry, Resource, Validator};
+use serde_json::Value;
+
+use crate::program::{Ended, run};
+
+/// The schemas of `data/`, each of which may use the definitions of the one for tokens.
+struct Schemas(Value);
+
+impl Schemas {
+    fn read() -> Self {
+        Self(schema("token"))
+    }
+
+    #[track_caller]
+    fn validator(&self, name: &str) -> Validator {
+        let schema = schema(name);
+        let definitions = Resource::from_contents(self.0.clone());
+        let registry = Registry::new()
+            .add("urn:symbolon:token-1", definitions)
+            .unwrap()
+            .prepare()
+            .unwrap();
+        jsonschema::options()
+            .with_registry(&registry)
+            .build(&schema)
+            .unwrap()
+    }
+}
+
+fn schema(name: &str) -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let file = folder.join(format!("symbolon.{name}-1.schema.json"));
+    serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
+}
+
+/// Every line of the output, which is a document each.
+fn documents(ended: &Ended) -> Vec<Value> {
+    let lines = ended.stdout.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[track_caller]
+fn check(validator: &Validator, document: &Value) {
+    let faults: Vec<String> = validator
+        .iter_errors(document)
+        .map(|fault| format!("{}: {fault}", fault.instance_path()))
+        .collect();
+    assert!(faults.is_empty(), "{}\n{document:#}", faults.join("\n"));
+}
+
+fn practice_cards() -> Vec<String> {
+    let list = documents(&run("practice list --json"));
+    let cards = list[0]["cards"].as_array().unwrap();
+    let names = cards
+        .iter()
+        .map(|card| card["name"].as_str().unwrap().to_owned());
+    names.collect()
+}
+
+#[test]
+fn every_practice_card_fits_the_schemas() {
+    let schemas = Schemas::read();
+    let (token, pins) = (schemas.validator("token"), schemas.validator("pins"));
+    let certificates = schemas.validator("certificates");
+    let cards = practice_cards();
+    assert!(cards.len() >= 4, "{cards:?}");
+    for card in cards {
+        let ended = run(&format!("--practice={card} show --json"));
+        // A card that cannot be read is told of in the same document.
+        let [document] = documents(&ended).try_into().unwrap();
+        check(&token, &document);
+        assert_eq!(
+            document["token"].is_null(),
+            ended.code != 0,
+            "{card}: {ended:?}"
+        );
+        for document in documents(&run(&format!("--practice={card} pin status --json"))) {
+            check(&pins, &document);
+        }
+        for document in documents(&run(&format!("--practice={card} cert list --json"))) {
+            check(&certificates, &document);
+        }
+    }
+}
+
+#[test]
+fn a_token_says_what_it_is_and_what_it_cost() {
+    let [document] = documents(&run("--practice=piv-used show --json"))
+        .try_into()
+        .unwrap();
+    assert_eq!(document["schema"], "symbolon.token/1");
+    assert_eq!(document["reader"]["driver"], "practice");
+    let token = &document["token"];
+    assert_eq!(token["serial"], "14725836");
+    assert_eq!(token["applications"][0]["kind"], "piv");
+    assert_eq!(token["applications"][0]["pins"][0]["tries"]["left"], 3);
+    let cost = &token["cost"];
+    assert_eq!(document["commands"], cost["commands"]);
+    assert!(
+        document["bytes_received"].as_u64().unwrap() > 5000,
+        "{cost}"
+    );
+}
+
+#[test]
+fn several_tokens_are_as_many_documents() {
+    let ended = run("--practice=piv-used,openpgp-used show --json");
+    let kinds: Vec<Value> = documents(&ended)
+        .iter()
+        .map(|document| document["token"]["applications"][0]["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["piv", "openpgp"]);
+}
+
+#[test]
+fn the_other_documents_fit_too() {
+    let schemas = Schemas::read();
+    for (name, arguments) in [
+        ("readers", "--practice=piv-used,unknown readers --json"),
+        ("readers", "readers --json"),
+        ("certificates", "--practice=piv-used cert show 9A --json"),
+        (
+            "answers",
+            "--practice=piv-used apdu --yes --json 00A4040005A000000308 00FD0000",
+        ),
+        ("practice", "practice list --json"),
+    ] {
+        let ended = run(arguments);
+        let [document] = documents(&ended).try_into().unwrap();
+        check(&schemas.validator(name), &document);
+    }
+}
+
+#[test]
+fn the_schemas_forbid_what_they_do_not_know() {
+    let schemas = Schemas::read();
+    let validator = schemas.validator("token");
+    let [document] = documents(&run("--practice=both show --json"))
+        .try_into()
+        .unwrap();
+    assert!(validator.is_valid(&document));
+    for path in [
+        "",
+        "/reader",
+        "/token",
+        "/token/card",
+        "/token/applications/0",
+        "/token/applications/0/pins/0",
+        "/token/applications/0/pins/0/tries",
+        "/token/applications/0/keys/0",
+        "/token/applications/0/certificates/0",
+        "/token/applications/0/certificates/0/summary",
+        "/token/applications/0/data/0",
+    ] {
+        let mut more = document.clone();
+        let part = more.pointer_mut(path).unwrap().as_object_mut().unwrap();
+        part.insert("colour".to_owned(), Value::from("red"));
+        assert!(!validator.is_valid(&more), "an unknown field in {path}");
+    }
+    let mut changed = document.clone();
+    changed["token"]["applications"][0]["pins"][0]["role"] = Value::from("queen");
+    assert!(!validator.is_valid(&changed));
+}

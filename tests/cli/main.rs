@@ -1,0 +1,19 @@
+//! `symbolonctl` as a process: what it prints, what it asks, how it ends.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod apdu;
+mod certificates;
+mod json;
+mod pins;
+mod program;
+mod readers;
+mod terminal;
