@@ -97,6 +97,16 @@ pub fn named(sw: StatusWord) -> String {
     format!("{:04X} ({})", sw.0, meaning(sw))
 }
 
+/// The status word at the end of a whole response, with its meaning; nothing if it is too short
+/// to have one.
+#[must_use]
+pub fn of_response(response: &[u8]) -> Option<String> {
+    let &[.., sw1, sw2] = response else {
+        return None;
+    };
+    Some(named(StatusWord(u16::from_be_bytes([sw1, sw2]))))
+}
+
 /// "The card answered 6A82 (file or application not found) to SELECT."
 #[must_use]
 pub fn answered(operation: &str, sw: StatusWord) -> String {
@@ -110,7 +120,7 @@ pub fn answered(operation: &str, sw: StatusWord) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{answered, meaning, named};
+    use super::{answered, meaning, named, of_response};
     use crate::iso7816::StatusWord;
 
     #[test]
@@ -121,6 +131,14 @@ mod tests {
         );
         assert_eq!(named(StatusWord(0x63C2)), "63C2 (wrong, 2 tries left)");
         assert_eq!(named(StatusWord(0x63C1)), "63C1 (wrong, 1 try left)");
+    }
+
+    #[test]
+    fn a_response_ends_with_its_status_word() {
+        let of = |bytes: &[u8]| of_response(bytes);
+        assert_eq!(of(&[0x61, 0x90, 0x00]).as_deref(), Some("9000 (done)"));
+        assert_eq!(of(&[0x90, 0x00]).as_deref(), Some("9000 (done)"));
+        assert_eq!(of(&[0x90]), None);
     }
 
     #[test]

@@ -133,20 +133,7 @@ impl Certificate {
     /// Where the moment `now` (seconds since 1970) lies in its validity.
     #[must_use]
     pub fn standing(&self, now: i64) -> Standing {
-        let left = self.not_after.saturating_sub(now);
-        let ahead = self.not_before.saturating_sub(now);
-        // The end counts first: what ends before it begins never comes to its time.
-        if left < 0 {
-            Standing::Expired {
-                days: left.saturating_neg() / DAY,
-            }
-        } else if ahead > 0 {
-            Standing::NotYet { days: ahead / DAY }
-        } else if left <= attention::SOON_DAYS * DAY {
-            Standing::Soon { days: left / DAY }
-        } else {
-            Standing::Valid { days: left / DAY }
-        }
+        Standing::of(self.not_before, self.not_after, now)
     }
 
     /// How much of its validity has passed at the moment `now`: 0 before it, 1 after it.
@@ -362,6 +349,28 @@ pub enum Standing {
         /// Whole days since.
         days: i64,
     },
+}
+
+impl Standing {
+    /// Where the moment `now` lies between the first and the last of a validity, all in seconds
+    /// since 1970.
+    #[must_use]
+    pub fn of(not_before: i64, not_after: i64, now: i64) -> Self {
+        let left = not_after.saturating_sub(now);
+        let ahead = not_before.saturating_sub(now);
+        // The end counts first: what ends before it begins never comes to its time.
+        if left < 0 {
+            Self::Expired {
+                days: left.saturating_neg() / DAY,
+            }
+        } else if ahead > 0 {
+            Self::NotYet { days: ahead / DAY }
+        } else if left <= attention::SOON_DAYS * DAY {
+            Self::Soon { days: left / DAY }
+        } else {
+            Self::Valid { days: left / DAY }
+        }
+    }
 }
 
 /// Why bytes are no certificate.

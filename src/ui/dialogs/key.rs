@@ -9,7 +9,6 @@ use crate::base::i18n::gettext;
 use crate::explain;
 use crate::pki::{public_key, ssh_key};
 use crate::token::{ApplicationKind, Key, PublicKey};
-use crate::ui::token_view::copied_words;
 use crate::ui::widgets::FactText;
 
 /// The sheet. Nothing in it changes while it is open.
@@ -33,7 +32,7 @@ pub struct KeyDialogInit {
 /// What happened in it.
 #[derive(Debug)]
 pub enum KeyDialogOutput {
-    /// Something is on the clipboard; the words say what.
+    /// Something is on the clipboard: "PEM".
     Copied(String),
 }
 
@@ -76,7 +75,7 @@ impl SimpleComponent for KeyDialog {
         close_on_escape(&root);
         let content = gtk::Box::new(gtk::Orientation::Vertical, 24);
         let output = sender.output_sender().clone();
-        let copied = move |name: &str| output.emit(KeyDialogOutput::Copied(copied_words(name)));
+        let copied = move |name: &str| output.emit(KeyDialogOutput::Copied(name.to_owned()));
         let groups = [
             (gettext("Key"), private_half(init.application, &init.key)),
             (

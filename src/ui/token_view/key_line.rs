@@ -6,12 +6,8 @@ use relm4::gtk;
 use super::rows::{arrow, icon, line, opening_row, titled};
 use crate::explain;
 use crate::pki::certificate::Standing;
-use crate::token::attention::SOON_DAYS;
 use crate::token::{Application, ApplicationKind, Certificate, Key, KeyRef, KeyRow};
 use crate::ui::widgets::{BarKind, Chip, ChipKind, Span, ValidityBar};
-
-/// Seconds in a day.
-const DAY: i64 = 86_400;
 
 /// What a row shows, as data.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -103,7 +99,9 @@ fn with_certificate(
             opens,
         };
     };
-    let (kind, chip) = validity(summary.not_before, summary.not_after, now);
+    let (start, end) = (summary.not_before, summary.not_after);
+    let standing = Standing::of(start, end, now);
+    let chip = Some(Chip::standing(standing, start)).filter(|chip| chip.kind != ChipKind::Success);
     let name = summary.name.as_ref().unwrap_or(&summary.subject);
     KeyLine {
         icon: "application-certificate-symbolic",
@@ -111,17 +109,9 @@ fn with_certificate(
         chip: mark.or(chip),
         caption,
         bar: Some(Bar {
-            span: Span {
-                start: summary.not_before,
-                end: summary.not_after,
-                now,
-            },
-            kind,
-            words: explain::certificates::validity(
-                standing(summary.not_before, summary.not_after, now),
-                summary.not_before,
-                summary.not_after,
-            ),
+            span: Span { start, end, now },
+            kind: BarKind::of(standing),
+            words: explain::certificates::validity(standing, start, end),
         }),
         opens,
     }
@@ -129,35 +119,6 @@ fn with_certificate(
 
 fn unreadable() -> String {
     crate::base::i18n::gettext("Cannot be read")
-}
-
-/// The colour of the bar, and the chip if there is anything to say.
-pub(crate) fn validity(start: i64, end: i64, now: i64) -> (BarKind, Option<Chip>) {
-    let standing = standing(start, end, now);
-    let words = explain::certificates::standing_chip(standing, start);
-    match standing {
-        Standing::Valid { .. } => (BarKind::Good, None),
-        Standing::Soon { .. } | Standing::NotYet { .. } => {
-            (BarKind::Soon, Some(Chip::new(ChipKind::Warning, words)))
-        }
-        Standing::Expired { .. } => (BarKind::Expired, Some(Chip::new(ChipKind::Error, words))),
-    }
-}
-
-/// Where a moment lies in a validity.
-fn standing(start: i64, end: i64, now: i64) -> Standing {
-    let (left, ahead) = (end.saturating_sub(now), start.saturating_sub(now));
-    if left < 0 {
-        Standing::Expired {
-            days: left.saturating_neg() / DAY,
-        }
-    } else if ahead > 0 {
-        Standing::NotYet { days: ahead / DAY }
-    } else if left <= SOON_DAYS * DAY {
-        Standing::Soon { days: left / DAY }
-    } else {
-        Standing::Valid { days: left / DAY }
-    }
 }
 
 /// The whole row in one sentence.

@@ -21,7 +21,7 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
 use self::subject::{Subject, now};
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::gettext;
 use crate::explain;
 use crate::token::{
     ApplicationKind, ApplicationState, Identity, KeyRef, OperationKind, PinReference, Reader, Token,
@@ -137,7 +137,7 @@ pub enum TokenViewOutput {
     },
     /// Somebody wants to send a command to the card.
     CommandChosen,
-    /// Something is on the clipboard; the words say what: "Serial number copied".
+    /// Something is on the clipboard: "Serial number".
     Copied(String),
     /// A page came to the front.
     PageShown(Page),
@@ -153,13 +153,7 @@ struct Wires {
 /// For copy buttons: says what is on the clipboard now.
 fn copied(wires: &Wires) -> impl Fn(&str) + Clone + 'static {
     let output = wires.output.clone();
-    move |name| output.emit(TokenViewOutput::Copied(copied_words(name)))
-}
-
-/// "Serial number copied".
-pub(crate) fn copied_words(name: &str) -> String {
-    // TRANSLATORS: {name} is what is on the clipboard now: "Serial number".
-    gettext_f("{name} copied", &[("name", name)])
+    move |name| output.emit(TokenViewOutput::Copied(name.to_owned()))
 }
 
 #[relm4::component(pub)]
@@ -332,7 +326,7 @@ impl TokenView {
         let dialog = builder
             .launch(init)
             .connect_receiver(move |_, output_of_key| match output_of_key {
-                KeyDialogOutput::Copied(words) => output.emit(TokenViewOutput::Copied(words)),
+                KeyDialogOutput::Copied(name) => output.emit(TokenViewOutput::Copied(name)),
             });
         dialog.widget().present();
         self.key_dialog = Some(dialog);

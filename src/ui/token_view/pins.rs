@@ -31,6 +31,8 @@ struct PinLine {
     application: ApplicationKind,
     pin: PinReference,
     title: String,
+    /// Its name among all PINs: "OpenPGP PIN".
+    whole: String,
     chip: Option<Chip>,
     tries: Tries,
     caption: String,
@@ -102,12 +104,13 @@ fn pin_line(application: &Application, pin: &Pin) -> PinLine {
         application: application.kind,
         pin: pin.reference,
         title: explain::pins::role(pin.role),
+        menu: pin.operations.iter().map(choice).collect(),
+        whole,
         chip,
         tries: pin.tries,
         caption: explain::pins::caption(application, pin),
         spoken: explain::pins::row(application.kind, pin),
         likely: likely(pin),
-        menu: pin.operations.iter().map(choice).collect(),
     }
 }
 
@@ -126,10 +129,12 @@ fn likely(pin: &Pin) -> Option<OperationKind> {
     order.iter().copied().find(possible)
 }
 
-/// Whether everything in a menu is impossible for want of support only: then there is no menu.
-fn is_useless(menu: &[Choice], unsupported: &str) -> bool {
-    menu.iter()
-        .all(|choice| choice.reason.as_deref() == Some(unsupported))
+/// Whether there is nothing in a menu but what stands beside it and what no such card can do.
+fn is_useless(menu: &[Choice], likely: Option<OperationKind>) -> bool {
+    let unsupported = explain::pins::reason(Reason::Unsupported);
+    menu.iter().all(|choice| {
+        Some(choice.kind) == likely || choice.reason.as_deref() == Some(unsupported.as_str())
+    })
 }
 
 /// The page.
@@ -268,8 +273,7 @@ fn menu_keys(menu: &gtk::MenuButton) -> gtk::ShortcutController {
 }
 
 fn menu_button(model: &PinLine, wires: &Wires) -> Option<gtk::MenuButton> {
-    let unsupported = explain::pins::reason(Reason::Unsupported);
-    if is_useless(&model.menu, &unsupported) {
+    if is_useless(&model.menu, model.likely) {
         return None;
     }
     let entries = gtk::Box::new(gtk::Orientation::Vertical, 0);
@@ -289,7 +293,6 @@ fn menu_button(model: &PinLine, wires: &Wires) -> Option<gtk::MenuButton> {
         });
         entries.append(&entry);
     }
-    // TRANSLATORS: A menu. {pin} is for example "OpenPGP PIN".
     let tip = gettext("More actions");
     let button = gtk::MenuButton::builder()
         .icon_name("view-more-symbolic")
@@ -298,13 +301,18 @@ fn menu_button(model: &PinLine, wires: &Wires) -> Option<gtk::MenuButton> {
         .valign(gtk::Align::Center)
         .css_classes(["flat"])
         .build();
-    button.set_a11y_label(&format!("{tip}, {}", model.spoken));
+    // TRANSLATORS: A menu. {pin} is for example "OpenPGP PIN".
+    button.set_a11y_label(&gettext_f(
+        "More actions for {pin}",
+        &[("pin", &model.whole)],
+    ));
     Some(button)
 }
 
 /// What is impossible stays in the menu, greyed, and says why.
 fn entry(choice: &Choice) -> gtk::Button {
     let text = gtk::Box::new(gtk::Orientation::Vertical, 0);
+    text.set_valign(gtk::Align::Center);
     text.append(&label(&choice.text, &[]));
     let button = gtk::Button::builder()
         .child(&text)
@@ -323,7 +331,7 @@ fn entry(choice: &Choice) -> gtk::Button {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
     use crate::token::{Alphabet, PinRole, PinRule, Unreadable};
@@ -384,8 +392,8 @@ mod tests {
         assert!(line.menu.last().unwrap().reason.is_some());
         assert_eq!(line.menu.first().unwrap().spoken, "Change… PIV PIN");
         assert_eq!(line.spoken, "PIV PIN, Factory PIN, 2 of 3 tries left");
-        let unsupported = explain::pins::reason(Reason::Unsupported);
-        assert!(!is_useless(&line.menu, &unsupported));
+        assert!(!is_useless(&line.menu, line.likely));
+        assert!(is_useless(&line.menu[..1], line.likely));
     }
 
     #[test]

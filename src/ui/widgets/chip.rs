@@ -5,6 +5,8 @@ use relm4::gtk::prelude::*;
 
 use super::Fold;
 use crate::base::i18n::gettext_f;
+use crate::explain;
+use crate::pki::certificate::Standing;
 
 /// The most chips on one line; the rest is counted.
 const MOST: usize = 3;
@@ -39,6 +41,18 @@ impl Chip {
             text: text.into(),
             kind,
         }
+    }
+
+    /// Where a certificate stands that is valid from `not_before` on.
+    #[must_use]
+    pub fn standing(standing: Standing, not_before: i64) -> Self {
+        let kind = match standing {
+            Standing::Valid { .. } => ChipKind::Success,
+            Standing::Soon { .. } | Standing::NotYet { .. } => ChipKind::Warning,
+            Standing::Expired { .. } => ChipKind::Error,
+        };
+        let words = explain::certificates::standing_chip(standing, not_before);
+        Self::new(kind, words)
     }
 }
 

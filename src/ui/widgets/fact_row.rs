@@ -83,7 +83,8 @@ mod imp {
                 (TabBackward | Left, Some(button)) if !here && !inside => button.grab_focus(),
                 (TabBackward | Left, Some(_)) if inside => row.grab_focus(),
                 _ if here || inside => false,
-                _ => row.grab_focus(),
+                // The list notes which row is the current one.
+                _ => self.parent_focus(direction),
             }
         }
     }

@@ -129,7 +129,9 @@ mod imp {
                 }
                 Shape::Below => {
                     let (min, natural, ..) = main.measure(orientation, for_size);
-                    let (side_min, side_natural, ..) = side.measure(orientation, -1);
+                    // A text below that is told too small a height would run out of the line.
+                    let width = side_width.min(for_size);
+                    let (side_min, side_natural, ..) = side.measure(orientation, width);
                     (
                         min + self.gap_below() + side_min,
                         natural + self.gap_below() + side_natural,
@@ -150,7 +152,7 @@ mod imp {
             let mirrored = self.obj().direction() == gtk::TextDirection::Rtl;
             let (lead, side_width) = self.widths(Some(side));
             let side_width = side_width.min(width);
-            let side_height = side.measure(gtk::Orientation::Vertical, -1).1;
+            let side_height = side.measure(gtk::Orientation::Vertical, side_width).1;
             match shape(width, lead, self.gap(), side_width) {
                 Shape::Beside => {
                     let least = main.measure(gtk::Orientation::Horizontal, -1).0;

@@ -40,9 +40,37 @@ mod imp {
         const NAME: &'static str = "SymbolonSecretRow";
         type Type = super::SecretRow;
         type ParentType = adw::PreferencesRow;
+        type Interfaces = (gtk::Editable,);
+
+        // To screen readers the row is the entry, as with AdwEntryRow; GTK shows them the text
+        // of a row that is an editable.
+        fn class_init(class: &mut Self::Class) {
+            class.set_accessible_role(gtk::AccessibleRole::TextBox);
+        }
     }
 
-    impl ObjectImpl for SecretRow {}
+    impl ObjectImpl for SecretRow {
+        fn property(&self, id: usize, pspec: &glib::ParamSpec) -> glib::Value {
+            let value = self.delegate_get_property(id, pspec);
+            value.unwrap_or_else(|| glib::Value::from_type(pspec.value_type()))
+        }
+
+        fn set_property(&self, id: usize, value: &glib::Value, pspec: &glib::ParamSpec) {
+            self.delegate_set_property(id, value, pspec);
+        }
+
+        fn dispose(&self) {
+            if self.parts.get().is_some() {
+                self.obj().finish_delegate();
+            }
+        }
+    }
+
+    impl EditableImpl for SecretRow {
+        fn delegate(&self) -> Option<gtk::Editable> {
+            self.parts.get().map(|parts| parts.text.clone().upcast())
+        }
+    }
 
     impl WidgetImpl for SecretRow {
         // The keyboard outlives the row, so it is watched only while the row can be seen.
@@ -89,7 +117,7 @@ glib::wrapper! {
     /// The row.
     pub struct SecretRow(ObjectSubclass<imp::SecretRow>)
         @extends adw::PreferencesRow, gtk::ListBoxRow, gtk::Widget,
-        @implements gtk::Actionable, gtk::Buildable, gtk::ConstraintTarget;
+        @implements gtk::Actionable, gtk::Buildable, gtk::ConstraintTarget, gtk::Editable;
 }
 
 impl SecretRow {
@@ -103,6 +131,7 @@ impl SecretRow {
         row.set_child(Some(&parts.layout()));
         // Set once, here and nowhere else.
         let _ = row.imp().parts.set(parts);
+        row.init_delegate();
         row.set_name_of_secret(name);
         row.wire();
         row.refresh();
@@ -119,7 +148,7 @@ impl SecretRow {
         self.set_title(name);
         parts.large.set_label(name);
         parts.small.set_label(name);
-        parts.text.set_a11y_label(name);
+        self.set_a11y_label(name);
         self.show_eye();
     }
 
@@ -290,8 +319,8 @@ impl SecretRow {
         let words = sentence.unwrap_or_default();
         parts.note.set_label(words);
         parts.note.set_visible(sentence.is_some());
-        parts.text.set_a11y_description(words);
-        parts.text.set_a11y_wrong(sentence.is_some());
+        self.set_a11y_description(words);
+        self.set_a11y_wrong(sentence.is_some());
         if sentence.is_some() {
             self.add_css_class("error");
         } else {

@@ -74,6 +74,7 @@ impl TriesDots {
             .xalign(0.0)
             .wrap(true)
             .wrap_mode(gtk::pango::WrapMode::WordChar)
+            .natural_wrap_mode(gtk::NaturalWrapMode::None)
             .css_classes(["numeric"])
             .build();
         let root = gtk::Box::new(gtk::Orientation::Horizontal, 6);

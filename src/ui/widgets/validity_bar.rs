@@ -1,5 +1,5 @@
 //! The validity of a certificate as a picture: from its first to its last moment, and where
-//! today lies.
+//! today lies. Where there is room, with the days in words.
 
 use std::cell::{Cell, RefCell};
 
@@ -7,8 +7,11 @@ use relm4::adw;
 use relm4::gtk::glib::subclass::prelude::*;
 use relm4::gtk::prelude::*;
 use relm4::gtk::subclass::prelude::*;
-use relm4::gtk::{self, cairo, gdk, glib, graphene};
+use relm4::gtk::{self, cairo, gdk, glib, graphene, pango};
 
+use crate::base::i18n::pgettext;
+use crate::explain;
+use crate::pki::certificate::Standing;
 use crate::ui::a11y::A11yExt as _;
 
 /// Height of the widget in pixels.
@@ -17,6 +20,10 @@ const HEIGHT: i32 = 16;
 const THICKNESS: f64 = 6.0;
 /// Radius of the dot for today.
 const DOT: f64 = 5.0;
+/// Size of the days, as a part of that of text.
+const SMALL: f64 = 0.82;
+/// Pixels between the two days.
+const BETWEEN: f64 = 12.0;
 
 /// What the bar shows; moments in seconds since 1970.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -42,6 +49,16 @@ pub enum BarKind {
 }
 
 impl BarKind {
+    /// The colour of a certificate that stands there.
+    #[must_use]
+    pub fn of(standing: Standing) -> Self {
+        match standing {
+            Standing::Valid { .. } => Self::Good,
+            Standing::Soon { .. } | Standing::NotYet { .. } => Self::Soon,
+            Standing::Expired { .. } => Self::Expired,
+        }
+    }
+
     /// The named colour of the style sheet.
     fn colour(self) -> &'static str {
         match self {
@@ -94,6 +111,8 @@ mod imp {
     pub struct ValidityBar {
         pub(super) span: Cell<Span>,
         pub(super) kind: Cell<BarKind>,
+        /// Whether the days stand above and below the bar.
+        pub(super) named: Cell<bool>,
         handlers: RefCell<Vec<glib::SignalHandlerId>>,
     }
 
@@ -113,7 +132,10 @@ mod imp {
     impl WidgetImpl for ValidityBar {
         fn measure(&self, orientation: gtk::Orientation, _for_size: i32) -> (i32, i32, i32, i32) {
             match orientation {
-                gtk::Orientation::Vertical => (HEIGHT, HEIGHT, -1, -1),
+                gtk::Orientation::Vertical => {
+                    let height = HEIGHT + 2 * self.obj().line_height();
+                    (height, height, -1, -1)
+                }
                 _ => (48, 160, -1, -1),
             }
         }
@@ -156,6 +178,9 @@ mod imp {
             if let Err(error) = drawn {
                 tracing::debug!(%error, "validity bar not drawn");
             }
+            if self.named.get() {
+                bar.write(snapshot, f64::from(width), f64::from(height));
+            }
         }
     }
 }
@@ -180,6 +205,75 @@ impl ValidityBar {
         bar
     }
 
+    /// The same with the days above and below it.
+    #[must_use]
+    pub fn named(span: Span, kind: BarKind, words: &str) -> Self {
+        let bar = Self::new(span, kind, words);
+        bar.imp().named.set(true);
+        bar
+    }
+
+    /// Height of a line of small text; nothing if there is none.
+    fn line_height(&self) -> i32 {
+        if self.imp().named.get() {
+            self.small_text("0").pixel_size().1
+        } else {
+            0
+        }
+    }
+
+    fn small_text(&self, text: &str) -> pango::Layout {
+        let layout = self.create_pango_layout(Some(text));
+        let attributes = pango::AttrList::new();
+        attributes.insert(pango::AttrFloat::new_scale(SMALL));
+        layout.set_attributes(Some(&attributes));
+        layout
+    }
+
+    /// Today above its dot, the first and the last day below theirs.
+    fn write(&self, snapshot: &gtk::Snapshot, width: f64, height: f64) {
+        let (span, places) = (self.imp().span.get(), self.imp().span.get().places());
+        // TRANSLATORS: Above the place of today on a line of time.
+        let today = self.small_text(&pgettext("on a line of time", "today"));
+        let start = self.small_text(&explain::dates::day(span.start));
+        let end = self.small_text(&explain::dates::day(span.end));
+        let size = |layout: &pango::Layout| f64::from(layout.pixel_size().0);
+        let mirrored = self.direction() == gtk::TextDirection::Rtl;
+        let x = |part| Self::x(part, width, mirrored);
+        let below = height - f64::from(self.line_height());
+        let at = |layout: &pango::Layout, part: f64| {
+            (x(part) - size(layout) / 2.0).clamp(0.0, (width - size(layout)).max(0.0))
+        };
+        let (mut first, mut last) = (at(&start, places.start), at(&end, places.end));
+        // Two days that are close together on the line stand beside each other.
+        let apart = if mirrored {
+            first - last - size(&end)
+        } else {
+            last - first - size(&start)
+        };
+        if apart < BETWEEN {
+            let (left, right) = if mirrored {
+                (&mut last, &mut first)
+            } else {
+                (&mut first, &mut last)
+            };
+            let missing = BETWEEN - apart;
+            *left = (*left - missing).max(0.0);
+            let left_size = if mirrored { size(&end) } else { size(&start) };
+            *right = right.max(*left + left_size + BETWEEN);
+        }
+        let style = self.style_context();
+        snapshot.render_layout(&style, at(&today, places.now), 0.0, &today);
+        snapshot.render_layout(&style, first, below, &start);
+        snapshot.render_layout(&style, last, below, &end);
+    }
+
+    /// Where a part of the axis is, in pixels from the left.
+    fn x(part: f64, width: f64, mirrored: bool) -> f64 {
+        let part = if mirrored { 1.0 - part } else { part };
+        (width - 2.0 * DOT).mul_add(part, DOT)
+    }
+
     fn colour(&self, name: &str) -> gdk::RGBA {
         let style = self.style_context();
         style.lookup_color(name).unwrap_or_else(|| style.color())
@@ -191,10 +285,7 @@ impl ValidityBar {
         let ink = self.colour(kind.colour());
         let track = self.style_context().color();
         let mirrored = self.direction() == gtk::TextDirection::Rtl;
-        let x = |part: f64| {
-            let part = if mirrored { 1.0 - part } else { part };
-            (width - 2.0 * DOT).mul_add(part, DOT)
-        };
+        let x = |part: f64| Self::x(part, width, mirrored);
         let y = height / 2.0;
         let stroke = |from: f64, to: f64, colour: &gdk::RGBA, alpha: f64| {
             paint.set_source_rgba(

@@ -502,7 +502,8 @@ impl TickList {
 pub(super) fn add_access_keys(window: &adw::Window, sender: &ComponentSender<PinDialog>) {
     let keys = gtk::ShortcutController::new();
     keys.set_scope(gtk::ShortcutScope::Managed);
-    let inputs: [(&str, fn() -> PinDialogInput); 2] = [
+    type Key = (&'static str, fn() -> PinDialogInput);
+    let inputs: [Key; 2] = [
         ("<Alt>s", || PinDialogInput::ToggleSecrets),
         ("<Alt>u", || PinDialogInput::UseFactory),
     ];

@@ -1,0 +1,123 @@
+//! Saving a certificate to a file that the person chooses.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use relm4::gtk;
+use relm4::gtk::prelude::*;
+
+use crate::base::i18n::{gettext, gettext_f};
+use crate::pki::certificate::Certificate;
+use crate::pki::export::{self, Format};
+
+/// Both ways to write a certificate, the usual one first.
+const FORMATS: [Format; 2] = [Format::Pem, Format::Der];
+
+/// Asks where to; `chosen` is called once if a place was chosen. The chooser lives as long as
+/// somebody keeps it.
+pub(super) fn ask(
+    window: &impl IsA<gtk::Window>,
+    certificate: &Certificate,
+    chosen: impl Fn(PathBuf, Format) + 'static,
+) -> gtk::FileChooserNative {
+    let chooser = gtk::FileChooserNative::new(
+        Some(&gettext("Export certificate")),
+        Some(window),
+        gtk::FileChooserAction::Save,
+        // TRANSLATORS: On the button that writes the file.
+        Some(&gettext("Export")),
+        Some(&gettext("Cancel")),
+    );
+    chooser.set_modal(true);
+    for format in FORMATS {
+        let filter = gtk::FileFilter::new();
+        filter.set_name(Some(&words(format)));
+        filter.add_pattern(&format!("*.{}", format.ending()));
+        chooser.add_filter(&filter);
+    }
+    chooser.set_current_name(&export::file_name(certificate, Format::Pem));
+    chooser.connect_response(move |chooser, response| {
+        let path = chooser.file().and_then(|file| file.path());
+        if let (gtk::ResponseType::Accept, Some(path)) = (response, path) {
+            let filter = chooser.filter().and_then(|filter| filter.name());
+            let filtered = FORMATS
+                .into_iter()
+                .find(|&format| filter.as_deref() == Some(words(format).as_str()));
+            let format = format_of(&path, filtered);
+            chosen(path, format);
+        }
+    });
+    chooser.show();
+    chooser
+}
+
+/// A format in the list of file types.
+fn words(format: Format) -> String {
+    match format {
+        Format::Pem => gettext("Text (PEM)"),
+        Format::Der => gettext("Bytes (DER)"),
+    }
+}
+
+/// The ending of the name decides, then the chosen file type.
+fn format_of(path: &Path, filtered: Option<Format>) -> Format {
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        Some("der" | "cer") => Format::Der,
+        Some("pem") => Format::Pem,
+        _ => filtered.unwrap_or(Format::Pem),
+    }
+}
+
+/// Writes it. Not for the thread of the window: the place may be slow.
+///
+/// # Errors
+///
+/// A sentence that says which file was not written and why.
+pub(super) fn write(path: &Path, certificate: &Certificate, format: Format) -> Result<(), String> {
+    std::fs::write(path, export::contents(certificate, format))
+        .map_err(|error| reason(path, &error))
+}
+
+fn reason(path: &Path, error: &io::Error) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let why = match error.kind() {
+        io::ErrorKind::PermissionDenied => gettext("You may not write there."),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            gettext("There is no space left.")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => gettext("That place can only be read."),
+        io::ErrorKind::NotFound => gettext("There is no such folder."),
+        _ => gettext("The place did not take it."),
+    };
+    gettext_f(
+        "{file} was not saved. {why}",
+        &[("file", &name), ("why", &why)],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Format, Path, format_of, io, reason};
+
+    #[test]
+    fn the_ending_decides_and_then_the_type() {
+        let of = |name: &str, filtered| format_of(Path::new(name), filtered);
+        assert_eq!(of("a.der", Some(Format::Pem)), Format::Der);
+        assert_eq!(of("a.CER", None), Format::Der);
+        assert_eq!(of("a.pem", Some(Format::Der)), Format::Pem);
+        assert_eq!(of("a.crt", Some(Format::Der)), Format::Der);
+        assert_eq!(of("a", None), Format::Pem);
+    }
+
+    #[test]
+    fn a_file_that_was_not_written_is_named_with_the_reason() {
+        let error = io::Error::from(io::ErrorKind::PermissionDenied);
+        assert_eq!(
+            reason(Path::new("/x/Thomas.pem"), &error),
+            "Thomas.pem was not saved. You may not write there."
+        );
+    }
+}
