@@ -4,6 +4,7 @@
 //!
 //! Written from the standards alone; shares nothing with the drivers but `iso7816`.
 
+mod attestation;
 mod card;
 mod chip;
 pub mod faults;

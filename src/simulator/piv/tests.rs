@@ -313,7 +313,7 @@ fn keys_move_and_go_from_firmware_5_7_on() {
     manage(&mut chip);
     assert_eq!(tell(&mut chip, "00F69C9A"), "6985");
     assert_eq!(tell(&mut chip, "00F6829A"), "9000");
-    assert_eq!(tell(&mut chip, "00F6829A"), "6A88");
+    assert_eq!(tell(&mut chip, "00F6839A"), "6A88");
     assert!(tell(&mut chip, "00F7008200").starts_with("010111"));
     assert_eq!(tell(&mut chip, "00F6FF82"), "9000");
     assert_eq!(tell(&mut chip, "00F7008200"), "6A88");
