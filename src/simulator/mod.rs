@@ -4,8 +4,8 @@
 //!
 //! Written from the standards alone; shares nothing with the drivers but `iso7816`.
 
-mod attestation;
 mod card;
+mod certificates;
 mod chip;
 pub mod faults;
 mod keys;

@@ -2,7 +2,7 @@
 
 use super::{KeyRef, OpenPgp, WRONG_P1P2};
 use crate::iso7816::StatusWord;
-use crate::simulator::attestation::{self, extension};
+use crate::simulator::certificates::{self, extension};
 use crate::simulator::chip::Result;
 use crate::simulator::keys::{PrivateKey, integer};
 
@@ -19,7 +19,7 @@ impl OpenPgp {
             // No fingerprint and no time: it is nobody's OpenPGP key.
             0xDB | 0xDC => vec![0; 20],
             0xDD => vec![0; 4],
-            0xFC => attestation::CERTIFICATE.to_vec(),
+            0xFC => certificates::ATTESTATION.to_vec(),
             _ => return None,
         })
     }
@@ -45,15 +45,16 @@ impl OpenPgp {
         if slot.imported {
             return Err(StatusWord::CONDITIONS);
         }
-        let signer = PrivateKey::from_pkcs8(attestation::KEY).ok_or(StatusWord::UNKNOWN)?;
+        let signer =
+            PrivateKey::from_pkcs8(certificates::ATTESTATION_KEY).ok_or(StatusWord::UNKNOWN)?;
         let mut extensions = extension([5, 3], &firmware);
         extensions.extend(extension([5, 4], &slot.fingerprint));
         extensions.extend(extension([5, 5], &slot.created));
         let serial = integer(&self.model.serial.to_be_bytes());
         extensions.extend(extension([5, 7], &serial));
-        let certificate = attestation::certificate(
+        let certificate = certificates::attestation(
             &signer,
-            attestation::CERTIFICATE,
+            certificates::ATTESTATION,
             &format!("YubiKey OPGP Attestation {name}"),
             private,
             &extensions,

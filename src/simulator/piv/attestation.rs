@@ -4,14 +4,14 @@ use super::keys::{NO_TOUCH, PinPolicy, Slot};
 use super::{Piv, build, objects};
 use crate::iso7816::StatusWord;
 use crate::iso7816::tlv::ber;
-use crate::simulator::attestation::{self, extension};
+use crate::simulator::certificates::{self, extension};
 use crate::simulator::chip::Result;
 use crate::simulator::keys::{PrivateKey, integer};
 
 impl Piv {
     /// Every YubiKey is sold with an attestation key and its certificate.
     pub(super) fn deliver_attestation(&mut self) {
-        if let Some(key) = PrivateKey::from_pkcs8(attestation::KEY) {
+        if let Some(key) = PrivateKey::from_pkcs8(certificates::ATTESTATION_KEY) {
             self.keys.insert(
                 0xF9,
                 Slot {
@@ -22,7 +22,7 @@ impl Piv {
                 },
             );
         }
-        let object = build::certificate_object(attestation::CERTIFICATE);
+        let object = build::certificate_object(certificates::ATTESTATION);
         self.objects.insert(objects::ATTESTATION, object);
     }
 
@@ -42,7 +42,7 @@ impl Piv {
         extensions.extend(extension([3, 7], &integer(&yubikey.serial.to_be_bytes())));
         let policies = [slot.pin_policy as u8, slot.touch_policy];
         extensions.extend(extension([3, 8], &policies));
-        attestation::certificate(
+        certificates::attestation(
             signer,
             issuer.ok_or(StatusWord::NO_OBJECT)?,
             &format!("YubiKey PIV Attestation {reference:02x}"),

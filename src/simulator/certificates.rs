@@ -1,17 +1,18 @@
-//! Attestations: certificates which say that a key was made inside a card, signed by a key that
-//! the maker put there.
+//! Certificates that are made while the program runs: attestations, which say that a key was made
+//! inside a card and are signed by a key that the maker put there; and one that always ends soon.
 
 use rsa::pkcs8::EncodePublicKey as _;
 use sha2::Digest as _;
+use time::{Duration, OffsetDateTime};
 
 use super::keys::{PrivateKey, integer};
 use super::random::Random;
 use crate::iso7816::tlv::ber;
 
 /// The attestation key of every practice card, in PKCS#8.
-pub(super) const KEY: &[u8] = include_bytes!("../../data/practice/attestation.key");
+pub(super) const ATTESTATION_KEY: &[u8] = include_bytes!("../../data/practice/attestation.key");
 /// Its certificate.
-pub(super) const CERTIFICATE: &[u8] = include_bytes!("../../data/practice/attestation.crt");
+pub(super) const ATTESTATION: &[u8] = include_bytes!("../../data/practice/attestation.crt");
 
 /// sha256WithRSAEncryption.
 const SHA256_RSA: [u8; 15] = [
@@ -30,7 +31,7 @@ const COMMON_NAME: [u8; 5] = [0x06, 0x03, 0x55, 0x04, 0x03];
 /// A certificate for `key` named `subject`, signed by `signer`, whose own certificate is `issuer`. It is
 /// valid as long as that one. Nothing if the issuer's certificate cannot be read or the signer is no
 /// RSA key.
-pub(super) fn certificate(
+pub(super) fn attestation(
     signer: &PrivateKey,
     issuer: &[u8],
     subject: &str,
@@ -54,13 +55,47 @@ pub(super) fn certificate(
     tbs.extend(name(subject));
     tbs.extend(subject_public_key_info(key)?);
     ber::push(&mut tbs, 0xA3, &ber::encode(0x30, extensions));
-    let tbs = ber::encode(0x30, &tbs);
+    signed(&tbs, signer)
+}
 
+/// `template` with other dates, signed anew by its issuer: valid for two years, of which `days` are
+/// left from today on.
+pub(super) fn ending_in(days: i64, template: &[u8], issuer: &PrivateKey) -> Option<Vec<u8>> {
+    // Begins and ends at midnight, so that it ends in so many days at every time of today.
+    let midnight = OffsetDateTime::now_utc().replace_time(time::Time::MIDNIGHT);
+    let end = midnight + Duration::days(days + 1) - Duration::SECOND;
+    let start = midnight + Duration::days(days - 729);
+    let validity = [utc_time(start), utc_time(end)].concat();
+    let mut tbs = Vec::new();
+    for (index, part) in ber::objects(ber::find(template, &[0x30, 0x30])?).enumerate() {
+        let value = if index == 4 { &validity } else { part.value };
+        ber::push(&mut tbs, part.tag.0, value);
+    }
+    signed(&tbs, issuer)
+}
+
+/// UTCTime, which holds until 2049 (RFC 5280, 4.1.2.5.1).
+fn utc_time(at: OffsetDateTime) -> Vec<u8> {
+    let text = format!(
+        "{:02}{:02}{:02}{:02}{:02}{:02}Z",
+        at.year() % 100,
+        u8::from(at.month()),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second()
+    );
+    ber::encode(0x17, text.as_bytes())
+}
+
+/// A certificate with these contents, signed with RSA and SHA-256. Nothing if the signer is no RSA
+/// key.
+fn signed(contents: &[u8], signer: &PrivateKey) -> Option<Vec<u8>> {
+    let mut certificate = ber::encode(0x30, contents);
     let mut digest_info = SHA256_DIGEST.to_vec();
-    digest_info.extend(sha2::Sha256::digest(&tbs));
+    digest_info.extend(sha2::Sha256::digest(&certificate));
     let mut bits = vec![0x00];
     bits.extend(signer.rsa_sign(&digest_info)?);
-    let mut certificate = tbs;
     certificate.extend(SHA256_RSA);
     ber::push(&mut certificate, 0x03, &bits);
     Some(ber::encode(0x30, &certificate))
@@ -99,4 +134,31 @@ fn subject_public_key_info(key: &PrivateKey) -> Option<Vec<u8>> {
         PrivateKey::X25519(_) => raw(0x6E),
         PrivateKey::Ed25519(_) => raw(0x70),
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::ending_in;
+    use crate::simulator::PrivateKey;
+
+    #[test]
+    fn a_certificate_ends_when_it_shall_and_is_still_its_issuers() {
+        let template = include_bytes!("../../data/practice/thomas-renew.crt");
+        let issuer = include_bytes!("../../data/practice/helpdesk-ca.crt");
+        let key = include_bytes!("../../data/practice/helpdesk-ca.key");
+        let key = PrivateKey::from_pkcs8(key).unwrap();
+        let der = ending_in(12, template, &key).unwrap();
+        let (rest, made) = x509_parser::parse_x509_certificate(&der).unwrap();
+        let (_, old) = x509_parser::parse_x509_certificate(template).unwrap();
+        let (_, issuer) = x509_parser::parse_x509_certificate(issuer).unwrap();
+        assert!(rest.is_empty());
+        made.verify_signature(Some(issuer.public_key())).unwrap();
+        let left = made.validity().time_to_expiration().unwrap();
+        assert_eq!(left.whole_days(), 12);
+        assert_eq!(made.subject(), old.subject());
+        assert_eq!(made.public_key(), old.public_key());
+        assert_eq!(made.extensions(), old.extensions());
+        assert!(made.validity().is_valid());
+    }
 }
