@@ -17,8 +17,10 @@ pub(super) fn start_service(id: RequestId, letters: Sender<Letter>) {
     });
 }
 
-/// Asks the holder of a card to let go. GnuPG's daemon does so on `SCD RESET`, and forgets
-/// its verified PINs with it; other programs have no such question.
+/// Asks the holder of a card to let go. GnuPG 2.2.40 frees the reader on `SCD KILLSCD` only
+/// (after `SCD RESET` it was still kept, `SCD DISCONNECT` is not supported): the agent ends its
+/// daemon, which forgets its verified PINs, and starts it again when it is needed. Other
+/// programs have no such question.
 pub(super) fn ask_to_let_go(id: RequestId, holder: Option<&str>, letters: Sender<Letter>) {
     const PROGRAM: &str = "gpg-connect-agent";
     let known = holder == Some("scdaemon");
@@ -26,7 +28,7 @@ pub(super) fn ask_to_let_go(id: RequestId, holder: Option<&str>, letters: Sender
         if !known {
             return Ok(None);
         }
-        process::run(PROGRAM, &["--no-autostart", "SCD RESET", "/bye"])
+        process::run(PROGRAM, &["--no-autostart", "SCD KILLSCD", "/bye"])
             .map(|asked| asked.then_some(Done::HolderAsked))
     });
 }

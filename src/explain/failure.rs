@@ -293,7 +293,7 @@ pub fn held(by: Option<&Text>) -> Explanation {
             Explanation::new(
                 gettext_f("In use by {program}", &program),
                 gettext_f(
-                    "{program} keeps the card for itself. Symbolon can ask it to let go; nothing is ended.",
+                    "{program} keeps the card for itself. Symbolon can ask it to let go; it starts again when it is needed.",
                     &program,
                 ),
             )
@@ -513,7 +513,7 @@ mod tests {
         assert_eq!(held(Some(&"scdaemon".into())).title, "In use by scdaemon");
         assert_eq!(
             held(Some(&"Firefox".into())).body,
-            "Firefox keeps the card for itself. Symbolon can ask it to let go; nothing is ended."
+            "Firefox keeps the card for itself. Symbolon can ask it to let go; it starts again when it is needed."
         );
         assert_eq!(
             link_error(&LinkError::Mute).body,

@@ -41,12 +41,27 @@ pub(crate) const FACTORY_PINS: Pins<'_> = Pins {
 impl GnuPg {
     /// A new home whose `scdaemon` uses this reader and no other.
     pub(crate) fn new(slot: &Slot) -> Self {
+        Self::with(slot, "pcsc-shared\n")
+    }
+
+    /// As [`GnuPg::new`], but `scdaemon` lets nobody else at the card, as it does unless told
+    /// otherwise.
+    pub(crate) fn keeping(slot: &Slot) -> Self {
+        Self::with(slot, "")
+    }
+
+    /// The folder of this home.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    fn with(slot: &Slot, options: &str) -> Self {
         let home = private_directory("gnupg-");
         let path = home.path();
         write_script(&path.join("pinentry"), PINENTRY);
         let agent = format!("pinentry-program {}\n", path.join("pinentry").display());
         fs::write(path.join("gpg-agent.conf"), agent).unwrap();
-        let scdaemon = format!("disable-ccid\npcsc-shared\nreader-port {}\n", slot.reader);
+        let scdaemon = format!("disable-ccid\n{options}reader-port {}\n", slot.reader);
         fs::write(path.join("scdaemon.conf"), scdaemon).unwrap();
         // scdaemon is a package of its own, and gpg without it only says "No SmartCard daemon".
         assert!(

@@ -12,4 +12,7 @@
 
 mod driver;
 mod readers;
+mod service;
+#[path = "../support/mod.rs"]
+mod support;
 mod tools;

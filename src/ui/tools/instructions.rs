@@ -5,7 +5,6 @@ use relm4::gtk::glib;
 use relm4::{adw, gtk};
 
 use crate::base::i18n::{gettext, gettext_f};
-use crate::ui::a11y::A11yExt;
 
 /// What is to be done.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -62,12 +61,10 @@ pub fn show(
     instructions: &Instructions,
     copied: impl Fn() + 'static,
 ) {
-    let window = adw::Window::builder()
-        .transient_for(parent)
-        .modal(true)
-        .default_width(520)
-        .title(&instructions.title)
-        .build();
+    let window = adw::Window::new();
+    window.set_title(Some(&instructions.title));
+    window.set_modal(true);
+    window.set_default_width(520);
     let why = gtk::Label::builder()
         .label(&instructions.body)
         .wrap(true)
@@ -84,7 +81,6 @@ pub fn show(
         .margin_end(12)
         .css_classes(["monospace"])
         .build();
-    text.set_a11y_label(&gettext("Text to copy"));
     let card = gtk::Box::new(gtk::Orientation::Vertical, 0);
     card.add_css_class("card");
     card.append(&text);
@@ -115,8 +111,10 @@ pub fn show(
     page.append(&content);
     window.set_content(Some(&page));
     close_on_escape(&window);
-    GtkWindowExt::set_focus(&window, Some(&copy));
+    window.set_transient_for(Some(parent));
     window.present();
+    // Only now: on GTK 4.8 a window that is not shown yet and gets a focus loses its role.
+    copy.grab_focus();
 }
 
 /// Escape closes a window that asks nothing.

@@ -1,5 +1,6 @@
 //! The window, started on a desktop of its own.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -65,8 +66,8 @@ impl Program {
         Self::start(&["--no-readers", practice.as_str()], look, &[])
     }
 
-    /// Starts it.
-    pub(crate) fn start(arguments: &[&str], look: Look, environment: &[(&str, &str)]) -> Self {
+    /// Starts it; `environment` comes on top of what it needs to stay among itself.
+    pub(crate) fn start(arguments: &[&str], look: Look, environment: &[(&str, &OsStr)]) -> Self {
         let desktop = Desktop::start();
         let settings = desktop.home().join("config/symbolon");
         fs::create_dir_all(&settings).unwrap();
