@@ -232,7 +232,7 @@ fn manual_pages_tell_of_every_command_and_option() {
             .split_whitespace()
             .collect::<Vec<_>>()
             .windows(2)
-            .filter(|pair| pair[0] == "Fl" && pair[1].starts_with('-'))
+            .filter(|pair| pair[0].trim_start_matches('.') == "Fl" && pair[1].starts_with('-'))
             .map(|pair| format!("-{}", pair[1]))
             .collect();
         assert_eq!(documented, options, "{name}: manual (left), --help (right)");

@@ -37,7 +37,7 @@ raw anna-openpgp-decryption X25519
 raw anna-openpgp-authentication ED25519
 rsa attestation 2048
 
-# The authority that issued everything; its key stays in $work.
+# The authority that issued everything.
 cat > "$work/ca.cnf" <<CNF
 [ca]
 default_ca = practice
@@ -90,7 +90,8 @@ certificate() {
   openssl x509 -in "$work/leaf.crt" -outform DER -out "$name.crt"
 }
 
-openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/helpdesk-ca.pem"
+rsa helpdesk-ca 2048
+openssl pkey -inform DER -in helpdesk-ca.key -out "$work/helpdesk-ca.pem"
 authority helpdesk-ca '/C=DE/O=Example Works/CN=Helpdesk CA' 20240101000000Z 20440101000000Z
 
 issuer=helpdesk-ca
@@ -110,7 +111,7 @@ certificate thomas-card thomas-card '/C=DE/O=Example Works/CN=Card 14725836' $fr
 # What he had before: expired, for reading old mail.
 certificate thomas-retired thomas-retired "$thomas" 20221203000000Z 20241203000000Z sha256 \
   'keyUsage=critical,keyEncipherment' 'extendedKeyUsage=emailProtection' 'subjectAltName=email:thomas.mustermann@works.example'
-# The one of the picture: two years, to be renewed.
+# To be renewed: the program puts other dates into it.
 certificate thomas-renew thomas-authentication "$thomas" $from 20261203000000Z sha256 \
   'keyUsage=critical,digitalSignature' 'extendedKeyUsage=clientAuth,msSmartcardLogin' "$(upn thomas.mustermann@works.example)"
 certificate thomas-openpgp thomas-openpgp-authentication "$thomas" $from $to sha256 \

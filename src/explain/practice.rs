@@ -96,7 +96,7 @@ fn odd(name: &str) -> Option<Words> {
         "both" => (
             gettext("Token with PIV and OpenPGP"),
             gettext(
-                "Thomas Mustermann’s YubiKey. PIV with the factory PIN 123456 and PUK 12345678, and a certificate that ends on 3 December 2026. OpenPGP with one try left for the PIN, which is 654321; admin PIN 87654321.",
+                "Thomas Mustermann’s YubiKey. PIV with the factory PIN 123456 and PUK 12345678, and a certificate that ends in twelve days. OpenPGP with one try left for the PIN, which is 654321; admin PIN 87654321.",
             ),
         ),
         "blocked-pin" => (

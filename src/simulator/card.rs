@@ -9,7 +9,8 @@ pub trait Card: Send {
     /// Answer to reset, 2 to 33 bytes.
     fn atr(&self) -> &[u8];
 
-    /// Power on: nothing is selected, verified, or waiting to be fetched afterwards.
+    /// Put in, or powered on again: nothing is selected, verified, or waiting to be fetched
+    /// afterwards.
     fn reset(&mut self);
 
     /// Carries out one command APDU; the response ends with the status word.

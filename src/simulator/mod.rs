@@ -5,6 +5,7 @@
 //! Written from the standards alone; shares nothing with the drivers but `iso7816`.
 
 mod card;
+mod certificates;
 mod chip;
 pub mod faults;
 mod keys;

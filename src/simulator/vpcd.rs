@@ -83,6 +83,7 @@ pub fn serve(card: &mut dyn Card, port: u16, stop: &Stop) -> io::Result<Served> 
         plug.connection = Some(connection.try_clone()?);
         plug.brake = card.brake();
     }
+    card.reset();
     let served = answer(card, &mut connection, stop);
     stop.plug().connection = None;
     match served {

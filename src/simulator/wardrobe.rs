@@ -1,6 +1,7 @@
 //! Practice cards ready to be put in, by name.
 
 use super::card::Card;
+use super::certificates;
 use super::chip::Chip;
 use super::faults::{Pulled, Trigger};
 use super::keys::PrivateKey;
@@ -93,7 +94,7 @@ pub const PRACTICE: &[Practice] = &[
         name: "both",
         title: "Token with PIV and OpenPGP",
         description: "Thomas Mustermann's YubiKey. PIV with the factory PIN 123456 and PUK 12345678, and a certificate \
-                      that ends on 3 December 2026. OpenPGP with one try left for the PIN, which is 654321; admin PIN 87654321.",
+                      that ends in twelve days. OpenPGP with one try left for the PIN, which is 654321; admin PIN 87654321.",
     },
     Practice {
         name: "blocked-pin",
@@ -268,10 +269,12 @@ fn piv_plain() -> Option<Piv> {
 }
 
 fn piv_of_both() -> Option<Piv> {
+    let issuer = key(file!("helpdesk-ca.key"))?;
+    let ending = certificates::ending_in(12, file!("thomas-renew.crt"), &issuer)?;
     let piv = Piv::yubikey([5, 7, 1], SERIAL)
         .with_holder(*b"\x9C\x1F\x36\x58\x74\xE4\x4B\x0A\x8B\x57\x14\x72\x58\x36\x20\x24")
         .with_key(0x9A, key(file!("thomas-authentication.key"))?)
-        .with_certificate(0x9A, file!("thomas-renew.crt"))
+        .with_certificate(0x9A, &ending)
         .with_key(0x9C, key(file!("thomas-signature.key"))?);
     Some(piv)
 }

@@ -114,6 +114,20 @@ impl<'a> Channel<'a> {
         self.gather(command, answer)
     }
 
+    /// Sends a short command and takes the first piece of the answer; what waits behind it
+    /// is given up with the next command.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError`].
+    pub fn transmit_first(&mut self, command: &Command) -> Result<Response, LinkError> {
+        let mut answer = self.send(command, command, Form::Short)?;
+        if answer.sw.sw1() == 0x61 && !answer.data.is_empty() {
+            answer.sw = StatusWord::OK;
+        }
+        Ok(answer)
+    }
+
     /// Extended where the card takes it and a short length could not say it.
     fn form(&self, command: &Command) -> Form {
         let long = command.payload().len() > Command::MAX_SHORT

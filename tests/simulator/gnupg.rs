@@ -5,6 +5,7 @@ use symbolon::simulator::vpcd::Served;
 use crate::served::ServedCard;
 use crate::support::gnupg::GnuPg;
 use crate::support::pcscd::PrivatePcscd;
+use crate::support::process::finish;
 
 #[test]
 fn gnupg_sets_up_a_fresh_card_signs_and_changes_its_pins() {
@@ -38,6 +39,7 @@ fn gnupg_sets_up_a_fresh_card_signs_and_changes_its_pins() {
             );
         }
         assert!(gnupg.signs("123456"));
+        assert!(deciphers(&gnupg));
 
         assert!(!gnupg.change_user_pin("999999", "654321"));
         assert_eq!(gnupg.card_status().tries_left, [2, 0, 3]);
@@ -91,6 +93,7 @@ fn gnupg_generates_on_curves_with_key_derivation() {
     let algorithms = seen.keys.each_ref().map(|key| key.algorithm);
     assert_eq!(algorithms, [22, 18, 22]);
     assert!(gnupg.signs("123456"));
+    assert!(deciphers(&gnupg));
 }
 
 #[test]
@@ -106,4 +109,15 @@ fn gnupg_resets_a_card_whose_pins_are_blocked() {
     assert_eq!(seen.tries_left, [3, 0, 3]);
     assert_eq!((seen.signature_counter, seen.login.as_str()), (0, ""));
     assert!(seen.keys.iter().all(|key| key.fingerprint.is_empty()));
+}
+
+/// Whether the card deciphers what was enciphered for its key.
+fn deciphers(gnupg: &GnuPg) -> bool {
+    let mut encrypt = gnupg.gpg();
+    encrypt.args(["--armor", "--trust-model", "always", "--encrypt"]);
+    encrypt.args(["--recipient", "anna@works.example"]);
+    let message = finish(&mut encrypt, "locker 17").succeeded();
+    gnupg.release_card();
+    let mut decrypt = gnupg.gpg();
+    finish(decrypt.args(["--decrypt"]), &message).stdout == "locker 17"
 }

@@ -5,10 +5,15 @@ use std::sync::{Arc, Mutex};
 use card_backend::{CardBackend, CardCaps, CardTransaction, PinType, SmartcardError};
 use openpgp_card::ocard::KeyType;
 use openpgp_card::ocard::algorithm::{AlgoSimple, AlgorithmAttributes};
-use openpgp_card::ocard::crypto::{Cryptogram, PublicKeyMaterial};
+use openpgp_card::ocard::crypto::{
+    CardUploadableKey, Cryptogram, HashAlgo, PrivateKeyMaterial, PublicKeyMaterial, RSAKey,
+    SigningAlgo,
+};
 use openpgp_card::ocard::data::{Fingerprint, KeyGenerationTime, KeyStatus, Sex};
-use openpgp_card::state::{Admin, Open, Transaction, User};
+use openpgp_card::state::{Admin, Open, Transaction};
 use openpgp_card::{Card as Other, Error};
+use rsa::pkcs8::DecodePrivateKey as _;
+use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
 use symbolon::simulator::{Card, Chip, Model, OpenPgp, wardrobe};
 
 /// A simulated card as that crate wants it.
@@ -84,10 +89,6 @@ const KEYS: [KeyType; 3] = [
 
 fn admin<'a, 'b>(card: &'b mut Other<Transaction<'a>>, pin: &str) -> Other<Admin<'a, 'b>> {
     card.as_admin_card(Some(pin.to_owned().into())).unwrap()
-}
-
-fn user<'a, 'b>(card: &'b mut Other<Transaction<'a>>, pin: &str) -> Other<User<'a, 'b>> {
-    card.as_user_card(Some(pin.to_owned().into())).unwrap()
 }
 
 #[test]
@@ -187,7 +188,7 @@ fn what_the_card_agrees_on_is_what_the_other_side_computes() {
     let ours = p256::SecretKey::from_slice(&[7; 32]).unwrap();
     let expected = p256::ecdh::diffie_hellman(ours.to_nonzero_scalar(), theirs.as_affine());
     let point = ours.public_key().to_sec1_bytes();
-    drop(user(&mut card, "123456"));
+    card.verify_user_pin("123456".to_owned().into()).unwrap();
     let shared = card.card().decipher(Cryptogram::ECDH(&point)).unwrap();
     assert_eq!(shared, expected.raw_secret_bytes().as_slice());
 }
@@ -259,5 +260,96 @@ fn a_factory_reset_makes_a_new_card() {
         assert!(card.login_data().unwrap().is_empty());
         assert!(card.fingerprint(KeyType::Signing).unwrap().is_none());
         card.verify_admin_pin("12345678".to_owned().into()).unwrap();
+    }
+}
+
+/// An RSA key in the shape of that crate.
+struct Import {
+    p: Vec<u8>,
+    q: Vec<u8>,
+    n: Vec<u8>,
+}
+
+impl RSAKey for Import {
+    fn e(&self) -> &[u8] {
+        &[0x01, 0x00, 0x01]
+    }
+
+    fn p(&self) -> &[u8] {
+        &self.p
+    }
+
+    fn q(&self) -> &[u8] {
+        &self.q
+    }
+
+    // Only other import formats than that of our cards want the rest.
+    fn pq(&self) -> &[u8] {
+        &[]
+    }
+
+    fn dp1(&self) -> &[u8] {
+        &[]
+    }
+
+    fn dq1(&self) -> &[u8] {
+        &[]
+    }
+
+    fn n(&self) -> &[u8] {
+        &self.n
+    }
+}
+
+/// A whole key in the shape of that crate.
+struct Upload(rsa::RsaPrivateKey);
+
+impl CardUploadableKey for Upload {
+    fn private_key(&self) -> Result<PrivateKeyMaterial, Error> {
+        let prime = |index: usize| {
+            self.0.primes()[index]
+                .to_be_bytes_trimmed_vartime()
+                .to_vec()
+        };
+        Ok(PrivateKeyMaterial::R(Box::new(Import {
+            p: prime(0),
+            q: prime(1),
+            n: self.0.n_bytes().to_vec(),
+        })))
+    }
+
+    fn timestamp(&self) -> KeyGenerationTime {
+        1_733_184_000.into()
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, Error> {
+        Ok([0xCD; 20].into())
+    }
+}
+
+#[test]
+fn an_rsa_key_is_imported_and_signs() {
+    for name in ["openpgp-fresh", "openpgp-2", "both"] {
+        let der = include_bytes!("../../data/practice/thomas-authentication.key");
+        let private = rsa::RsaPrivateKey::from_pkcs8_der(der).unwrap();
+        let mut card = open(name);
+        let mut card = card.transaction().unwrap();
+        let (pw1, pw3) = match name {
+            "both" => ("654321", "87654321"),
+            _ => ("123456", "12345678"),
+        };
+        let mut office = admin(&mut card, pw3);
+        office
+            .import_key(&Upload(private.clone()), KeyType::Signing)
+            .unwrap();
+        assert_eq!(card.digital_signature_count().unwrap(), 0);
+        card.verify_user_signing_pin(pw1.to_owned().into()).unwrap();
+        let digest = [0x5A; 32];
+        let algorithm = SigningAlgo::RSA(HashAlgo::SHA256);
+        let signature = card.card().signature_for_hash(algorithm, &digest).unwrap();
+        let padding = rsa::Pkcs1v15Sign::new::<sha2::Sha256>();
+        let public = private.to_public_key();
+        public.verify(padding, &digest, &signature).unwrap();
+        assert_eq!(card.digital_signature_count().unwrap(), 1);
     }
 }

@@ -4,7 +4,7 @@ use crate::served::ServedCard;
 use crate::support::certificate::issue;
 use crate::support::pcscd::PrivatePcscd;
 use crate::support::process::{self, finish};
-use crate::support::yubico::YubicoPivTool;
+use crate::support::yubico::{MANAGEMENT_KEY, YubicoPivTool};
 
 #[test]
 fn yubicos_tool_sets_up_a_fresh_card_and_changes_its_pins() {
@@ -111,7 +111,7 @@ fn yubicos_tool_reads_the_used_cards() {
             "piv-used",
             "14725836",
             3,
-            &["9a", "9c", "9e", "82", "83", "f9"],
+            &["9a", "9c", "9d", "9e", "82", "83"],
         ),
     ] {
         let slot = service.slot(slot);
@@ -143,4 +143,49 @@ fn yubicos_tool_resets_a_card_when_all_is_blocked() {
     assert!(reset());
     assert_eq!(tool.status().tries_left, 3);
     assert!(tool.verify_pin("123456"));
+}
+
+#[test]
+fn yubicos_tool_imports_keys_and_changes_the_management_key() {
+    let service = PrivatePcscd::start(1);
+    let slot = service.slot(0);
+    let _card = ServedCard::named("piv-fresh", slot);
+    let tool = YubicoPivTool::new(slot);
+    let directory = tempfile::tempdir().unwrap();
+    for (piv_slot, algorithm) in [("9a", "rsa:2048"), ("9e", "ec:prime256v1")] {
+        let (kind, detail) = algorithm.split_once(':').unwrap();
+        let option = match kind {
+            "rsa" => format!("rsa_keygen_bits:{detail}"),
+            _ => format!("ec_paramgen_curve:{detail}"),
+        };
+        let file = |name: &str| directory.path().join(name);
+        let openssl = || process::tool("openssl", "openssl");
+        let mut generate = openssl();
+        generate.args(["genpkey", "-algorithm", kind, "-pkeyopt", &option, "-out"]);
+        finish(generate.arg(file("key.pem")), "").succeeded();
+        let mut public = openssl();
+        public.args(["pkey", "-pubout", "-in"]).arg(file("key.pem"));
+        let public = finish(&mut public, "").succeeded();
+
+        let mut import = tool.tool("import-key");
+        import.args(["-s", piv_slot, &format!("--key={MANAGEMENT_KEY}"), "-i"]);
+        finish(import.arg(file("key.pem")), "").succeeded();
+        let certificate = issue(&public, "/CN=Anna Rossi");
+        tool.import_certificate(piv_slot, &certificate);
+        let mut test = tool.tool("verify-pin");
+        test.args(["-P", "123456", "-a", "test-signature", "-s", piv_slot]);
+        let done = finish(&mut test, &certificate.pem);
+        assert!(done.stderr.contains("Successful"), "{done}");
+    }
+
+    let new = "1A2B3C4D5E6F708192A3B4C5D6E7F8091A2B3C4D5E6F7081";
+    let set = |old: &str, new: &str| {
+        let mut command = tool.tool("set-mgm-key");
+        command.args([&format!("--key={old}"), "-n", new]);
+        finish(&mut command, "").status.success()
+    };
+    assert!(set(MANAGEMENT_KEY, new));
+    assert!(!set(MANAGEMENT_KEY, new));
+    assert!(set(new, MANAGEMENT_KEY));
+    tool.generate("9a", "RSA1024");
 }

@@ -76,7 +76,6 @@ impl Capabilities {
         vec![
             Fact::flag(FactName::KeyImport, self.flags & 0x20 != 0),
             Fact::flag(FactName::AlgorithmsChangeable, self.flags & 0x04 != 0),
-            Fact::flag(FactName::KeyDerivation, self.key_derivation()),
             Fact::number(FactName::MaxCertificate, u64::from(self.max_certificate)),
         ]
     }

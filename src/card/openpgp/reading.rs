@@ -153,6 +153,9 @@ impl<'a> Related<'a> {
         let derived = capabilities.key_derivation() && read_kdf(application, channel)?;
         application.pins = pins::list(&status, derived);
         application.facts.extend(capabilities.facts());
+        application
+            .facts
+            .push(Fact::flag(FactName::KeyDerivation, derived));
         if let Some(limits) = self.get(0x7F66) {
             let number = |bytes: &[u8]| bytes.iter().fold(0, |n, &b| n << 8 | u64::from(b));
             let limits = ber::objects(limits).filter(|limit| limit.value.len() <= 4);
@@ -251,12 +254,8 @@ fn read_kdf(application: &mut Application, channel: &mut Channel<'_>) -> Result<
         return Ok(false);
     };
     let on = Kdf::parse(&content)?.is_on();
-    push(
-        application,
-        DataKind::KeyDerivation,
-        Some(content),
-        vec![Fact::flag(FactName::KeyDerivation, on)],
-    );
+    let facts = vec![Fact::flag(FactName::KeyDerivation, on)];
+    push(application, DataKind::KeyDerivation, Some(content), facts);
     Ok(on)
 }
 

@@ -1,6 +1,7 @@
 //! GET METADATA of YubiKeys from firmware 5.3 (sheet "openpgp-piv", B4).
 
 use crate::iso7816::tlv::ber;
+use crate::iso7816::{Command, Le};
 use crate::pki::public_key;
 use crate::token::{Algorithm, Curve, Origin, PinPolicy, PublicKey, TouchPolicy};
 use crate::transport::channel::Channel;
@@ -36,6 +37,26 @@ pub(super) struct Metadata {
 pub(super) fn read(channel: &mut Channel<'_>, slot: u8) -> Result<Option<Metadata>, LinkError> {
     let answer = super::vendor(channel, [0x00, 0xF7, 0x00, slot])?;
     // piv-authenticator answers 9000 without data: it has no metadata.
+    if !answer.sw.is_ok() || answer.data.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(parse(&answer.data, slot)))
+}
+
+/// As [`read`], but without the public key where that would take a second command.
+///
+/// # Errors
+///
+/// [`LinkError`].
+pub(super) fn read_head(
+    channel: &mut Channel<'_>,
+    slot: u8,
+) -> Result<Option<Metadata>, LinkError> {
+    if channel.takes_extended() {
+        return read(channel, slot);
+    }
+    let command = Command::new([0x00, 0xF7, 0x00, slot]).expecting(Le::ALL);
+    let answer = channel.transmit_first(&command)?;
     if !answer.sw.is_ok() || answer.data.is_empty() {
         return Ok(None);
     }

@@ -1,8 +1,9 @@
 //! Reading a PIV application: in which order, and at what price.
 
+use super::metadata::{self, Metadata};
 use super::pins::{self, Known};
 use super::slots::{self, Slot};
-use super::{AID, metadata, objects};
+use super::{AID, objects};
 use crate::card::{CardError, iso};
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le};
@@ -56,12 +57,15 @@ impl Reading {
         let global = self.read_data(channel)?;
         self.read_pins(channel, vendor, global)?;
         for slot in &slots::MAIN {
-            self.read_slot(channel, slot, true)?;
+            let found = self.metadata(channel, slot)?;
+            self.read_slot(channel, slot, found, true)?;
         }
         if self.has_metadata {
             // With extended length the certificate is one command; without, four, for
-            // something that nobody looks for first.
-            self.read_slot(channel, &slots::ATTESTATION, channel.takes_extended())?;
+            // something that nobody looks for first. Its key matters only beside it.
+            let found = metadata::read_head(channel, slots::ATTESTATION.reference.0)?;
+            let extended = channel.takes_extended();
+            self.read_slot(channel, &slots::ATTESTATION, found, extended)?;
         }
         report(&self.application);
         self.read_retired(channel)
@@ -162,25 +166,34 @@ impl Reading {
         Ok(())
     }
 
+    fn metadata(
+        &self,
+        channel: &mut Channel<'_>,
+        slot: &Slot,
+    ) -> Result<Option<Metadata>, LinkError> {
+        if self.has_metadata {
+            metadata::read(channel, slot.reference.0)
+        } else {
+            Ok(None)
+        }
+    }
+
     /// What a slot holds: the key by metadata, else by its certificate.
     fn read_slot(
         &mut self,
         channel: &mut Channel<'_>,
         slot: &Slot,
+        found: Option<Metadata>,
         with_certificate: bool,
     ) -> Result<(), CardError> {
-        let mut key = None;
-        if self.has_metadata {
-            let found = metadata::read(channel, slot.reference.0)?;
-            key = found.map(|found| Key {
-                algorithm: found.algorithm,
-                origin: found.origin,
-                pin_policy: found.pin_policy,
-                touch_policy: found.touch_policy,
-                public_key: found.public_key,
-                ..bare_key(slot, Evidence::Card)
-            });
-        }
+        let mut key = found.map(|found| Key {
+            algorithm: found.algorithm,
+            origin: found.origin,
+            pin_policy: found.pin_policy,
+            touch_policy: found.touch_policy,
+            public_key: found.public_key,
+            ..bare_key(slot, Evidence::Card)
+        });
         if with_certificate {
             if let Some(certificate) = read_certificate(channel, slot)? {
                 if key.is_none() && !self.has_metadata {
@@ -197,40 +210,20 @@ impl Reading {
         Ok(())
     }
 
-    /// Former decryption keys. With metadata every slot is asked; without, the key history
-    /// says how many certificates are on the card, the first slots first.
+    /// Former decryption keys. The key history says how many certificates are on the card,
+    /// the first slots first; who has metadata is asked for every slot as well, since few
+    /// programs write a history.
     fn read_retired(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
-        if self.has_metadata {
-            let before = self.application.keys.len();
-            for slot in slots::retired() {
-                self.read_slot(channel, &slot, false)?;
-            }
-            let found: Vec<_> = self
-                .application
-                .keys
-                .iter()
-                .skip(before)
-                .map(|key| key.reference)
-                .collect();
-            if found.is_empty() {
-                return Ok(());
-            }
-            for slot in slots::retired().filter(|slot| found.contains(&slot.reference)) {
-                self.application
-                    .certificates
-                    .extend(read_certificate(channel, &slot)?);
-            }
+        let mut on_card = 0;
+        if let Some(value) = object(channel, &objects::KEY_HISTORY)? {
+            on_card = objects::retired_on_card(&value);
+            let facts = objects::key_history(&value);
+            self.push_data(DataKind::KeyHistory, value, facts);
         }
-        let Some(value) = object(channel, &objects::KEY_HISTORY)? else {
-            return Ok(());
-        };
-        let on_card = objects::retired_on_card(&value);
-        let facts = objects::key_history(&value);
-        self.push_data(DataKind::KeyHistory, value, facts);
-        if !self.has_metadata {
-            for slot in slots::retired().take(on_card) {
-                self.read_slot(channel, &slot, true)?;
-            }
+        for (index, slot) in slots::retired().enumerate() {
+            let found = self.metadata(channel, &slot)?;
+            let with_certificate = found.is_some() || index < on_card;
+            self.read_slot(channel, &slot, found, with_certificate)?;
         }
         Ok(())
     }

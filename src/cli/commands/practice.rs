@@ -1,8 +1,12 @@
 //! `symbolonctl practice`: the practice cards, and one of them for every program.
 
-use crate::backend::practice;
+use std::io::ErrorKind;
+
+use crate::backend::practice::{self, Served, Stop};
+use crate::base::i18n::{gettext, gettext_f};
 use crate::cli::arguments::{Globals, PracticeCommand};
-use crate::cli::exit::End;
+use crate::cli::exit::{End, Exit, Trouble};
+use crate::cli::interrupt::Interrupt;
 use crate::cli::json::PracticeDocument;
 use crate::cli::output::{Mark, Output};
 
@@ -18,7 +22,55 @@ pub(in crate::cli) fn run(
 ) -> Result<(), End> {
     match command {
         PracticeCommand::List => list(globals, output),
-        PracticeCommand::Serve { .. } => Ok(()),
+        PracticeCommand::Serve { name, port } => serve(name, *port, output),
+    }
+}
+
+/// Serves a card until Ctrl+C or until the service goes.
+fn serve(name: &str, port: u16, output: &mut Output) -> Result<(), End> {
+    let stop = Stop::new();
+    let pull = stop.clone();
+    let cannot = |error| Trouble::file(gettext("The program cannot start"), &error);
+    let _interrupt = Interrupt::listen(move || pull.stop()).map_err(cannot)?;
+    let port_text = port.to_string();
+    output.message(&gettext_f(
+        "{card} goes into the virtual reader at port {port} and stays there until Ctrl+C.",
+        &[("card", name), ("port", &port_text)],
+    ));
+    match practice::serve(name, port, &stop) {
+        Ok(Served::Stopped) => Ok(()),
+        Ok(Served::Pulled) => {
+            output.message(&gettext(
+                "The practice card came out by itself, as it is made to.",
+            ));
+            Ok(())
+        }
+        Ok(Served::ServiceLeft) => Err(Trouble::new(
+            Exit::NoService,
+            gettext("The smart card service is gone"),
+            gettext("The card came out of its reader with it."),
+        )
+        .into()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Trouble::usage(
+            gettext_f("There is no practice card named {card}", &[("card", name)]),
+            gettext("“symbolonctl practice list” names them."),
+        )
+        .into()),
+        Err(error) => {
+            let title = gettext_f(
+                "No virtual reader listens at port {port}",
+                &[("port", &port_text)],
+            );
+            let mut trouble = Trouble::new(
+                Exit::NoService,
+                title,
+                gettext(
+                    "The smart card service has virtual readers with the driver vpcd of the package vsmartcard-vpcd.",
+                ),
+            );
+            trouble.words.details = Some(error.to_string());
+            Err(trouble.into())
+        }
     }
 }
 

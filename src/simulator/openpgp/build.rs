@@ -51,13 +51,17 @@ impl OpenPgp {
     /// With a certificate for a key.
     #[must_use]
     pub fn with_certificate(mut self, key: KeyRef, der: &[u8]) -> Self {
+        self.lay_certificate(key, der.to_vec());
+        self
+    }
+
+    pub(super) fn lay_certificate(&mut self, key: KeyRef, der: Vec<u8>) {
         let [authentication, decryption, signature] = &mut self.certificates;
         *match key {
             KeyRef::Authentication => authentication,
             KeyRef::Decryption => decryption,
             KeyRef::Signature => signature,
-        } = der.to_vec();
-        self
+        } = der;
     }
 
     /// With so many signatures made.

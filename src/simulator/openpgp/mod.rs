@@ -1,6 +1,7 @@
 //! An OpenPGP card, version 2.1 or 3.4 (OpenPGP application on ISO smart card operating systems,
 //! 3.4.1).
 
+mod attestation;
 mod attributes;
 mod build;
 mod crypto;
@@ -239,14 +240,15 @@ impl Applet for OpenPgp {
     }
 
     fn process(&mut self, command: &Parsed<'_>) -> Result {
-        let [cla, ins, ..] = command.header;
-        if cla & 0x80 != 0 {
-            return Err(StatusWord::NO_CLASS);
-        }
+        let [cla, ins, p1, p2] = command.header;
         if self.terminated && !matches!(ins, 0x44 | 0xE6) {
             return Err(StatusWord::CONDITIONS);
         }
-        self.standard(command)
+        match (cla & 0x80, ins) {
+            (0, _) => self.standard(command),
+            (_, 0xFB) => self.attest(p1, p2),
+            _ => Err(StatusWord::NO_CLASS),
+        }
     }
 }
 

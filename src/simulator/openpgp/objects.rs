@@ -49,7 +49,7 @@ impl OpenPgp {
             0xD6..=0xD8 if self.model.touch => self.touch_policy(tag).to_vec(),
             0xF9 if self.model.has(model::KDF) => self.kdf().to_vec(),
             0xFA if version_3 => self.algorithm_information(),
-            _ => return None,
+            _ => return self.attestation_object(tag),
         })
     }
 
@@ -93,7 +93,8 @@ impl OpenPgp {
         }
         let mut inner = Vec::new();
         for tag in [
-            0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xCD, 0xDE, 0xD6, 0xD7, 0xD8,
+            0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC6, 0xCD, 0xDE, 0xD6, 0xD7, 0xD8, 0xD9, 0xDA,
+            0xDB, 0xDC, 0xDD,
         ] {
             if let Some(value) = self.object(tag) {
                 ber::push(&mut inner, tag, &value);
@@ -140,19 +141,21 @@ impl OpenPgp {
 
     /// Key information (4.4.3.8).
     fn key_information(&self) -> Vec<u8> {
-        [1, 2, 3]
-            .into_iter()
-            .zip(KeyRef::ALL)
-            .flat_map(|(number, key)| {
-                let slot = self.slot(key);
-                let origin = match (&slot.key, slot.imported) {
-                    (None, _) => 0x00,
-                    (Some(_), false) => 0x01,
-                    (Some(_), true) => 0x02,
-                };
-                [number, origin]
-            })
-            .collect()
+        let mut information = Vec::new();
+        for (number, key) in [1, 2, 3].into_iter().zip(KeyRef::ALL) {
+            let slot = self.slot(key);
+            let origin = match (&slot.key, slot.imported) {
+                (None, _) => 0x00,
+                (Some(_), false) => 0x01,
+                (Some(_), true) => 0x02,
+            };
+            information.extend([number, origin]);
+        }
+        if self.model.firmware.is_some() {
+            // The attestation key was put there by the maker.
+            information.extend([0x81, 0x02]);
+        }
+        information
     }
 
     /// Algorithm information (4.4.3.11).

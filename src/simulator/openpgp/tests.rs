@@ -381,3 +381,39 @@ fn rsa_signs_deciphers_and_swaps_its_keys() {
         )
         .unwrap();
 }
+
+#[test]
+fn a_yubikey_attests_the_keys_that_it_made() {
+    let key = PrivateKey::from_pkcs8(include_bytes!(
+        "../../../data/practice/anna-openpgp-signature.key"
+    ));
+    let card = OpenPgp::new(Model::yubikey([5, 7, 1], 0x1234_5678));
+    let mut chip = selected(card.with_key(KeyRef::Signature, key.unwrap(), 1_733_184_000));
+    assert_eq!(tell(&mut chip, "00F1000000"), "0507019000");
+    assert_eq!(tell(&mut chip, "80FB010000"), "6982");
+    verify(&mut chip, 0x81, "123456");
+    assert_eq!(tell(&mut chip, "80FB020000"), "6A88");
+    assert_eq!(tell(&mut chip, "80FB010000"), "9000");
+    tell(&mut chip, "00A502040660045C027F21");
+    let mut read = |command: &str| {
+        let mut answer = chip.transmit(&hex::decode(command).unwrap());
+        answer.truncate(answer.len() - 2);
+        answer
+    };
+    let attestation = read("00CA7F21000000");
+    let issuer = read("00CA00FC000000");
+    let (_, attestation) = x509_parser::parse_x509_certificate(&attestation).unwrap();
+    let (_, issuer) = x509_parser::parse_x509_certificate(&issuer).unwrap();
+    attestation
+        .verify_signature(Some(issuer.public_key()))
+        .unwrap();
+    assert_eq!(
+        attestation.subject().to_string(),
+        "CN=YubiKey OPGP Attestation SIG"
+    );
+    // Other cards have nothing of it.
+    let mut chip = selected(OpenPgp::new(Model::version_3(1)));
+    assert_eq!(tell(&mut chip, "80FB010000"), "6D00");
+    assert_eq!(tell(&mut chip, "00CA00FC00"), "6A88");
+    assert_eq!(tell(&mut chip, "80CA006E00"), "6E00");
+}

@@ -320,7 +320,10 @@ impl SimulatedLink {
 
     /// Does something with the card, if it is still there before and after.
     fn with_card<T>(&mut self, act: impl FnOnce(&mut Box<dyn Card>) -> T) -> Result<T, LinkError> {
-        drop(self.wait_for_turn()?);
+        let other = self.reader.state().transaction;
+        if other.is_some_and(|link| link != self.number) {
+            return Err(LinkError::Held);
+        }
         self.check()?;
         let mut place = lock(&self.inserted.card);
         let card = place.as_mut().ok_or(LinkError::Removed)?;

@@ -116,23 +116,36 @@ fn exclusive_work_keeps_others_out_and_a_reset_is_told() {
     let also_done = done.clone();
     let other = std::thread::spawn(move || {
         go.recv().unwrap();
-        let answer = theirs.exchange(&SELECT);
+        // A single command is refused at once; exclusive work waits for its turn.
+        let refused = theirs.exchange(&SELECT);
+        also_done.send("refused").unwrap();
+        let turn = theirs.exclusively(&mut |_| After::Leave);
         also_done.send("theirs").unwrap();
-        (theirs, answer)
+        (theirs, refused, turn)
     });
+    let mut seen = Vec::new();
     ours.exclusively(&mut |link| {
         started.send(()).unwrap();
         link.exchange(&SELECT).unwrap();
+        seen.push(order.recv().unwrap());
         link.exchange(&TRIES).unwrap();
         done.send("ours").unwrap();
         After::Reset
     })
     .unwrap();
-    let (mut theirs, answer) = other.join().unwrap();
-    assert_eq!(order.try_iter().collect::<Vec<_>>(), ["ours", "theirs"]);
+    let (mut theirs, refused, turn) = other.join().unwrap();
+    seen.extend(order.try_iter());
+    assert_eq!(seen, ["refused", "ours", "theirs"]);
+    assert_eq!(refused, Err(LinkError::Held));
     // The card was reset under it: it hears of it once and can go on.
-    assert_eq!(answer, Err(LinkError::Reset));
+    assert_eq!(turn, Err(LinkError::Reset));
     assert_eq!(theirs.exchange(&TRIES).unwrap(), [0x6D, 0x00]);
+}
+
+#[test]
+fn a_handle_can_be_shared_between_threads() {
+    fn shared<T: Clone + Send + Sync>(_: &T) {}
+    shared(&SimulatedReader::new("Practice reader"));
 }
 
 /// The PIN of a PIV card on a PIN pad.
