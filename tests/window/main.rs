@@ -10,8 +10,10 @@
     reason = "tests may stop"
 )]
 
+mod certificates;
 mod driver;
 mod looks;
+mod pins;
 mod readers;
 mod service;
 #[path = "../support/mod.rs"]

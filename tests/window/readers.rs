@@ -2,7 +2,7 @@
 
 use crate::driver::{Look, Program};
 
-const THOMAS: &str = "Thomas Mustermann, Practice card, needs attention";
+const THOMAS: &str = "Thomas Mustermann, YubiKey 5 · Practice card, needs attention";
 
 #[test]
 fn a_card_that_no_driver_knows_has_a_page_of_its_own() {

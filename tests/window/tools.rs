@@ -3,7 +3,7 @@
 use crate::driver::{Look, Program};
 
 /// The line of the practice card `piv-used`.
-const THOMAS: &str = "Thomas Mustermann, Practice card, needs attention";
+const THOMAS: &str = "Thomas Mustermann, YubiKey 5 · Practice card, needs attention";
 
 #[test]
 fn the_trace_shows_what_was_said_to_the_card() {

@@ -119,7 +119,7 @@ impl Node {
         const USED: [&str; 14] = [
             "button",
             "toggle button",
-            "check box",
+            "checkbox",
             "radio button",
             "switch",
             "text box",
@@ -159,7 +159,13 @@ impl Node {
     pub(crate) fn dump(&self) -> String {
         let mut text = String::new();
         self.walk(&mut |node, depth| {
-            text += &format!("{}{} {:?}\n", "  ".repeat(depth), node.role(), node.name());
+            let focus = if node.is_focused() {
+                " <- keyboard"
+            } else {
+                ""
+            };
+            let line = format!("{} {:?}{focus}\n", node.role(), node.name());
+            text += &("  ".repeat(depth) + &line);
         });
         text
     }

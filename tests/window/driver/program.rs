@@ -83,6 +83,7 @@ impl Program {
             .args(arguments)
             .env("PCSCLITE_CSOCK_NAME", desktop.home().join("no-pcscd"))
             .env("SYMBOLON_LOG", "warn")
+            .env("NO_COLOR", "1")
             .envs(environment.iter().copied())
             .stderr(errors);
         if look.dark {
@@ -129,6 +130,11 @@ impl Program {
             !line.is_empty() && !measuring
         });
         lines.map(|line| line.to_owned() + "\n").collect()
+    }
+
+    /// All that it wrote to its log.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.home().join("stderr")).unwrap()
     }
 
     /// Waits until the settings on disk contain `text`.
