@@ -289,7 +289,7 @@ fn options(globals: &Globals, real: Real) -> Result<Options, Trouble> {
     for name in &globals.practice {
         if name.is_empty() {
             cards.extend(practice::starters());
-        } else if practice::list().iter().any(|card| card.name == *name) {
+        } else if practice::is_known(name) {
             cards.push(name.clone());
         } else {
             return Err(no_such_card(name));
