@@ -7,7 +7,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::program::{Ended, output, program, run};
 use crate::support::pcscd::{PrivatePcscd, SOCKET_VARIABLE, Slot};
-use crate::support::process::{finish, wait_for};
+use crate::support::process::wait_for;
+use crate::support::yubico::YubicoPivTool;
 
 /// How long the service may take to notice a card.
 const NOTICE_LIMIT: Duration = Duration::from_secs(20);
@@ -105,9 +106,10 @@ fn a_changed_pin_is_the_pin_from_then_on() {
         "The PIN is right.\n"
     );
 
-    // Another program sees the same card.
-    let listed = finish(slot.tool("opensc-tool", "opensc").arg("--name"), "");
-    assert!(listed.succeeded().contains("PIV"));
+    // Another program finds the same PIN.
+    let other = YubicoPivTool::new(slot);
+    assert!(!other.verify_pin("654321"));
+    assert!(other.verify_pin("314159"));
 
     let ended = served.interrupt();
     assert_eq!((ended.code, ended.stdout.as_str()), (0, ""), "{ended:?}");
@@ -115,7 +117,11 @@ fn a_changed_pin_is_the_pin_from_then_on() {
         ended.stderr.ends_with("The card was pulled.\n"),
         "{ended:?}"
     );
-    assert!(at(slot, "show", "").said(3).contains("There is no card"));
+    wait_for("the removal", NOTICE_LIMIT, || {
+        (!slot.holds_card()).then_some(())
+    });
+    let words = at(slot, "show", "").said(3);
+    assert!(words.contains("There is no card"), "{words}");
 }
 
 #[test]
