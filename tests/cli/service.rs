@@ -113,10 +113,7 @@ fn a_changed_pin_is_the_pin_from_then_on() {
 
     let ended = served.interrupt();
     assert_eq!((ended.code, ended.stdout.as_str()), (0, ""), "{ended:?}");
-    assert!(
-        ended.stderr.ends_with("The card was pulled.\n"),
-        "{ended:?}"
-    );
+    assert!(ended.stderr.ends_with("until Ctrl+C.\n"), "{ended:?}");
     wait_for("the removal", NOTICE_LIMIT, || {
         (!slot.holds_card()).then_some(())
     });
@@ -160,7 +157,7 @@ fn a_card_without_a_virtual_reader_says_what_is_missing() {
     // Nobody listens on port 1.
     let words = run("practice serve piv-used --port 1").said(4);
     assert!(
-        words.contains("No virtual reader waits on port 1"),
+        words.contains("No virtual reader listens at port 1"),
         "{words}"
     );
     assert!(words.contains("vsmartcard-vpcd"), "{words}");
