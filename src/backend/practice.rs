@@ -18,6 +18,13 @@ pub fn list() -> &'static [PracticeCard] {
     wardrobe::PRACTICE
 }
 
+/// Whether a practice card has this name, of those on the list or of those that are made to be
+/// pulled at a command of one's choice ("pulled-20").
+#[must_use]
+pub fn is_known(name: &str) -> bool {
+    wardrobe::make(name).is_some()
+}
+
 /// How many practice cards are put in for whoever names none.
 const STARTERS: usize = 5;
 

@@ -7,6 +7,7 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -61,9 +62,14 @@ pub enum Slot {
     Unavailable,
 }
 
+/// After how long the thread is told again to end.
+const CANCEL_AGAIN: Duration = Duration::from_millis(50);
+
 /// The watching thread. Ends when this is dropped.
 pub struct Watch {
     shared: Arc<Shared>,
+    /// Disconnected when the thread has ended.
+    ended: Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -91,6 +97,7 @@ impl Watch {
             state: Mutex::default(),
         });
         let inner = Arc::clone(&shared);
+        let (alive, ended) = mpsc::channel::<()>();
         let thread = std::thread::Builder::new()
             .name("watch".into())
             .spawn(move || {
@@ -99,10 +106,12 @@ impl Watch {
                     sink,
                     service: ServiceState::Starting,
                 }
-                .run()
+                .run();
+                drop(alive);
             })?;
         Ok(Self {
             shared,
+            ended,
             thread: Some(thread),
         })
     }
@@ -115,15 +124,19 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        {
-            let mut state = self.shared.lock();
-            state.ending = true;
-            if let Some(context) = &state.context {
+        self.shared.lock().ending = true;
+        self.shared.wake();
+        loop {
+            if let Some(context) = &self.shared.lock().context {
                 // Fails if the service is gone; then the thread is not blocked in it.
                 let _ = context.cancel();
             }
+            // A cancel that comes a moment before the thread blocks is lost, so it is said again.
+            match self.ended.recv_timeout(CANCEL_AGAIN) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
-        self.shared.wake();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
