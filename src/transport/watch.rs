@@ -339,12 +339,22 @@ fn sight(entry: &ReaderState) -> Sight {
 
 /// Why there is no service, as far as this machine tells.
 fn service_state(error: Error) -> ServiceState {
-    if matches!(error, Error::SecurityViolation | Error::NoAccess) && is_listening() {
-        return ServiceState::Refused;
-    }
-    match UnixStream::connect(socket_path()) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => ServiceState::Refused,
-        _ if is_installed() => ServiceState::Stopped,
+    let refused = matches!(error, Error::SecurityViolation | Error::NoAccess);
+    let connected = UnixStream::connect(socket_path()).map(drop);
+    judge(
+        refused,
+        connected.map_err(|error| error.kind()),
+        is_installed(),
+    )
+}
+
+/// From what the service said, whether its socket takes us, and whether its program is here.
+fn judge(refused: bool, connected: Result<(), io::ErrorKind>, installed: bool) -> ServiceState {
+    match connected {
+        Err(io::ErrorKind::PermissionDenied) => ServiceState::Refused,
+        // A service that is being ended says no as well, but its socket is gone by then.
+        Ok(()) if refused => ServiceState::Refused,
+        _ if installed => ServiceState::Stopped,
         _ => ServiceState::NotInstalled,
     }
 }
@@ -373,4 +383,25 @@ fn is_installed() -> bool {
 #[must_use]
 pub fn reader_name(name: &CStr) -> crate::token::Text {
     crate::token::Text::from_utf8(name.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::judge;
+    use crate::token::ServiceState;
+
+    #[test]
+    fn every_cause_has_its_name() {
+        let gone = Err(ErrorKind::NotFound);
+        let dead = Err(ErrorKind::ConnectionRefused);
+        let closed = Err(ErrorKind::PermissionDenied);
+        assert_eq!(judge(false, gone, false), ServiceState::NotInstalled);
+        assert_eq!(judge(false, gone, true), ServiceState::Stopped);
+        assert_eq!(judge(false, dead, true), ServiceState::Stopped);
+        assert_eq!(judge(true, dead, true), ServiceState::Stopped);
+        assert_eq!(judge(false, closed, true), ServiceState::Refused);
+        assert_eq!(judge(true, Ok(()), true), ServiceState::Refused);
+    }
 }
