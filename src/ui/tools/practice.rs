@@ -6,6 +6,7 @@ use relm4::prelude::*;
 use crate::backend::PracticeCommand;
 use crate::backend::practice::PracticeCard;
 use crate::base::i18n::gettext;
+use crate::explain;
 use crate::token::{Reader, ReaderId, SlotState};
 use crate::ui::a11y::A11yExt;
 use crate::ui::tools::instructions::close_on_escape;
@@ -137,13 +138,13 @@ impl SimpleComponent for PracticeCards {
 
 impl PracticeCards {
     fn card(&self, card: &PracticeCard) -> adw::ActionRow {
-        let title = gettext(card.title);
-        let row = row(&title, &gettext(card.description));
+        let words = explain::practice::words(card);
+        let row = row(&words.title, &words.description);
         let name = card.name.to_owned();
         row.add_suffix(&self.button(
             // TRANSLATORS: a practice card into a practice reader.
             &gettext("Put In"),
-            &title,
+            &words.title,
             move || PracticeCommand::Insert { card: name.clone() },
         ));
         row
