@@ -83,7 +83,7 @@ fn a_thousand_cards_leave_nothing_behind() {
     for round in 0..ROUNDS {
         for &reader in &readers {
             // Some are pulled while they are read, some after.
-            if (round + reader.0 as usize) % 3 == 0 {
+            if (round + reader.0 as usize).is_multiple_of(3) {
                 wait(&events, &mut rows, |_, rows| {
                     rows.tokens.contains_key(&reader)
                 });

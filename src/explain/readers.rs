@@ -1,7 +1,7 @@
 //! Readers, what is in them, and the service behind them: rows of the panel, and the pages
 //! that stand where there is no token to show.
 
-use super::{failure, practice, token as token_words};
+use super::{dotted, failure, practice, token as token_words};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::token::{Reader, ServiceState, SlotState, Text, Token};
 
@@ -147,8 +147,10 @@ fn present(reader: &Reader, subtitle: String, reading: Reading<'_>) -> Row {
         } => {
             let model = token.model.as_ref().filter(|model| !model.is_empty());
             let subtitle = match model {
-                Some(model) if !reader.practice => model.to_string(),
-                Some(_) | None => subtitle,
+                // Every practice card is marked as one, and still told apart from the others.
+                Some(model) if reader.practice => dotted(&[model.to_string(), subtitle]),
+                Some(model) => model.to_string(),
+                None => subtitle,
             };
             (token_words::title(token), subtitle, wants_attention)
         }
@@ -370,7 +372,10 @@ mod tests {
             "Thomas Mustermann, YubiKey 5C NFC, needs attention"
         );
         reader.practice = true;
-        assert_eq!(row(&reader, "Yubico", reading).subtitle, "Practice card");
+        assert_eq!(
+            row(&reader, "Yubico", reading).subtitle,
+            "YubiKey 5C NFC · Practice card"
+        );
     }
 
     #[test]

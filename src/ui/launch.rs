@@ -75,13 +75,18 @@ impl Arguments {
     }
 }
 
-/// The practice cards for whoever names none.
+/// The practice cards for whoever names none: one of each kind of trouble, the best first.
+const STARTERS: [&str; 6] = [
+    "both",
+    "piv-used",
+    "openpgp-curves",
+    "blocked-pin",
+    "expired-certificate",
+    "unknown",
+];
+
 fn starters() -> Vec<String> {
-    backend::practice::list()
-        .iter()
-        .take(5)
-        .map(|card| card.name.to_owned())
-        .collect()
+    STARTERS.map(str::to_owned).to_vec()
 }
 
 /// Warnings go to the terminal; `SYMBOLON_LOG` asks for more, in the words of
@@ -108,6 +113,7 @@ mod tests {
     use clap::{CommandFactory as _, Parser as _};
 
     use super::Arguments;
+    use crate::backend;
     use crate::base::settings::Settings;
 
     fn options(line: &[&str], settings: &Settings) -> crate::backend::Options {
@@ -125,6 +131,14 @@ mod tests {
         assert_eq!(named.practice, ["a", "b"]);
         assert!(!named.pcsc);
         settings.practice.on_start = true;
-        assert!(!options(&[], &settings).practice.is_empty());
+        let starters = options(&[], &settings).practice;
+        for name in &starters {
+            assert!(
+                backend::practice::list()
+                    .iter()
+                    .any(|card| card.name == name)
+            );
+        }
+        assert_eq!(starters.len(), 6);
     }
 }

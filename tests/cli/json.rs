@@ -168,3 +168,78 @@ fn the_schemas_forbid_what_they_do_not_know() {
     changed["token"]["applications"][0]["pins"][0]["role"] = Value::from("queen");
     assert!(!validator.is_valid(&changed));
 }
+
+/// The plain enums of the model: where each is.
+const ENUMS: &[(&str, &str)] = &[
+    ("fact.rs", "FactName"),
+    ("fact.rs", "Salutation"),
+    ("key.rs", "Evidence"),
+    ("key.rs", "Purpose"),
+    ("key.rs", "Origin"),
+    ("key.rs", "PinPolicy"),
+    ("key.rs", "TouchPolicy"),
+    ("key.rs", "Curve"),
+    ("operation.rs", "OperationKind"),
+    ("operation.rs", "Reason"),
+    ("pin.rs", "PinRole"),
+    ("pin.rs", "PinUse"),
+    ("pin.rs", "Alphabet"),
+    ("reader.rs", "ServiceState"),
+];
+
+#[test]
+fn every_value_of_the_model_is_in_the_schemas() {
+    let mut known = Vec::new();
+    for name in ["token", "readers"] {
+        values(&schema(name), &mut known);
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/token");
+    for (file, name) in ENUMS {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let (_, body) = text.split_once(&format!("pub enum {name} {{")).unwrap();
+        let (body, _) = body.split_once("\n}").unwrap();
+        let variants = body
+            .lines()
+            .map(str::trim)
+            .filter_map(|line| line.strip_suffix(','));
+        let mut count = 0;
+        for variant in variants.filter(|variant| variant.chars().all(char::is_alphanumeric)) {
+            let value = snake_case(variant);
+            assert!(known.contains(&value), "{name}: {value}");
+            count += 1;
+        }
+        assert!(count > 1, "{name}");
+    }
+}
+
+/// Every text that a `const` or an `enum` of a schema allows.
+fn values(schema: &Value, known: &mut Vec<String>) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match (name.as_str(), field) {
+                    ("const", Value::String(value)) => known.push(value.clone()),
+                    ("enum", Value::Array(all)) => {
+                        let texts = all.iter().filter_map(Value::as_str);
+                        known.extend(texts.map(str::to_owned));
+                    }
+                    _ => values(field, known),
+                }
+            }
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| values(part, known)),
+        _ => {}
+    }
+}
+
+/// As serde writes it.
+fn snake_case(variant: &str) -> String {
+    let mut value = String::new();
+    for (at, character) in variant.char_indices() {
+        if character.is_uppercase() && at > 0 {
+            value.push('_');
+        }
+        value.extend(character.to_lowercase());
+    }
+    value
+}

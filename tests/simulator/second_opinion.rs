@@ -10,7 +10,7 @@ use openpgp_card::ocard::crypto::{
     SigningAlgo,
 };
 use openpgp_card::ocard::data::{Fingerprint, KeyGenerationTime, KeyStatus, Sex};
-use openpgp_card::state::{Admin, Open, Transaction, User};
+use openpgp_card::state::{Admin, Open, Transaction};
 use openpgp_card::{Card as Other, Error};
 use rsa::pkcs8::DecodePrivateKey as _;
 use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
@@ -89,10 +89,6 @@ const KEYS: [KeyType; 3] = [
 
 fn admin<'a, 'b>(card: &'b mut Other<Transaction<'a>>, pin: &str) -> Other<Admin<'a, 'b>> {
     card.as_admin_card(Some(pin.to_owned().into())).unwrap()
-}
-
-fn user<'a, 'b>(card: &'b mut Other<Transaction<'a>>, pin: &str) -> Other<User<'a, 'b>> {
-    card.as_user_card(Some(pin.to_owned().into())).unwrap()
 }
 
 #[test]
@@ -192,7 +188,7 @@ fn what_the_card_agrees_on_is_what_the_other_side_computes() {
     let ours = p256::SecretKey::from_slice(&[7; 32]).unwrap();
     let expected = p256::ecdh::diffie_hellman(ours.to_nonzero_scalar(), theirs.as_affine());
     let point = ours.public_key().to_sec1_bytes();
-    drop(user(&mut card, "123456"));
+    card.verify_user_pin("123456".to_owned().into()).unwrap();
     let shared = card.card().decipher(Cryptogram::ECDH(&point)).unwrap();
     assert_eq!(shared, expected.raw_secret_bytes().as_slice());
 }

@@ -15,7 +15,7 @@ const NOTICE_LIMIT: Duration = Duration::from_secs(20);
 /// A card that is served by a thread until this is dropped.
 pub(crate) struct ServedCard {
     stop: Stop,
-    thread: Option<JoinHandle<(Box<dyn Card>, std::io::Result<Served>)>>,
+    thread: Option<JoinHandle<(Box<dyn Card>, Served)>>,
     slot: Slot,
 }
 
@@ -27,7 +27,7 @@ impl ServedCard {
         let (port, plug) = (slot.port, stop.clone());
         let mut card: Box<dyn Card> = Box::new(card);
         let thread = thread::spawn(move || {
-            let served = vpcd::serve(&mut *card, port, &plug);
+            let served = vpcd::serve(&mut *card, port, &plug).unwrap();
             (card, served)
         });
         wait_for("the reader to notice its card", NOTICE_LIMIT, || {
@@ -55,7 +55,7 @@ impl ServedCard {
         wait_for("the reader to miss its card", NOTICE_LIMIT, || {
             (!self.slot.holds_card()).then_some(())
         });
-        (card, served.unwrap())
+        (card, served)
     }
 }
 

@@ -11,6 +11,7 @@
 )]
 
 mod driver;
+mod looks;
 mod readers;
 mod service;
 #[path = "../support/mod.rs"]

@@ -23,6 +23,8 @@ pub const SEARCH_FROM: usize = 9;
 pub struct ReaderPanel {
     lines: Vec<Line>,
     chosen: Option<Place>,
+    /// Whether the keyboard was put into the list once: the window opens with it there.
+    welcomed: bool,
     searched: String,
     list: gtk::ListBox,
     /// The group of each line, for the headings.
@@ -141,6 +143,7 @@ impl Component for ReaderPanel {
         let model = Self {
             lines: Vec::new(),
             chosen: None,
+            welcomed: false,
             searched: String::new(),
             list: list.clone(),
             groups,
@@ -234,6 +237,10 @@ impl ReaderPanel {
         self.groups.replace(groups.collect());
         self.list.invalidate_headers();
         self.filter();
+        if !self.welcomed && !self.lines.is_empty() {
+            self.welcomed = true;
+            self.focus();
+        }
         if let Some(selected) = selected {
             self.list.unblock_signal(&selected);
             self.selected = Some(selected);

@@ -95,20 +95,20 @@ fn matter_line(token: &Token, attention: &Attention) -> AttentionLine {
 
 fn cure(token: &Token, attention: &Attention) -> Option<Cure> {
     let application = attention.application;
-    let on_pin = |pin, kind| Some(Cure::Pin(application, pin, kind));
+    // A verb that would only say why it does nothing is no cure.
+    let on_pin = |pin: PinReference, kinds: &[OperationKind]| {
+        let found = token.pin(application, pin)?;
+        let possible = |kind: &&OperationKind| {
+            let operation = found.operation(**kind);
+            operation.is_some_and(|operation| operation.impossible.is_none())
+        };
+        let kind = kinds.iter().find(possible)?;
+        Some(Cure::Pin(application, pin, *kind))
+    };
     match &attention.matter {
-        Matter::Blocked { pin, curable, .. } => {
-            let found = token.pin(application, *pin)?;
-            let possible = |kind: &OperationKind| {
-                let operation = found.operation(*kind);
-                operation.is_some_and(|operation| operation.impossible.is_none())
-            };
-            let kinds = [OperationKind::Unblock, OperationKind::Set];
-            let kind = kinds.into_iter().find(possible)?;
-            curable.then_some(Cure::Pin(application, *pin, kind))
-        }
-        Matter::LastTry { pin, .. } => on_pin(*pin, OperationKind::Verify),
-        Matter::FactoryPin { pin, .. } => on_pin(*pin, OperationKind::Change),
+        Matter::Blocked { pin, .. } => on_pin(*pin, &[OperationKind::Unblock, OperationKind::Set]),
+        Matter::LastTry { pin, .. } => on_pin(*pin, &[OperationKind::Verify]),
+        Matter::FactoryPin { pin, .. } => on_pin(*pin, &[OperationKind::Change]),
         Matter::Unreadable => Some(Cure::Details(application)),
         Matter::Expired { slot, .. }
         | Matter::Mismatch { slot, .. }

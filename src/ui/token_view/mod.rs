@@ -294,7 +294,10 @@ impl TokenView {
         self.keys.clear();
         self.data.clear();
         self.technical.clear();
-        self.key_dialog = None;
+        // The sheet of a key goes with its token.
+        if let Some(dialog) = self.key_dialog.take() {
+            dialog.widget().destroy();
+        }
     }
 
     fn turn_to(&self, page: Page) {

@@ -67,7 +67,7 @@ pub fn show(
     let window = adw::Window::new();
     window.set_title(Some(&instructions.title));
     window.set_modal(true);
-    window.set_default_width(520);
+    window.set_default_width(640);
     let why = gtk::Label::builder()
         .label(&instructions.body)
         .wrap(true)
@@ -116,8 +116,10 @@ pub fn show(
     close_on_escape(&window);
     window.set_transient_for(Some(parent));
     window.present();
-    // Only now: on GTK 4.8 a window that is not shown yet and gets a focus loses its role.
+    // Only now: on GTK 4.8 a window that is not shown yet and gets a focus loses its role. The text
+    // had the focus until now, and was selected with it.
     copy.grab_focus();
+    text.select_region(0, 0);
 }
 
 /// Escape closes a window that asks nothing.

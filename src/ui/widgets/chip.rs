@@ -8,8 +8,8 @@ use crate::base::i18n::gettext_f;
 use crate::explain;
 use crate::pki::certificate::Standing;
 
-/// The most chips on one line; the rest is counted.
-const MOST: usize = 3;
+/// The most chips together; the rest is counted.
+const MOST: usize = 4;
 
 /// What a chip says, as data.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -82,7 +82,7 @@ pub fn chip(chip: &Chip) -> gtk::Label {
     label
 }
 
-/// A line of chips, at most three and the number of the others. What does not fit on the line
+/// A line of chips, at most four and the number of the others. What does not fit on the line
 /// goes below it.
 #[must_use]
 pub fn chips(all: &[Chip]) -> gtk::Box {
@@ -118,17 +118,18 @@ mod tests {
     use super::{Chip, ChipKind, line_of};
 
     #[test]
-    fn the_fourth_chip_is_counted_and_warnings_stay() {
+    fn the_fifth_chip_is_counted_and_warnings_stay() {
         let chip = |text: &str, kind| Chip::new(kind, text);
         let all = [
             chip("PIV", ChipKind::Plain),
             chip("OpenPGP", ChipKind::Plain),
             chip("FIDO", ChipKind::Plain),
             chip("OATH", ChipKind::Plain),
+            chip("PIN", ChipKind::Plain),
             chip("3 warnings", ChipKind::Warning),
         ];
         let texts: Vec<String> = line_of(&all).into_iter().map(|chip| chip.text).collect();
-        assert_eq!(texts, ["PIV", "OpenPGP", "3 warnings", "+2"]);
-        assert_eq!(line_of(&all[..3]).len(), 3);
+        assert_eq!(texts, ["PIV", "OpenPGP", "FIDO", "3 warnings", "+2"]);
+        assert_eq!(line_of(&all[..4]).len(), 4);
     }
 }

@@ -4,7 +4,8 @@
 //! GTK's own password entries hand the clear text to the accessibility bus, on request and with
 //! every key typed. Here both see bullets only: [`SecretBuffer::attach`] turns every insertion
 //! into one of bullets before anybody else hears of it, and the buffer puts the characters that
-//! were set aside in their place. Only while the eye is open does the text itself come out.
+//! were set aside in their place. Only while the eye is open does the text itself come out; GTK
+//! then makes copies that nobody wipes, which is the price of looking.
 
 use std::cell::{Cell, RefCell};
 

@@ -205,10 +205,11 @@ impl Program {
                 height,
             } = self.place(title);
             let part = format!("{width}x{height}+{x}+{y}");
-            let import = [
-                "-window", "root", "-silent", "-crop", &part, "+repage", file,
-            ];
+            // What lies over the window is not part of it, so the screen is taken and cut.
+            let import = ["-window", "root", "-silent", file];
             self.desktop.output("import", &import);
+            let cut = ["-crop", &part, "+repage", "-strip", file];
+            self.desktop.output("mogrify", &cut);
             let now = self.desktop.output("sha256sum", &[file]);
             let still = now == before && !now.is_empty();
             before = now;

@@ -72,6 +72,8 @@ pub struct PinDialogInit {
 /// What can happen to it.
 #[derive(Debug)]
 pub enum PinDialogInput {
+    /// It is on the screen.
+    Appeared,
     /// The request ended.
     Finished(Result<Done, Failure>),
     /// The request got on.
@@ -198,7 +200,10 @@ impl Component for PinDialog {
         parts::add_access_keys(&root, &sender);
         let content = &model.parts.content;
         let widgets = view_output!();
-        model.parts.focus();
+        // Only when it is on the screen: on GTK 4.8 a window that gets a focus before loses its
+        // role for screen readers.
+        let input = sender.input_sender().clone();
+        root.connect_map(move |_| input.emit(PinDialogInput::Appeared));
         // Whoever chose this on a reader with keys is to type there at once; the last try waits
         // for its tick.
         let ready = model.is_pinpad() && model.live && !model.is_last_try();
@@ -217,6 +222,7 @@ impl Component for PinDialog {
             PinDialogInput::Progressed(Progress::TypeOnReader { seconds }) => {
                 self.wait_for_reader(seconds, &sender);
             }
+            PinDialogInput::Appeared => self.parts.focus(),
             PinDialogInput::TokenChanged(token) => self.take_token(token),
             PinDialogInput::Removed => self.token_removed(),
             PinDialogInput::Edit => self.parts.code.set_wrong(None),
