@@ -12,7 +12,7 @@ use super::tracer::Tracer;
 use crate::backend::{
     self, Command, Done, Event, Failure, Handle, LinkError, Options, Progress, RequestId, practice,
 };
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::token::{Identity, Reader, ReaderId, SlotState, Token};
 
 /// How long the first look at all readers may take.
@@ -147,8 +147,10 @@ impl Session {
             [one] => Ok(one.reader.id),
             more => {
                 let count = more.len().to_string();
-                let title = gettext_f(
+                let title = ngettext_f(
+                    "There is something in {count} reader",
                     "There is something in {count} readers",
+                    u32::try_from(more.len()).unwrap_or(u32::MAX),
                     &[("count", &count)],
                 );
                 Err(Trouble::usage(title, which_reader()))

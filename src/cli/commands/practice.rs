@@ -8,6 +8,7 @@ use crate::cli::interrupt::Interrupt;
 use crate::cli::json::PracticeDocument;
 use crate::cli::output::{Mark, Output};
 use crate::cli::session::no_such_card;
+use crate::explain::practice::words;
 
 /// Runs the command.
 ///
@@ -74,15 +75,21 @@ fn serve(name: &str, port: u16, output: &mut Output) -> Result<(), End> {
 fn list(globals: &Globals, output: &mut Output) -> Result<(), End> {
     let cards: Vec<_> = practice::list()
         .iter()
-        .map(|card| (card.name, card.title, card.description))
+        .map(|card| (card.name, words(card)))
         .collect();
     if globals.json {
-        return output.document(&PracticeDocument::new(cards.into_iter()));
+        let cards = cards
+            .iter()
+            .map(|(name, words)| (*name, words.title.as_str(), words.description.as_str()));
+        return output.document(&PracticeDocument::new(cards));
     }
     let mut text = String::new();
-    for (name, title, description) in cards {
+    for (name, words) in cards {
         let name = output.style().mark(Mark::Heading, name);
-        text.push_str(&format!("{name}: {title}\n  {description}\n"));
+        text.push_str(&format!(
+            "{name}: {}\n  {}\n",
+            words.title, words.description
+        ));
     }
     output.result(text)
 }
