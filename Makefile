@@ -8,7 +8,8 @@ BUILT ?= target/release
 ID := org.symbolon.Symbolon
 PROGRAMS := symbolon symbolonctl
 LANGUAGES := $(shell sed '/^\#/d' po/LINGUAS)
-SCHEMAS := $(notdir $(wildcard data/*.schema.json))
+# What programs that read our JSON go by.
+FORMATS := json.md $(notdir $(wildcard data/*.schema.json))
 
 # rustup puts cargo here, and a shell that was open before does not know it yet.
 TOOLS := target/tools
@@ -103,7 +104,7 @@ SHARED := \
     share/icons/hicolor/symbolic/apps/$(ID)-symbolic.svg \
     $(PROGRAMS:%=share/man/man1/%.1) \
     $(LANGUAGES:%=share/locale/%/LC_MESSAGES/symbolon.mo) \
-    $(SCHEMAS:%=share/symbolon/%)
+    $(FORMATS:%=share/symbolon/%)
 
 stage: $(SHARED:%=$(STAGE)/%)
 

@@ -206,3 +206,89 @@ fn a_practice_reader_comes_and_goes() {
         .send(Command::Practice(PracticeCommand::Remove { reader }));
     desk.wait(|event| matches!(event, Event::ReaderRemoved(gone) if *gone == reader).then_some(()));
 }
+
+/// The reader of the slow card and that of the quick one, which is read already.
+fn slow_and_quick() -> (Desk, ReaderId, Identity) {
+    let desk = Desk::with(&["slow", "both"]);
+    let (quick, _) = desk.token();
+    let slow = ReaderId(1);
+    assert_ne!(quick.reader, slow);
+    (desk, slow, quick)
+}
+
+/// Whether the slow card has answered by now.
+fn is_slow_read(event: &Event) -> bool {
+    matches!(event, Event::TokenRead { identity, token } if identity.reader == ReaderId(1) && token.complete)
+}
+
+#[test]
+fn a_slow_card_makes_no_other_wait() {
+    let (desk, _, quick) = slow_and_quick();
+    for pin in ["999999", "123456"] {
+        let asked = desk.handle.send(verify(quick, pin));
+        desk.wait(|event| {
+            assert!(
+                !is_slow_read(event),
+                "the quick reader waited for the slow one"
+            );
+            matches!(event, Event::Finished { id, .. } if *id == asked).then_some(())
+        });
+    }
+    // It does answer in the end, and nothing was lost.
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while let Ok(event) = desk
+        .events
+        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+    {
+        if is_slow_read(&event) {
+            return;
+        }
+    }
+    panic!("the slow card was given up");
+}
+
+#[test]
+fn a_request_to_a_slow_card_can_be_cancelled_once() {
+    let (desk, slow, _) = slow_and_quick();
+    let asked = desk.handle.send(Command::Read { reader: slow });
+    desk.handle.cancel(asked);
+    desk.handle.cancel(asked);
+    let outcome = desk.wait(|event| {
+        assert!(!is_slow_read(event), "the cancel waited for the card");
+        match event {
+            Event::Finished { id, outcome } if *id == asked => Some(outcome.clone()),
+            _ => None,
+        }
+    });
+    assert!(matches!(outcome, Err(Failure::Cancelled)), "{outcome:?}");
+    // Pulling it ends the wait; no second end of the request comes.
+    desk.handle
+        .send(Command::Practice(PracticeCommand::Pull { reader: slow }));
+    desk.wait(|event| {
+        assert!(
+            !matches!(event, Event::Finished { id, .. } if *id == asked),
+            "a second end"
+        );
+        match event {
+            Event::ReaderChanged(reader) => {
+                (reader.id == slow && reader.slot == SlotState::Empty).then_some(())
+            }
+            _ => None,
+        }
+    });
+}
+
+#[test]
+fn a_card_pulled_in_the_middle_of_a_reading_leaves_an_empty_row() {
+    let desk = Desk::with(&["pulled"]);
+    let mut read = false;
+    desk.wait(|event| match event {
+        Event::TokenRead { token, .. } if token.complete => panic!("read to the end"),
+        Event::ReaderChanged(reader) if reader.slot == SlotState::Empty => Some(()),
+        _ => None,
+    });
+    while let Ok(event) = desk.events.recv_timeout(Duration::from_millis(200)) {
+        read |= matches!(event, Event::TokenRead { .. });
+    }
+    assert!(!read, "a picture of a card that is gone");
+}

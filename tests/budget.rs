@@ -1,7 +1,12 @@
 //! What a full view of a token costs, in commands. GET RESPONSE is counted; SELECTs of
 //! applications that are not there are counted apart.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    missing_docs
+)]
 
 use symbolon::card;
 use symbolon::simulator::{Card, Chip, KeyRef, Model, OpenPgp, Piv, PrivateKey, SimulatedReader};

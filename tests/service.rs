@@ -1,7 +1,13 @@
 //! The backend and a real smart card service: sixteen readers, a card that comes and goes, and
 //! the service itself, which is stopped, killed in the middle of a reading, and started again.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs
+)]
 
 mod support;
 

@@ -18,6 +18,13 @@ pub fn list() -> &'static [PracticeCard] {
     wardrobe::PRACTICE
 }
 
+/// Whether a practice card has this name, of those on the list or of those that are made to be
+/// pulled at a command of one's choice ("pulled-20").
+#[must_use]
+pub fn is_known(name: &str) -> bool {
+    wardrobe::make(name).is_some()
+}
+
 /// How many practice cards are put in for whoever names none.
 const STARTERS: usize = 5;
 
@@ -51,7 +58,7 @@ pub(super) struct Port {
     reader: SimulatedReader,
     events: Arc<Mutex<u16>>,
     /// The name of the card, to make it anew if it cannot be put back.
-    card: &'static str,
+    card: String,
     /// The card, while it is out of the reader.
     pulled: Option<Box<dyn Card>>,
 }
@@ -77,15 +84,15 @@ impl Port {
 impl Practice {
     /// A new reader with a card of the wardrobe in it.
     pub(super) fn make(&mut self, card: &str) -> Option<(Text, Port)> {
-        let practice = wardrobe::PRACTICE.iter().find(|known| known.name == card)?;
+        let made = wardrobe::make(card)?;
         self.made += 1;
         let name = format!("Practice reader {}", self.made);
         let reader = SimulatedReader::new(&name);
-        reader.insert(wardrobe::make(practice.name)?);
+        reader.insert(made);
         let port = Port {
             reader,
             events: Arc::default(),
-            card: practice.name,
+            card: card.to_owned(),
             pulled: None,
         };
         Some((Text::from(name), port))
@@ -118,7 +125,7 @@ impl Practice {
     /// The card that was pulled, as it was; one that fell out by itself comes as new.
     pub(super) fn put_back(&mut self, id: ReaderId) -> Result<ReaderId, Failure> {
         let port = self.port(id)?;
-        let card = port.pulled.take().or_else(|| wardrobe::make(port.card));
+        let card = port.pulled.take().or_else(|| wardrobe::make(&port.card));
         port.reader.insert(card.ok_or(Failure::NoSuchPracticeCard)?);
         Ok(id)
     }

@@ -484,11 +484,11 @@ impl Router {
                 }
             }
             Report::PinPad(identity, pinpad) => {
-                if let Some(place) = self.readers.get_mut(&identity.reader) {
-                    if place.reader.pinpad != pinpad {
-                        place.reader.pinpad = pinpad;
-                        self.emit_reader(identity.reader);
-                    }
+                if let Some(place) = self.readers.get_mut(&identity.reader)
+                    && place.reader.pinpad != pinpad
+                {
+                    place.reader.pinpad = pinpad;
+                    self.emit_reader(identity.reader);
                 }
             }
             Report::Unread(identity, error) => self.unread(identity, &error),

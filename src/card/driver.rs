@@ -119,12 +119,15 @@ pub trait Driver: Send {
     fn role(&self, pin: PinReference) -> PinRole;
 }
 
+/// What came of a probe: a driver, nothing, or what was in the way.
+pub type Opened = Result<Option<Box<dyn Driver>>, CardError>;
+
 /// How to find out whether a card has an application.
 pub struct Probe {
     /// Which.
     pub kind: ApplicationKind,
     /// Selects it. Nothing if the card has none.
-    pub open: fn(&mut Channel<'_>) -> Result<Option<Box<dyn Driver>>, CardError>,
+    pub open: fn(&mut Channel<'_>) -> Opened,
 }
 
 /// All families, in the order in which cards are asked: the cheapest first.

@@ -50,7 +50,7 @@ pub(super) struct Globals {
     #[arg(
         long,
         global = true,
-        help = gettext("Write every exchange with the card and its meaning to standard error; PINs and keys are never in it"),
+        help = gettext("Show every exchange with the card and its meaning beside the result; PINs and keys are never in it"),
     )]
     pub(super) trace: bool,
     #[arg(

@@ -144,10 +144,10 @@ fn identifiers(certificate: &Certificate) -> Facts {
     );
     rows.add(gettext("Serial number"), colons(&certificate.serial));
     let key = certificate.key_identifier.as_deref().map(colons);
-    rows.add(gettext("Key identifier"), key.unwrap_or_default());
+    rows.add(gettext("Identifier of the key"), key.unwrap_or_default());
     let issuer = certificate.authority_key_identifier.as_deref().map(colons);
     rows.add(
-        gettext("Key identifier of the issuer"),
+        gettext("Identifier of the key of the issuer"),
         issuer.unwrap_or_default(),
     );
     rows.add("SHA-256", certificate.sha256_fingerprint());

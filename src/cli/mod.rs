@@ -1,8 +1,8 @@
 //! The command line: arguments, tables, JSON, and questions on a terminal.
 //!
 //! Results go to standard output, everything else that is said to standard error; how a command
-//! ended is its exit code ([`exit`], and the manual page). Secrets come from the terminal, a file
-//! descriptor or a file ([`secrets`]), never from arguments or the environment.
+//! ended is its exit code (`exit`, and the manual page). Secrets come from the terminal, a file
+//! descriptor or a file (`secrets`), never from arguments or the environment.
 
 mod arguments;
 mod certificate_page;

@@ -371,3 +371,108 @@ fn indent(text: &mut String, indent: usize, line: &str) {
     text.push_str(line);
     text.push('\n');
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may stop")]
+
+    use std::sync::Arc;
+
+    use super::{dots, head, token};
+    use crate::cli::output::Style;
+    use crate::cli::session::Found;
+    use crate::token::{
+        Access, AnsweringApplication, Application, ApplicationKind, ApplicationState, Certificate,
+        DataKind, DataObject, Fact, FactName, Identity, KeyRef, Reader, ReaderId, SlotState, Text,
+        Token, Tries, TriesLeft, Unreadable,
+    };
+
+    /// What cards have sent to have a terminal, a log or a person fooled.
+    const HOSTILE: &str =
+        "\u{1b}[2J\u{1b}]0;x\u{7}\r\n9000 (done)\u{202E}\u{0}\u{9b}31m%s{token}<b>";
+
+    fn hostile() -> Found {
+        let text = || Text::from(HOSTILE);
+        let mut application = Application::new(ApplicationKind::Piv, &[0xA0]);
+        application.version = Some(text());
+        application.state = ApplicationState::Unreadable(Unreadable { detail: text() });
+        application.facts = vec![Fact::text(FactName::Holder, text())];
+        application.certificates = vec![Certificate {
+            slot: KeyRef(0x9A),
+            der: HOSTILE.as_bytes().to_vec(),
+            summary: None,
+        }];
+        application.data = vec![DataObject {
+            kind: DataKind::Chuid,
+            access: Access::Public,
+            content: Some(HOSTILE.as_bytes().to_vec()),
+            facts: vec![Fact::text(FactName::Url, text())],
+        }];
+        let mut token = Token {
+            label: Some(text()),
+            model: Some(text()),
+            manufacturer: Some(text()),
+            serial: Some(text()),
+            applications: vec![application],
+            answering: vec![AnsweringApplication {
+                name: text(),
+                aid: vec![0xA0],
+            }],
+            complete: true,
+            ..Token::default()
+        };
+        token.card.listed_as = vec![text()];
+        let identity = Identity {
+            reader: ReaderId(1),
+            insertion: 1,
+        };
+        Found {
+            number: 1,
+            reader: Reader {
+                id: identity.reader,
+                name: text(),
+                practice: false,
+                pinpad: false,
+                slot: SlotState::Present { identity },
+            },
+            identity,
+            token: Arc::new(token),
+        }
+    }
+
+    #[test]
+    fn no_text_of_a_card_leaves_its_line() {
+        let found = hostile();
+        let page = token(&found, Style::Plain, 0);
+        let steers = |character: char| {
+            character.is_control() && character != '\n' || character == '\u{202E}'
+        };
+        assert!(!page.contains(steers), "{page:?}");
+        let alone = page.lines().find(|line| line.trim().starts_with("9000"));
+        assert_eq!(alone, None, "{page}");
+        let document =
+            serde_json::to_string(&crate::cli::json::TokenDocument::new(&found)).unwrap();
+        assert!(
+            !document.contains(steers) && !document.contains("\\u"),
+            "{document}"
+        );
+    }
+
+    #[test]
+    fn without_colours_there_is_no_escape() {
+        assert!(!head(&hostile(), Style::Plain).contains('\u{1b}'));
+        assert!(head(&hostile(), Style::Coloured).starts_with("\u{1b}[1m"));
+    }
+
+    #[test]
+    fn dots_are_drawn_where_both_numbers_are_known_and_small() {
+        let dots = |left, max| dots(&Tries { left, max });
+        assert_eq!(dots(TriesLeft::Known(2), Some(3)), "●●○");
+        assert_eq!(dots(TriesLeft::Blocked, Some(3)), "○○○");
+        assert_eq!(dots(TriesLeft::Known(2), None), "");
+        assert_eq!(dots(TriesLeft::Known(5), Some(3)), "");
+        assert_eq!(dots(TriesLeft::Known(15), Some(15)), "");
+        assert_eq!(dots(TriesLeft::NotSet, Some(3)), "");
+        assert_eq!(dots(TriesLeft::Unknown, Some(3)), "");
+    }
+}

@@ -10,9 +10,9 @@ use super::interrupt::Interrupt;
 use super::state::{Numbered, Seen, State, which_reader};
 use super::tracer::Tracer;
 use crate::backend::{
-    self, Command, Done, Event, Failure, Handle, Options, Progress, RequestId, practice,
+    self, Command, Done, Event, Failure, Handle, LinkError, Options, Progress, RequestId, practice,
 };
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::token::{Identity, Reader, ReaderId, SlotState, Token};
 
 /// How long the first look at all readers may take.
@@ -147,8 +147,10 @@ impl Session {
             [one] => Ok(one.reader.id),
             more => {
                 let count = more.len().to_string();
-                let title = gettext_f(
+                let title = ngettext_f(
+                    "There is something in {count} reader",
                     "There is something in {count} readers",
+                    u32::try_from(more.len()).unwrap_or(u32::MAX),
                     &[("count", &count)],
                 );
                 Err(Trouble::usage(title, which_reader()))
@@ -175,8 +177,15 @@ impl Session {
     ///
     /// [`Trouble`]: there is none, it cannot be read, or it takes too long.
     pub(super) fn token(&mut self, id: ReaderId) -> Result<Found, Trouble> {
+        let was_there = self.card(id).is_ok();
         let seen = self.wait(READ_LIMIT, |state| state.contents(id).transpose())?;
-        let (identity, seen) = seen?;
+        let (identity, seen) = seen.map_err(|trouble| {
+            if was_there && trouble.exit == Exit::NoCard {
+                Trouble::of(&Failure::Card(LinkError::Removed.into()))
+            } else {
+                trouble
+            }
+        })?;
         let token = match seen {
             Seen::Token(token) => token,
             Seen::Unreadable(error) => return Err(Trouble::of(&Failure::Card(error))),
@@ -289,7 +298,7 @@ fn options(globals: &Globals, real: Real) -> Result<Options, Trouble> {
     for name in &globals.practice {
         if name.is_empty() {
             cards.extend(practice::starters());
-        } else if practice::list().iter().any(|card| card.name == *name) {
+        } else if practice::is_known(name) {
             cards.push(name.clone());
         } else {
             return Err(no_such_card(name));

@@ -192,8 +192,6 @@ pub(super) fn which_reader() -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop")]
-
     use std::sync::Arc;
 
     use super::State;

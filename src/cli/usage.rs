@@ -100,8 +100,6 @@ fn context(error: &Error, kind: ContextKind) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop")]
-
     use super::trouble;
     use crate::cli::help::command;
 

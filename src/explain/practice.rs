@@ -57,6 +57,12 @@ fn piv(name: &str) -> Option<Words> {
                 "A PIV card: a certificate signed with SHA-1, one that does not match its key, one without a key, and a key without a certificate. PIN 654321, PUK 87654321.",
             ),
         ),
+        "slow" => (
+            gettext("Card that takes its time"),
+            gettext(
+                "The token with PIV and OpenPGP, which thinks for twenty seconds about its fifth command.",
+            ),
+        ),
         _ => return None,
     };
     Some(Words { title, description })
@@ -84,6 +90,12 @@ fn openpgp(name: &str) -> Option<Words> {
             gettext("OpenPGP card of version 2.1"),
             gettext(
                 "An older card: RSA only, short commands, and a wrong PIN is not counted aloud. No key. PIN 123456, admin PIN 12345678.",
+            ),
+        ),
+        "slow" => (
+            gettext("Card that takes its time"),
+            gettext(
+                "The token with PIV and OpenPGP, which thinks for twenty seconds about its fifth command.",
             ),
         ),
         _ => return None,
@@ -119,6 +131,12 @@ fn odd(name: &str) -> Option<Words> {
             gettext("Card that is pulled"),
             gettext(
                 "The token with PIV and OpenPGP, pulled out at the ninth command. Pulled-20 is pulled at the twentieth, and so on.",
+            ),
+        ),
+        "slow" => (
+            gettext("Card that takes its time"),
+            gettext(
+                "The token with PIV and OpenPGP, which thinks for twenty seconds about its fifth command.",
             ),
         ),
         _ => return None,

@@ -13,10 +13,7 @@ pub fn title(token: &Token) -> String {
     }
     let kind = match shown(token.model.as_ref()) {
         Some(model) => Some(model.to_owned()),
-        None => applications(token).map(|names| {
-            // TRANSLATORS: A card that has these applications: "PIV card".
-            gettext_f("{applications} card", &[("applications", &names)])
-        }),
+        None => by_applications(token),
     };
     match (kind, shown(token.serial.as_ref())) {
         (Some(kind), Some(serial)) => format!("{kind} …{}", last_four(serial)),
@@ -36,8 +33,10 @@ pub fn subtitle(token: &Token) -> String {
                 .listed_as
                 .iter()
                 .find_map(|name| shown(Some(name)))
-        });
-    let mut parts: Vec<String> = kind.map(str::to_owned).into_iter().collect();
+        })
+        .map(str::to_owned)
+        .or_else(|| by_applications(token));
+    let mut parts: Vec<String> = kind.into_iter().collect();
     if let Some(serial) = shown(token.serial.as_ref()) {
         parts.push(gettext_f("serial {serial}", &[("serial", serial)]));
     }
@@ -92,6 +91,14 @@ pub fn summary(token: &Token) -> Vec<String> {
         }
     }
     lines
+}
+
+/// "OpenPGP card"; nothing if nothing answered.
+fn by_applications(token: &Token) -> Option<String> {
+    applications(token).map(|names| {
+        // TRANSLATORS: A card that has these applications: "PIV card".
+        gettext_f("{applications} card", &[("applications", &names)])
+    })
 }
 
 /// "PIV, OpenPGP"; nothing if nothing answered.

@@ -137,7 +137,7 @@ impl Command {
     #[must_use]
     pub fn to_bytes(&self, form: Form, without_le: bool) -> Secret {
         let data = self.payload();
-        let le = self.le.filter(|_| !(without_le && !data.is_empty()));
+        let le = self.le.filter(|_| !without_le || data.is_empty());
         let mut bytes = Secret::with_capacity(data.len() + 9);
         bytes.extend(&self.header);
         match form {

@@ -319,11 +319,6 @@ pub(super) fn curve_oid(curve: Curve) -> ObjectIdentifier {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that panics is a test that tells"
-)]
 mod tests {
     use super::*;
     use crate::base::hex;

@@ -65,10 +65,6 @@ fn push(blob: &mut Vec<u8>, field: &[u8]) -> Option<()> {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    reason = "a test that panics is a test that tells"
-)]
 mod tests {
     use super::{fingerprint, line};
     use crate::pki::public_key::elliptic;

@@ -1,9 +1,11 @@
 //! Practice cards ready to be put in, by name.
 
+use std::time::Duration;
+
 use super::card::Card;
 use super::certificates;
 use super::chip::Chip;
-use super::faults::{Pulled, Trigger};
+use super::faults::{Pulled, Slow, Trigger};
 use super::keys::PrivateKey;
 use super::openpgp::{KeyRef, Model, OpenPgp};
 use super::piv::Piv;
@@ -130,6 +132,11 @@ pub const PRACTICE: &[Practice] = &[
         description: "The token with PIV and OpenPGP, pulled out at the ninth command. Pulled-20 is pulled at the \
                       twentieth, and so on.",
     },
+    Practice {
+        name: "slow",
+        title: "Card that takes its time",
+        description: "The token with PIV and OpenPGP, which thinks for twenty seconds about its fifth command.",
+    },
 ];
 
 /// The practice card of that name, as fresh as from the wardrobe.
@@ -192,6 +199,11 @@ pub fn make(name: &str) -> Option<Box<dyn Card>> {
         }
         "rubbish" => Box::new(Rubbish::new(Manner::Lies)),
         "pulled" => return pulled(9),
+        "slow" => Box::new(Slow::new(
+            both()?,
+            Trigger::Number(5),
+            Duration::from_secs(20),
+        )),
         _ => return None,
     })
 }

@@ -7,6 +7,7 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -61,9 +62,14 @@ pub enum Slot {
     Unavailable,
 }
 
+/// After how long the thread is told again to end.
+const CANCEL_AGAIN: Duration = Duration::from_millis(50);
+
 /// The watching thread. Ends when this is dropped.
 pub struct Watch {
     shared: Arc<Shared>,
+    /// Disconnected when the thread has ended.
+    ended: Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -91,6 +97,7 @@ impl Watch {
             state: Mutex::default(),
         });
         let inner = Arc::clone(&shared);
+        let (alive, ended) = mpsc::channel::<()>();
         let thread = std::thread::Builder::new()
             .name("watch".into())
             .spawn(move || {
@@ -99,10 +106,12 @@ impl Watch {
                     sink,
                     service: ServiceState::Starting,
                 }
-                .run()
+                .run();
+                drop(alive);
             })?;
         Ok(Self {
             shared,
+            ended,
             thread: Some(thread),
         })
     }
@@ -115,15 +124,19 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        {
-            let mut state = self.shared.lock();
-            state.ending = true;
-            if let Some(context) = &state.context {
+        self.shared.lock().ending = true;
+        self.shared.wake();
+        loop {
+            if let Some(context) = &self.shared.lock().context {
                 // Fails if the service is gone; then the thread is not blocked in it.
                 let _ = context.cancel();
             }
+            // A cancel that comes a moment before the thread blocks is lost, so it is said again.
+            match self.ended.recv_timeout(CANCEL_AGAIN) {
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
-        self.shared.wake();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -326,12 +339,22 @@ fn sight(entry: &ReaderState) -> Sight {
 
 /// Why there is no service, as far as this machine tells.
 fn service_state(error: Error) -> ServiceState {
-    if matches!(error, Error::SecurityViolation | Error::NoAccess) && is_listening() {
-        return ServiceState::Refused;
-    }
-    match UnixStream::connect(socket_path()) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => ServiceState::Refused,
-        _ if is_installed() => ServiceState::Stopped,
+    let refused = matches!(error, Error::SecurityViolation | Error::NoAccess);
+    let connected = UnixStream::connect(socket_path()).map(drop);
+    judge(
+        refused,
+        connected.map_err(|error| error.kind()),
+        is_installed(),
+    )
+}
+
+/// From what the service said, whether its socket takes us, and whether its program is here.
+fn judge(refused: bool, connected: Result<(), io::ErrorKind>, installed: bool) -> ServiceState {
+    match connected {
+        Err(io::ErrorKind::PermissionDenied) => ServiceState::Refused,
+        // A service that is being ended says no as well, but its socket is gone by then.
+        Ok(()) if refused => ServiceState::Refused,
+        _ if installed => ServiceState::Stopped,
         _ => ServiceState::NotInstalled,
     }
 }
@@ -360,4 +383,25 @@ fn is_installed() -> bool {
 #[must_use]
 pub fn reader_name(name: &CStr) -> crate::token::Text {
     crate::token::Text::from_utf8(name.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::judge;
+    use crate::token::ServiceState;
+
+    #[test]
+    fn every_cause_has_its_name() {
+        let gone = Err(ErrorKind::NotFound);
+        let dead = Err(ErrorKind::ConnectionRefused);
+        let closed = Err(ErrorKind::PermissionDenied);
+        assert_eq!(judge(false, gone, false), ServiceState::NotInstalled);
+        assert_eq!(judge(false, gone, true), ServiceState::Stopped);
+        assert_eq!(judge(false, dead, true), ServiceState::Stopped);
+        assert_eq!(judge(true, dead, true), ServiceState::Stopped);
+        assert_eq!(judge(false, closed, true), ServiceState::Refused);
+        assert_eq!(judge(true, Ok(()), true), ServiceState::Refused);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use jsonschema::{Registry, Resource, Validator};
 use serde_json::Value;
@@ -71,23 +72,26 @@ fn every_practice_card_fits_the_schemas() {
     let certificates = schemas.validator("certificates");
     let cards = practice_cards();
     assert!(cards.len() >= 4, "{cards:?}");
-    for card in cards {
-        let ended = run(&format!("--practice={card} show --json"));
-        // A card that cannot be read is told of in the same document.
-        let [document] = documents(&ended).try_into().unwrap();
-        check(&token, &document);
-        assert_eq!(
-            document["token"].is_null(),
-            ended.code != 0,
-            "{card}: {ended:?}"
-        );
-        for document in documents(&run(&format!("--practice={card} pin status --json"))) {
-            check(&pins, &document);
+    let json = |card: &str, command: &str| run(&format!("--practice={card} {command} --json"));
+    // Side by side: one of the cards takes its time.
+    thread::scope(|scope| {
+        for card in &cards {
+            scope.spawn(|| {
+                let ended = json(card, "show");
+                // A card that cannot be read is told of in the same document.
+                let [document] = documents(&ended).try_into().unwrap();
+                check(&token, &document);
+                assert_eq!(document["token"].is_null(), ended.code != 0, "{ended:?}");
+            });
+            for (command, validator) in [("pin status", &pins), ("cert list", &certificates)] {
+                scope.spawn(move || {
+                    for document in documents(&json(card, command)) {
+                        check(validator, &document);
+                    }
+                });
+            }
         }
-        for document in documents(&run(&format!("--practice={card} cert list --json"))) {
-            check(&certificates, &document);
-        }
-    }
+    });
 }
 
 #[test]
@@ -167,4 +171,79 @@ fn the_schemas_forbid_what_they_do_not_know() {
     let mut changed = document.clone();
     changed["token"]["applications"][0]["pins"][0]["role"] = Value::from("queen");
     assert!(!validator.is_valid(&changed));
+}
+
+/// The plain enums of the model: where each is.
+const ENUMS: &[(&str, &str)] = &[
+    ("fact.rs", "FactName"),
+    ("fact.rs", "Salutation"),
+    ("key.rs", "Evidence"),
+    ("key.rs", "Purpose"),
+    ("key.rs", "Origin"),
+    ("key.rs", "PinPolicy"),
+    ("key.rs", "TouchPolicy"),
+    ("key.rs", "Curve"),
+    ("operation.rs", "OperationKind"),
+    ("operation.rs", "Reason"),
+    ("pin.rs", "PinRole"),
+    ("pin.rs", "PinUse"),
+    ("pin.rs", "Alphabet"),
+    ("reader.rs", "ServiceState"),
+];
+
+#[test]
+fn every_value_of_the_model_is_in_the_schemas() {
+    let mut known = Vec::new();
+    for name in ["token", "readers"] {
+        values(&schema(name), &mut known);
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/token");
+    for (file, name) in ENUMS {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let (_, body) = text.split_once(&format!("pub enum {name} {{")).unwrap();
+        let (body, _) = body.split_once("\n}").unwrap();
+        let variants = body
+            .lines()
+            .map(str::trim)
+            .filter_map(|line| line.strip_suffix(','));
+        let mut count = 0;
+        for variant in variants.filter(|variant| variant.chars().all(char::is_alphanumeric)) {
+            let value = snake_case(variant);
+            assert!(known.contains(&value), "{name}: {value}");
+            count += 1;
+        }
+        assert!(count > 1, "{name}");
+    }
+}
+
+/// Every text that a `const` or an `enum` of a schema allows.
+fn values(schema: &Value, known: &mut Vec<String>) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match (name.as_str(), field) {
+                    ("const", Value::String(value)) => known.push(value.clone()),
+                    ("enum", Value::Array(all)) => {
+                        let texts = all.iter().filter_map(Value::as_str);
+                        known.extend(texts.map(str::to_owned));
+                    }
+                    _ => values(field, known),
+                }
+            }
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| values(part, known)),
+        _ => {}
+    }
+}
+
+/// As serde writes it.
+fn snake_case(variant: &str) -> String {
+    let mut value = String::new();
+    for (at, character) in variant.char_indices() {
+        if character.is_uppercase() && at > 0 {
+            value.push('_');
+        }
+        value.extend(character.to_lowercase());
+    }
+    value
 }

@@ -16,4 +16,5 @@ mod json;
 mod pins;
 mod program;
 mod readers;
+mod service;
 mod terminal;

@@ -287,3 +287,48 @@ fn a_trace_goes_on_where_it_ended_and_is_for_its_owner_alone() {
         0o600
     );
 }
+
+#[test]
+fn a_blocked_pin_is_refused_before_anything_is_asked() {
+    let card = "--practice=blocked-pin";
+    for application in ["piv", "openpgp"] {
+        let line = format!("{card} --trace pin verify --application {application} --pin-fd 0");
+        let words = run_with(&line, "123456\n").said(6);
+        assert!(
+            words.contains("symbolonctl: The PIN is blocked\n"),
+            "{words}"
+        );
+        assert!(!words.contains("VERIFY"), "{words}");
+    }
+    let line = format!("{card} pin unblock --application piv --pin-fd 0");
+    let ended = run_with(&line, "12345678\n271828\n");
+    assert_eq!(ended.result(), "The PIN is unblocked.\n");
+}
+
+#[test]
+fn the_code_that_unblocks_is_chosen_where_there_are_two() {
+    let unblock = |with: &str, input: &str| {
+        let line = format!("--practice=openpgp-curves pin unblock {with} --pin-fd 0");
+        run_with(&line, input)
+    };
+    let words = unblock("", "12345678\n271828\n").said(2);
+    assert!(
+        words.contains("--with") && words.contains("resetting code and admin PIN"),
+        "{words}"
+    );
+    for (with, code) in [("resetting-code", "12345678"), ("admin", "87654321")] {
+        let ended = unblock(&format!("--with {with}"), &format!("{code}\n271828\n"));
+        assert_eq!(ended.result(), "The PIN is unblocked.\n");
+    }
+    let words = unblock("--with puk", "12345678\n271828\n").said(2);
+    assert!(
+        words.contains("This cannot be done with the PUK"),
+        "{words}"
+    );
+    // The wrong code is the one that is named.
+    let words = unblock("--with admin", "12345678\n271828\n").said(5);
+    assert!(
+        words.starts_with("symbolonctl: Wrong admin PIN\n2 of 3 tries left."),
+        "{words}"
+    );
+}

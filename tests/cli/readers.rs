@@ -196,3 +196,20 @@ fn help_is_a_result_and_names_the_exit_codes() {
     run("show --colour").said(2);
     run("pin change --json --practice=piv-used").said(2);
 }
+
+#[test]
+fn a_card_that_lies_or_leaves_never_takes_the_others_along() {
+    let ended = run("--practice=rubbish,pulled,piv-used show");
+    assert!(ended.stdout.contains("PIV 5.7.1"), "{ended:?}");
+    assert!(!ended.stderr.contains("panicked"), "{ended:?}");
+    for number in 1..30 {
+        let ended = run(&format!("--practice=pulled-{number} show"));
+        // Either what was read by then is shown, or it is said that the card went.
+        assert!([0, 1, 3].contains(&ended.code), "{number}: {ended:?}");
+        assert!(
+            !ended.stdout.is_empty() || !ended.stderr.is_empty(),
+            "{number}"
+        );
+        assert!(!ended.stderr.contains("panicked"), "{number}: {ended:?}");
+    }
+}

@@ -16,6 +16,11 @@ struct OnTerminal {
 
 impl OnTerminal {
     fn start(arguments: &str) -> Self {
+        Self::with_no_color(arguments, "1")
+    }
+
+    /// With this value of NO_COLOR; an empty one counts as none.
+    fn with_no_color(arguments: &str, no_color: &str) -> Self {
         // Afterwards the settings of the terminal: its echo must be back.
         let line = format!(
             "{} {arguments}; echo \"code $?\"; stty -a",
@@ -32,7 +37,8 @@ impl OnTerminal {
                 "/dev/null",
             ])
             .env("LC_ALL", "C.UTF-8")
-            .env("NO_COLOR", "1")
+            .env("NO_COLOR", no_color)
+            .env("TERM", "xterm")
             .env_remove("LANGUAGE")
             .env(SOCKET_VARIABLE, "/nonexistent/pcscd.comm")
             .stdin(Stdio::piped())
@@ -163,4 +169,18 @@ fn der_is_not_written_to_a_terminal() {
     let terminal = OnTerminal::start("--practice=piv-used cert export 9A --der");
     let screen = terminal.ended(2);
     assert!(screen.contains("--output"), "{screen}");
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_those_who_want_them() {
+    for (no_color, coloured) in [("", true), ("1", false)] {
+        let terminal = OnTerminal::with_no_color("--practice=both pin status", no_color);
+        let screen = terminal.ended(0);
+        assert_eq!(
+            screen.contains("\u{1b}[33m●○○\u{1b}[0m"),
+            coloured,
+            "{screen}"
+        );
+        assert!(screen.contains("Last try of 3"), "{screen}");
+    }
 }

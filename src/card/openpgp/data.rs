@@ -95,12 +95,12 @@ pub(super) fn identifier(aid: &[u8]) -> Vec<Fact> {
     }
     if let Some(&[hi, lo]) = aid.get(8..10) {
         let number = u16::from_be_bytes([hi, lo]);
-        let name = match manufacturers::name(number) {
-            Some(name) => Text::from(name),
-            None if manufacturers::is_unmanaged(number) => Text::from("unmanaged S/N range"),
-            None => Text::from(format!("{number:04X}")),
-        };
-        facts.push(Fact::text(FactName::Manufacturer, name));
+        match manufacturers::name(number) {
+            Some(name) => facts.push(Fact::text(FactName::Manufacturer, Text::from(name))),
+            // Whoever made it took a number of the range that is everybody's.
+            None if manufacturers::is_unmanaged(number) => {}
+            None => facts.push(Fact::hex(FactName::Manufacturer, &[hi, lo])),
+        }
     }
     facts.extend(serial(aid));
     facts

@@ -69,12 +69,11 @@ pub(super) fn tries_left(
     pin: PinReference,
 ) -> Result<TriesLeft, CardError> {
     // Metadata tells the counter even when the PIN is verified.
-    if pin != GLOBAL {
-        if let Some(found) = metadata::read(channel, pin.0)? {
-            if let Some((_, left)) = found.tries {
-                return Ok(TriesLeft::from_counter(left));
-            }
-        }
+    if pin != GLOBAL
+        && let Some(found) = metadata::read(channel, pin.0)?
+        && let Some((_, left)) = found.tries
+    {
+        return Ok(TriesLeft::from_counter(left));
     }
     if pin == PUK {
         return Ok(TriesLeft::Unknown);

@@ -194,17 +194,15 @@ impl Reading {
             public_key: found.public_key,
             ..bare_key(slot, Evidence::Card)
         });
-        if with_certificate {
-            if let Some(certificate) = read_certificate(channel, slot)? {
-                if key.is_none() && !self.has_metadata {
-                    key = certificate.summary.as_ref().map(|summary| Key {
-                        algorithm: Some(summary.public_key.algorithm.clone()),
-                        public_key: Some(summary.public_key.clone()),
-                        ..bare_key(slot, Evidence::Certificate)
-                    });
-                }
-                self.application.certificates.push(certificate);
+        if with_certificate && let Some(certificate) = read_certificate(channel, slot)? {
+            if key.is_none() && !self.has_metadata {
+                key = certificate.summary.as_ref().map(|summary| Key {
+                    algorithm: Some(summary.public_key.algorithm.clone()),
+                    public_key: Some(summary.public_key.clone()),
+                    ..bare_key(slot, Evidence::Certificate)
+                });
             }
+            self.application.certificates.push(certificate);
         }
         self.application.keys.extend(key);
         Ok(())

@@ -273,8 +273,6 @@ fn read(path: &Path) -> Result<Secret, Trouble> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop")]
-
     use super::{Answered, lines, one, text};
     use crate::base::secret::Secret;
 

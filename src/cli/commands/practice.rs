@@ -1,7 +1,5 @@
 //! `symbolonctl practice`: the practice cards, and one of them for every program.
 
-use std::io::ErrorKind;
-
 use crate::backend::practice::{self, Served, Stop};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::cli::arguments::{Globals, PracticeCommand};
@@ -9,6 +7,8 @@ use crate::cli::exit::{End, Exit, Trouble};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::json::PracticeDocument;
 use crate::cli::output::{Mark, Output};
+use crate::cli::session::no_such_card;
+use crate::explain::practice::words;
 
 /// Runs the command.
 ///
@@ -28,6 +28,9 @@ pub(in crate::cli) fn run(
 
 /// Serves a card until Ctrl+C or until the service goes.
 fn serve(name: &str, port: u16, output: &mut Output) -> Result<(), End> {
+    if !practice::is_known(name) {
+        return Err(no_such_card(name).into());
+    }
     let stop = Stop::new();
     let pull = stop.clone();
     let cannot = |error| Trouble::file(gettext("The program cannot start"), &error);
@@ -51,11 +54,6 @@ fn serve(name: &str, port: u16, output: &mut Output) -> Result<(), End> {
             gettext("The card came out of its reader with it."),
         )
         .into()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(Trouble::usage(
-            gettext_f("There is no practice card named {card}", &[("card", name)]),
-            gettext("“symbolonctl practice list” names them."),
-        )
-        .into()),
         Err(error) => {
             let title = gettext_f(
                 "No virtual reader listens at port {port}",
@@ -77,15 +75,21 @@ fn serve(name: &str, port: u16, output: &mut Output) -> Result<(), End> {
 fn list(globals: &Globals, output: &mut Output) -> Result<(), End> {
     let cards: Vec<_> = practice::list()
         .iter()
-        .map(|card| (card.name, card.title, card.description))
+        .map(|card| (card.name, words(card)))
         .collect();
     if globals.json {
-        return output.document(&PracticeDocument::new(cards.into_iter()));
+        let cards = cards
+            .iter()
+            .map(|(name, words)| (*name, words.title.as_str(), words.description.as_str()));
+        return output.document(&PracticeDocument::new(cards));
     }
     let mut text = String::new();
-    for (name, title, description) in cards {
+    for (name, words) in cards {
         let name = output.style().mark(Mark::Heading, name);
-        text.push_str(&format!("{name}: {title}\n  {description}\n"));
+        text.push_str(&format!(
+            "{name}: {}\n  {}\n",
+            words.title, words.description
+        ));
     }
     output.result(text)
 }

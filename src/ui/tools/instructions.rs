@@ -17,6 +17,9 @@ pub struct Instructions {
     pub text: String,
 }
 
+/// What installs the service on Debian and what comes from it.
+const INSTALL: &str = "sudo apt install pcscd";
+
 /// How the smart card service is installed.
 #[must_use]
 pub fn install() -> Instructions {
@@ -25,7 +28,7 @@ pub fn install() -> Instructions {
         body: gettext(
             "The service is a program named pcscd. On Debian and Ubuntu this command installs it; on other systems the package is named pcscd, pcsc-lite or pcsclite. Symbolon sees it by itself when it is there.",
         ),
-        text: "sudo apt install pcscd".to_owned(),
+        text: INSTALL.to_owned(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the dialog says of a certificate, as plain data.
 
 use crate::base::hex;
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::explain;
 use crate::pki::certificate::{Attribute, Authority, Certificate, Extension, Standing, colons};
 use crate::pki::chain::{Chain, Link};
@@ -118,8 +118,10 @@ fn authority(authority: Authority) -> String {
     match authority.path_len {
         None => gettext("May issue certificates, for other authorities too"),
         Some(0) => gettext("May issue certificates, but not for other authorities"),
-        Some(count) => gettext_f(
+        Some(count) => ngettext_f(
+            "May issue certificates, through {count} more authority at most",
             "May issue certificates, through {count} more authorities at most",
+            count,
             &[("count", &count.to_string())],
         ),
     }
@@ -164,7 +166,7 @@ pub(super) fn identifiers(certificate: &Certificate) -> Vec<FactText> {
             &certificate.key_identifier,
         ),
         (
-            gettext("Identifier of the issuer's key"),
+            gettext("Identifier of the key of the issuer"),
             &certificate.authority_key_identifier,
         ),
     ];

@@ -238,9 +238,13 @@ impl Parts {
         });
         self.repeat
             .connect_activated(tell(|| PinDialogInput::Submit));
-        let ticked = sender.input_sender().clone();
+        let (ticked, filling) = (sender.input_sender().clone(), Rc::clone(&self.filling));
         self.last_try.connect_toggled(move |tick| {
-            ticked.emit(PinDialogInput::AllowLastTry(tick.is_active()));
+            // What the program itself sets is no word of the person: with another message on
+            // its way, each would answer the other for ever.
+            if !filling.get() {
+                ticked.emit(PinDialogInput::AllowLastTry(tick.is_active()));
+            }
         });
         let (chosen, filling) = (sender.input_sender().clone(), Rc::clone(&self.filling));
         self.choice.connect_selected_notify(move |choice| {
@@ -288,7 +292,9 @@ impl Parts {
             .set_label(face.warning.as_deref().unwrap_or_default());
         self.warning.set_visible(face.warning.is_some());
         self.last_try.set_visible(face.warning.is_some());
+        self.filling.set(true);
         self.last_try.set_active(shown.use_last_try);
+        self.filling.set(false);
         self.last_try.set_sensitive(shown.open);
 
         self.fill_choice(face, shown.chosen);
