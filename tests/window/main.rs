@@ -12,7 +12,9 @@
 
 mod certificates;
 mod driver;
+mod keyboard;
 mod looks;
+mod pages;
 mod pins;
 mod readers;
 mod service;

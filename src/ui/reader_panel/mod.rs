@@ -227,6 +227,7 @@ impl ReaderPanel {
         for gone in old {
             self.list.remove(&gone.widgets.root);
         }
+        let moved = self.chosen != chosen;
         self.chosen = chosen;
         let line = self
             .lines
@@ -237,7 +238,9 @@ impl ReaderPanel {
         self.groups.replace(groups.collect());
         self.list.invalidate_headers();
         self.filter();
-        if !self.welcomed && !self.lines.is_empty() {
+        // The keyboard starts here, and goes along while it is here.
+        let here = moved && self.list.focus_child().is_some();
+        if here || (!self.welcomed && !self.lines.is_empty()) {
             self.welcomed = true;
             self.focus();
         }

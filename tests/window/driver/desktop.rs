@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
+use super::wait;
+
 /// What the window is drawn with: as a GNOME desktop sets it, so that pictures look alike on
 /// every machine.
 const GTK_SETTINGS: &str = "[Settings]\n\
