@@ -374,8 +374,6 @@ fn indent(text: &mut String, indent: usize, line: &str) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop")]
-
     use std::sync::Arc;
 
     use super::{dots, head, token};
