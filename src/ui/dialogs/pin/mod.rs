@@ -6,6 +6,7 @@
 
 mod face;
 mod parts;
+mod ticks;
 
 use std::sync::Arc;
 
