@@ -15,7 +15,7 @@ fn a_certificate_is_opened_and_exported() {
     assert!(dialog.nameless().is_empty(), "{:#?}", dialog.nameless());
     window.picture("Thomas Mustermann", "certificate-soon");
     dialog.find("button", "Copy PEM").click();
-    window.tree.find("label", "PEM copied");
+    window.tree.find("status", "PEM copied");
 
     dialog.find("button", "Export…").click();
     let file = window.home().join("thomas.pem");
@@ -24,7 +24,7 @@ fn a_certificate_is_opened_and_exported() {
     let name = chooser.find("text box", "Name:");
     name.set_text(file.to_str().unwrap());
     window.press(&["Return"]);
-    window.tree.find("label", "Saved as thomas.pem");
+    window.tree.find("status", "Saved as thomas.pem");
     let text = wait("the file", || fs::read_to_string(&file).ok());
     assert!(text.starts_with("-----BEGIN CERTIFICATE-----\n"));
     let subject = Command::new("openssl")

@@ -48,7 +48,7 @@ fn a_wrong_pin_costs_a_try_and_the_words_say_so() {
     window.typed("654321");
     submit(&dialog, &[], "Change");
     window.tree.gone("window", "Change PIN");
-    window.tree.find_part("label", "PIN changed");
+    window.tree.find("status", "The PIN is changed");
 
     // The card knows the new one, and the old one no longer.
     window.press(&["ctrl+shift+p"]);
@@ -114,7 +114,7 @@ fn a_blocked_pin_is_unblocked_with_the_puk() {
     ];
     submit(&dialog, &fields, "Unblock");
     window.tree.gone("window", "Unblock PIN");
-    window.tree.find_part("label", "unblocked");
+    window.tree.find("status", "The PIN is unblocked");
     window.tree.find("meter", "3 of 3 tries left");
 }
 

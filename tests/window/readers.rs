@@ -11,7 +11,7 @@ fn a_card_that_no_driver_knows_has_a_page_of_its_own() {
     window.tree.find("label", "Unknown card");
     window.picture("Symbolon", "state-unknown-card");
     window.tree.find("button", "Copy Report").click();
-    window.tree.find_part("label", "Report copied.");
+    window.tree.find_part("status", "Report copied.");
 }
 
 #[test]

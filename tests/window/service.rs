@@ -76,7 +76,7 @@ fn a_service_that_refuses_shows_the_rule() {
     assert!(rule.nameless().is_empty(), "{:#?}", rule.nameless());
     window.picture("Allow access to smart cards", "instructions-rule");
     rule.find("button", "Copy").click();
-    window.tree.find("label", "Copied");
+    window.tree.find("status", "Copied");
 }
 
 /// What pcsc-lite does with a client that polkit does not let in: it answers the question for
