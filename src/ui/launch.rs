@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use relm4::gtk::{gio, glib};
 use relm4::{RelmApp, adw};
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::backend;
 use crate::base::i18n;
@@ -96,6 +97,8 @@ fn log() {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // Whoever asks for more wants to see the messages of the window, which are in spans.
+        .with_span_events(FmtSpan::NEW)
         .with_writer(std::io::stderr)
         .init();
 }

@@ -1,6 +1,6 @@
 //! The sidebar, and the pages without a token.
 
-use crate::driver::{Look, Program};
+use crate::driver::{Look, Node, Program};
 
 const THOMAS: &str = "Thomas Mustermann, YubiKey 5 · Practice card, needs attention";
 
@@ -41,7 +41,7 @@ fn a_card_put_in_is_announced_and_does_not_take_the_stage() {
     show.click();
     readers
         .find("list item", THOMAS)
-        .wait_until("selected", |line| line.is_selected());
+        .wait_until("selected", Node::is_selected);
 }
 
 #[test]
@@ -52,17 +52,19 @@ fn keys_go_from_reader_to_reader() {
         readers.find("list item", THOMAS),
         readers.find("list item", "Unknown card, Practice card"),
     );
-    thomas.wait_until("selected", |line| line.is_selected());
+    // The window opens with the keyboard in the readers.
+    thomas.wait_until("focused", Node::is_focused);
+    thomas.wait_until("selected", Node::is_selected);
     window.press(&["ctrl+Next"]);
-    unknown.wait_until("selected", |line| line.is_selected());
+    unknown.wait_until("selected", Node::is_selected);
     window.press(&["ctrl+Prior"]);
-    thomas.wait_until("selected", |line| line.is_selected());
+    thomas.wait_until("selected", Node::is_selected);
     window.press(&["F9"]);
-    thomas.wait_until("focused", |line| line.is_focused());
+    thomas.wait_until("not focused", |line| !line.is_focused());
+    window.press(&["F9"]);
+    thomas.wait_until("focused", Node::is_focused);
     window.press(&["Down"]);
-    unknown.wait_until("selected", |line| line.is_selected());
-    window.press(&["F9"]);
-    unknown.wait_until("not focused", |line| !line.is_focused());
+    unknown.wait_until("selected", Node::is_selected);
 }
 
 #[test]

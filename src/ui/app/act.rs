@@ -7,6 +7,7 @@ use relm4::prelude::*;
 
 use super::{App, AppInput, words};
 use crate::base::settings::Settings;
+use crate::token::ReaderId;
 use crate::ui::actions::{self, Action};
 use crate::ui::model::{Place, Shown, Situation};
 use crate::ui::reader_panel::{ReaderPanelInput, SEARCH_FROM};
@@ -16,7 +17,7 @@ use crate::ui::tools::practice::{
     PracticeCards, PracticeCardsInput, PracticeCardsOutput, PracticeReader,
 };
 use crate::ui::tools::preferences::{Preferences, PreferencesOutput};
-use crate::ui::tools::trace::TraceInput;
+use crate::ui::tools::trace::{Trace, TraceInit, TraceInput};
 use crate::ui::tools::{about, instructions, shortcuts};
 
 impl App {
@@ -55,7 +56,7 @@ impl App {
             }
             Action::CopySummary => self.copy_summary(root),
             Action::Command => self.open_command(sender, root),
-            Action::Trace => self.trace.emit(TraceInput::Open),
+            Action::Trace => self.open_trace(sender, root),
             Action::Practice => self.open_practice(sender, root),
             Action::Preferences => self.open_preferences(sender, root),
             Action::Shortcuts => shortcuts::show(root),
@@ -118,21 +119,52 @@ impl App {
 
     /// The preferences spoke.
     pub(super) fn settings_changed(&mut self, settings: Settings) {
-        self.trace.emit(TraceInput::Keep(settings.trace.keep));
+        self.backend.keep_trace(settings.trace.keep);
+        self.traced.tell(TraceInput::Keep(settings.trace.keep));
         self.settings.replace(settings);
         self.settings.save();
     }
 
     /// Tells the tools what they show of the model.
     pub(super) fn show_tools(&self) {
-        let slots = self.model.slots();
-        let names: HashMap<_, _> = slots
-            .map(|slot| (slot.reader.id, self.model.reader_name(slot.reader.id)))
-            .collect();
         if let Some(practice) = &self.practice {
             practice.emit(PracticeCardsInput::Show(self.practice_readers()));
         }
-        self.trace.emit(TraceInput::Named(names));
+        if self.trace.is_some() {
+            self.traced.tell(TraceInput::Named(self.reader_names()));
+        }
+    }
+
+    fn reader_names(&self) -> HashMap<ReaderId, String> {
+        let slots = self.model.slots().map(|slot| slot.reader.id);
+        slots.map(|id| (id, self.model.reader_name(id))).collect()
+    }
+
+    // A window that waits hidden until it is wanted would end GTK 4.8 when a screen reader asks
+    // for a window that has just closed: it would be given the hidden one, which has no name on
+    // the bus yet. So every window is made when it is opened.
+    fn open_trace(&mut self, sender: &ComponentSender<Self>, root: &adw::ApplicationWindow) {
+        if let Some(trace) = &self.trace {
+            trace.widget().present();
+            return;
+        }
+        let trace = Trace::builder()
+            .launch(TraceInit {
+                backend: self.backend.clone(),
+                keep: self.settings.get().trace.keep,
+                names: self.reader_names(),
+            })
+            .forward(sender.input_sender(), AppInput::Trace);
+        self.traced.listen(Some(trace.sender().clone()));
+        trace.widget().set_transient_for(Some(root));
+        trace.widget().present();
+        self.trace = Some(trace);
+    }
+
+    /// The trace was closed.
+    pub(super) fn close_trace(&mut self) {
+        self.traced.listen(None);
+        self.trace = None;
     }
 
     /// Greys the actions that would do nothing now.

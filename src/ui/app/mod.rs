@@ -32,7 +32,7 @@ use crate::ui::status_pages::{StatusPages, StatusPagesInput, StatusPagesOutput};
 use crate::ui::token_view::{Page, TokenView, TokenViewInput, TokenViewOutput};
 use crate::ui::tools::practice::{PracticeCards, PracticeCardsOutput};
 use crate::ui::tools::preferences::Preferences;
-use crate::ui::tools::trace::{Trace, TraceInput};
+use crate::ui::tools::trace::{Trace, TraceInput, TraceOutput, Traced};
 
 use kept::Kept;
 use requests::Requests;
@@ -51,7 +51,9 @@ pub struct App {
     panel: Controller<ReaderPanel>,
     view: Controller<TokenView>,
     status: Controller<StatusPages>,
-    trace: Controller<Trace>,
+    trace: Option<Controller<Trace>>,
+    /// Who is told of exchanges: the trace, while it is open.
+    traced: Traced,
     practice: Option<Controller<PracticeCards>>,
     preferences: Option<Controller<Preferences>>,
     requests: Requests,
@@ -101,6 +103,8 @@ pub enum AppInput {
     Command(CommandDialogOutput),
     /// The person used the window with the practice cards.
     Practice(PracticeCardsOutput),
+    /// The person used the trace.
+    Trace(TraceOutput),
     /// The person changed the settings.
     Set(Settings),
     /// The person copied something.
@@ -123,7 +127,7 @@ impl Component for App {
             set_maximized: size.maximized,
             connect_close_request => move |window| {
                 kept.remember_size(window);
-                // The trace and its like would keep the program alive.
+                // Windows beside it would keep the program alive.
                 relm4::main_application().quit();
                 glib::Propagation::Proceed
             },
@@ -231,12 +235,11 @@ impl Component for App {
         let status = StatusPages::builder()
             .launch(())
             .forward(input, AppInput::Status);
-        let trace = Trace::builder().launch(init.settings.trace.keep).detach();
-        trace.widget().set_transient_for(Some(&root));
-        let (events, traced) = (input.clone(), trace.sender().clone());
+        let traced = Traced::default();
+        let (events, listener) = (input.clone(), traced.clone());
         let started = crate::backend::start(init.options, move |event| match event {
             // A reading has dozens of exchanges: none of them is for the main window.
-            Event::Traced(entry) => traced.emit(TraceInput::Recorded(entry)),
+            Event::Traced(entry) => listener.tell(TraceInput::Recorded(entry)),
             event => events.emit(AppInput::Happened(event)),
         });
         let backend = match started {
@@ -247,7 +250,7 @@ impl Component for App {
                 std::process::exit(1);
             }
         };
-        trace.emit(TraceInput::Backend(backend.clone()));
+        backend.keep_trace(init.settings.trace.keep);
         let closing = backend.clone();
         relm4::main_application().connect_shutdown(move |_| closing.close());
         let size = init.settings.window.clone();
@@ -270,7 +273,8 @@ impl Component for App {
             panel,
             view,
             status,
-            trace,
+            trace: None,
+            traced,
             practice: None,
             preferences: None,
             requests: Requests::default(),
@@ -311,6 +315,7 @@ impl Component for App {
             AppInput::Command(output) => self.command_output(output),
             AppInput::Practice(output) => self.practice_output(output),
             AppInput::Set(settings) => self.settings_changed(settings),
+            AppInput::Trace(TraceOutput::Closed) => self.close_trace(),
             AppInput::Copied => self.toast(&gettext("Copied")),
         }
         self.show(widgets);

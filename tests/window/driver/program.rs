@@ -235,6 +235,9 @@ fn screenshots() -> PathBuf {
 impl Drop for Program {
     fn drop(&mut self) {
         if std::thread::panicking() {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                eprintln!("it has ended: {status}");
+            }
             eprintln!("{}", self.tree.dump());
             eprintln!("{}", self.complaints());
         }

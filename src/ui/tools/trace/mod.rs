@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use relm4::adw::prelude::*;
 use relm4::gtk::{gio, glib, pango};
@@ -22,20 +22,57 @@ use crate::ui::tools::instructions::close_on_escape;
 /// So many lines are shown at most; the backend keeps no more either.
 const CAPACITY: u32 = 5_000;
 
-/// The window with the trace. While it is closed it listens to nothing.
+/// The window with the trace. It is made when it is opened: what was said before is kept by the
+/// backend.
 #[derive(Debug)]
 pub struct Trace {
     keep: bool,
-    backend: Option<Handle>,
+    backend: Handle,
     names: HashMap<ReaderId, String>,
     /// What the list shows: not the newest ones while it is paused.
     store: gio::ListStore,
     filter: gtk::CustomFilter,
     searched: Rc<RefCell<Searched>>,
     paused: bool,
-    open: bool,
     chosen: Option<Arc<TraceEntry>>,
     toasts: adw::ToastOverlay,
+}
+
+/// Where the backend's threads leave exchanges for the trace, if it is open.
+#[derive(Clone, Debug, Default)]
+pub struct Traced(Arc<Mutex<Option<relm4::Sender<TraceInput>>>>);
+
+impl Traced {
+    /// From now on this trace listens, or none.
+    pub fn listen(&self, trace: Option<relm4::Sender<TraceInput>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = trace;
+    }
+
+    /// Tells the trace, if there is one.
+    pub fn tell(&self, input: TraceInput) {
+        let trace = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(trace) = &*trace {
+            trace.emit(input);
+        }
+    }
+}
+
+/// What the trace starts with.
+#[derive(Debug)]
+pub struct TraceInit {
+    /// Who keeps the exchanges.
+    pub backend: Handle,
+    /// Whether they are kept at all.
+    pub keep: bool,
+    /// The names of the readers.
+    pub names: HashMap<ReaderId, String>,
+}
+
+/// What the trace tells.
+#[derive(Debug)]
+pub enum TraceOutput {
+    /// Its window was closed.
+    Closed,
 }
 
 /// What the filter compares with.
@@ -48,18 +85,12 @@ struct Searched {
 /// What the trace is told.
 #[derive(Debug)]
 pub enum TraceInput {
-    /// This backend keeps the exchanges.
-    Backend(Handle),
     /// An exchange took place.
     Recorded(Arc<TraceEntry>),
     /// The readers are called so.
     Named(HashMap<ReaderId, String>),
     /// Whether to keep exchanges at all.
     Keep(bool),
-    /// Show the window.
-    Open,
-    /// The window was closed.
-    Closed,
     /// The person typed into the filter.
     Searched(String),
     /// The person stopped the list, or let it go on.
@@ -80,9 +111,9 @@ pub enum TraceInput {
 
 #[relm4::component(pub)]
 impl Component for Trace {
-    type Init = bool;
+    type Init = TraceInit;
     type Input = TraceInput;
-    type Output = ();
+    type Output = TraceOutput;
     type CommandOutput = ();
 
     view! {
@@ -91,9 +122,8 @@ impl Component for Trace {
             set_title: Some(&gettext("Trace")),
             set_default_size: (640, 640),
             set_size_request: (360, 400),
-            set_hide_on_close: true,
             connect_close_request[sender] => move |_| {
-                sender.input(TraceInput::Closed);
+                sender.output_sender().emit(TraceOutput::Closed);
                 glib::Propagation::Proceed
             },
 
@@ -242,8 +272,15 @@ impl Component for Trace {
         }
     }
 
-    fn init(keep: bool, root: Self::Root, sender: ComponentSender<Self>) -> ComponentParts<Self> {
-        let searched: Rc<RefCell<Searched>> = Rc::default();
+    fn init(
+        init: TraceInit,
+        root: Self::Root,
+        sender: ComponentSender<Self>,
+    ) -> ComponentParts<Self> {
+        let searched = Rc::new(RefCell::new(Searched {
+            text: String::new(),
+            names: init.names.clone(),
+        }));
         let wanted = Rc::clone(&searched);
         let filter = gtk::CustomFilter::new(move |object| {
             let wanted = wanted.borrow();
@@ -257,20 +294,21 @@ impl Component for Trace {
         let lines = lines(filtered, &sender);
         let toasts = adw::ToastOverlay::new();
         let model = Self {
-            keep,
-            backend: None,
-            names: HashMap::new(),
+            keep: init.keep,
+            backend: init.backend,
+            names: init.names,
             store,
             filter,
             searched,
             paused: false,
-            open: false,
             chosen: None,
             toasts: toasts.clone(),
         };
         let widgets = view_output!();
         close_on_escape(&widgets.window);
         add_actions(&widgets.window, &sender);
+        model.refill();
+        model.choose_side(&widgets);
         ComponentParts { model, widgets }
     }
 
@@ -282,30 +320,16 @@ impl Component for Trace {
         root: &Self::Root,
     ) {
         match input {
-            // Nobody looks: the list is filled when the window opens.
-            TraceInput::Recorded(_) if !self.open || self.paused || !self.keep => return,
+            TraceInput::Recorded(_) if self.paused || !self.keep => return,
             TraceInput::Recorded(entry) => self.record(entry),
-            TraceInput::Backend(backend) => {
-                backend.keep_trace(self.keep);
-                self.backend = Some(backend);
-            }
             TraceInput::Named(names) => {
                 self.searched.borrow_mut().names.clone_from(&names);
                 self.names = names;
             }
             TraceInput::Keep(keep) => {
                 self.keep = keep;
-                if let Some(backend) = &self.backend {
-                    backend.keep_trace(keep);
-                }
                 self.refill();
             }
-            TraceInput::Open => {
-                self.open = true;
-                self.refill();
-                root.present();
-            }
-            TraceInput::Closed => self.open = false,
             TraceInput::Searched(text) => {
                 self.searched.borrow_mut().text = text;
                 self.filter.changed(gtk::FilterChange::Different);
@@ -324,14 +348,7 @@ impl Component for Trace {
             TraceInput::Save => choose_file(root, &sender),
             TraceInput::SaveTo(path) => self.save(&path),
         }
-        let empty = self.store.n_items() == 0;
-        let nothing: &gtk::Widget = widgets.nothing.upcast_ref();
-        let shown = if empty {
-            nothing
-        } else {
-            widgets.list.upcast_ref()
-        };
-        widgets.stack.set_visible_child(shown);
+        self.choose_side(widgets);
         self.update_view(widgets, sender);
     }
 }
@@ -344,30 +361,34 @@ impl Trace {
         }
     }
 
+    /// The list, or the page that says why there is none.
+    fn choose_side(&self, widgets: &TraceWidgets) {
+        let shown: &gtk::Widget = if self.store.n_items() == 0 {
+            widgets.nothing.upcast_ref()
+        } else {
+            widgets.list.upcast_ref()
+        };
+        widgets.stack.set_visible_child(shown);
+    }
+
     /// Brings the list to what is kept, unless it is paused.
     fn refill(&self) {
         if self.paused {
             return;
         }
-        let entries = self.entries().into_iter();
+        let entries = self.backend.trace().into_iter();
         let objects: Vec<_> = entries.map(glib::BoxedAnyObject::new).collect();
         self.store.splice(0, self.store.n_items(), &objects);
     }
 
-    fn entries(&self) -> Vec<Arc<TraceEntry>> {
-        self.backend.as_ref().map(Handle::trace).unwrap_or_default()
-    }
-
     /// Everything as text for a file.
     fn text(&self) -> String {
-        let entries = self.entries().into_iter();
+        let entries = self.backend.trace().into_iter();
         entries.map(|entry| entry.to_lines() + "\n").collect()
     }
 
     fn clear(&mut self) {
-        if let Some(backend) = &self.backend {
-            backend.clear_trace();
-        }
+        self.backend.clear_trace();
         self.store.remove_all();
         self.chosen = None;
     }
