@@ -480,3 +480,11 @@ fn openpgp_certificate_and_keys_belong_together() {
         assert!(key.public_key.is_some() && key.created.is_some(), "{key:?}");
     }
 }
+
+#[test]
+fn a_new_token_does_not_bear_its_makers_name() {
+    let token = Bench::practice("piv-fresh").read();
+    assert_eq!(token.label, None);
+    let attestation = &token.application(PIV).unwrap().certificates;
+    assert_eq!(attestation.len(), 1);
+}

@@ -1,6 +1,6 @@
 //! The card drivers, and what they share.
 //!
-//! [`driver::PROBES`] is the list of families; [`read`] asks a card for all of them.
+//! [`driver::PROBES`] is the list of families; [`read()`] asks a card for all of them.
 
 pub mod driver;
 mod error;

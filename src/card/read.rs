@@ -6,7 +6,7 @@ use crate::base::hex;
 use crate::iso7816::atr::Atr;
 use crate::token::{
     Application, ApplicationKind, ApplicationState, Card, CardProtocol, Fact, FactName, FactValue,
-    Text, Token, Unreadable,
+    Purpose, Text, Token, Unreadable,
 };
 use crate::transport::channel::Channel;
 use crate::transport::link::{LinkError, Protocol};
@@ -120,25 +120,25 @@ fn finish(token: &mut Token) {
             .find_map(|found| text(found, name))
     };
     let holder = first(FactName::Holder);
-    let named = |application: &Application| {
-        let summaries = application
-            .certificates
-            .iter()
-            .filter_map(|c| c.summary.as_ref());
-        summaries.filter_map(|summary| summary.name.clone()).next()
-    };
-    token.label = holder.or_else(|| {
-        // The attestation certificate names the maker, and it is last in its list.
-        let own = token
-            .applications
-            .iter()
-            .filter(|found| !found.keys.is_empty());
-        own.filter_map(named).next()
-    });
+    token.label = holder.or_else(|| token.applications.iter().find_map(named));
     token.serial = first(FactName::Serial);
     token.manufacturer = first(FactName::Manufacturer);
     let firmware = first(FactName::Firmware);
     token.model = model(token, firmware.as_ref());
+}
+
+/// Whom the certificates of an application name. The attestation certificate names the maker
+/// of the token, not its holder.
+fn named(application: &Application) -> Option<Text> {
+    let is_attestation = |slot| {
+        let mut keys = application.keys.iter();
+        keys.any(|key| key.reference == slot && key.purpose == Purpose::Attestation)
+    };
+    application
+        .certificates
+        .iter()
+        .filter(|certificate| !is_attestation(certificate.slot))
+        .find_map(|certificate| certificate.summary.as_ref()?.name.clone())
 }
 
 /// The product, as far as answer to reset, maker and firmware tell.

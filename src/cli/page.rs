@@ -346,7 +346,10 @@ fn cost(cost: &Cost) -> String {
     let words = gettext_f(
         "Read with {commands} commands: {sent} bytes sent, {received} bytes received.",
         &[
-            ("commands", &cost.commands.to_string()),
+            (
+                "commands",
+                &(cost.commands + cost.absent_selects).to_string(),
+            ),
             ("sent", &cost.bytes_sent.to_string()),
             ("received", &cost.bytes_received.to_string()),
         ],
@@ -374,8 +377,6 @@ fn indent(text: &mut String, indent: usize, line: &str) {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may stop")]
-
     use std::sync::Arc;
 
     use super::{dots, head, token};

@@ -119,7 +119,7 @@ mod tests {
     use crate::backend;
     use crate::base::settings::Settings;
 
-    fn options(line: &[&str], settings: &Settings) -> crate::backend::Options {
+    fn options(line: &[&str], settings: &Settings) -> backend::Options {
         let line = std::iter::once("symbolon").chain(line.iter().copied());
         Arguments::try_parse_from(line).unwrap().options(settings)
     }

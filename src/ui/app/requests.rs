@@ -7,7 +7,7 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
 use super::{App, AppInput, words};
-use crate::backend::{Command, Done, Failure, PracticeCommand, Progress, RequestId};
+use crate::backend::{Command, Done, Failure, PinAction, PracticeCommand, Progress, RequestId};
 use crate::explain;
 use crate::token::{
     ApplicationKind, Identity, KeyRef, OperationKind, PinReference, PinRole, ReaderId, Token,
@@ -210,9 +210,12 @@ impl App {
     pub(super) fn pin_output(&mut self, output: PinDialogOutput) {
         match output {
             PinDialogOutput::Submitted(command) => {
+                // From a blocked PIN the dialog goes on to what unblocks it.
+                let operation = operation(&command.action);
                 let id = self.request(Command::Pin(command), Purpose::Pin);
                 if let Some(open) = &mut self.requests.pin {
                     open.request = Some(id);
+                    open.operation = operation;
                 }
             }
             PinDialogOutput::Cancelled => {
@@ -287,6 +290,16 @@ impl App {
         if let Some(&(identity, _)) = self.requests.command.as_ref() {
             self.request(Command::Send { identity, bytes }, Purpose::Command);
         }
+    }
+}
+
+/// What an action does to the PIN.
+fn operation(action: &PinAction) -> OperationKind {
+    match action {
+        PinAction::Verify { .. } | PinAction::VerifyOnReader => OperationKind::Verify,
+        PinAction::Change { .. } | PinAction::ChangeOnReader => OperationKind::Change,
+        PinAction::Unblock { .. } => OperationKind::Unblock,
+        PinAction::Set { .. } => OperationKind::Set,
     }
 }
 

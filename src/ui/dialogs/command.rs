@@ -3,6 +3,7 @@
 //! It explains first what that means, and opens only for who goes on. What is typed may hold a
 //! PIN: it leaves as a [`Secret`], and the list of answers keeps the header of a command only.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use relm4::adw::prelude::*;
@@ -29,6 +30,8 @@ const MOST_ANSWERS: usize = 100;
 pub struct CommandDialog {
     head: String,
     state: State,
+    /// Whether the console is about to come in sight.
+    arriving: Cell<bool>,
     entry: adw::EntryRow,
     judged: Judged,
     answers: RowList<AnswerLine>,
@@ -226,6 +229,7 @@ impl Component for CommandDialog {
         let model = Self {
             head: explain::dotted(&[title, init.reader.name.to_string()]),
             state: State::Warning,
+            arriving: Cell::new(true),
             entry,
             judged: Judged::Nothing,
             answers: RowList::new(),
@@ -254,7 +258,8 @@ impl Component for CommandDialog {
     }
 
     fn post_view() {
-        if model.state == State::Open && !model.entry.has_focus() {
+        // Once, when there is a place to type: later the cursor is the person's.
+        if model.state == State::Open && model.arriving.replace(false) {
             model.entry.grab_focus();
         }
     }

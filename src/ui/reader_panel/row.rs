@@ -230,7 +230,10 @@ mod tests {
         let rows = rows(&model, 0);
         assert_eq!(rows[1].group, Group::Practice);
         assert_eq!(rows[1].title, "Anna Rossi");
-        assert_eq!(rows[1].sentence, "Anna Rossi, Practice card");
+        assert_eq!(
+            rows[1].sentence,
+            "Anna Rossi, YubiKey 5C NFC · Practice card"
+        );
     }
 
     #[test]

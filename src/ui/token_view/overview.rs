@@ -110,8 +110,11 @@ fn personal(token: &Token) -> impl Iterator<Item = &Fact> {
     })
 }
 
-/// Of a card that nothing here reads: what answered all the same.
+/// Of a card that nothing here reads: what answered all the same. For others it is technical.
 fn answers(token: &Token) -> Vec<FactText> {
+    if !token.is_unknown() {
+        return Vec::new();
+    }
     let answering = token.answering.iter().map(|application| {
         FactText::new(application.name.as_str(), hex::grouped(&application.aid, 1)).monospace()
     });
@@ -357,6 +360,11 @@ mod tests {
             ..Token::default()
         };
         let facts = answers(&token);
+        let known = Token {
+            complete: false,
+            ..token.clone()
+        };
+        assert!(answers(&known).is_empty());
         assert_eq!(facts.first().unwrap().name, "FIDO");
         assert_eq!(facts.first().unwrap().value, "A0 00 00 06 47");
     }

@@ -16,6 +16,9 @@ use crate::ui::a11y::A11yExt as _;
 use crate::ui::token_view::TokenViewOutput;
 use crate::ui::widgets::{Chip, ChipKind, Fold, Lead, TriesDots};
 
+/// Width of a menu button in pixels.
+const MENU_WIDTH: i32 = 34;
+
 /// A group: an application and its PINs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Group {
@@ -40,6 +43,8 @@ struct PinLine {
     /// The one thing that is most likely wanted.
     likely: Option<OperationKind>,
     menu: Vec<Choice>,
+    /// Whether the place of the menu stays free, since others have one.
+    gap: bool,
 }
 
 /// An entry of the menu.
@@ -68,7 +73,20 @@ fn groups(applications: &[Application]) -> Vec<Group> {
             pins,
         })
     });
-    with_something.collect()
+    let mut groups: Vec<Group> = with_something.collect();
+    keep_in_column(&mut groups);
+    groups
+}
+
+/// The verbs stand in one column, whether there is a menu behind them or not.
+fn keep_in_column(groups: &mut [Group]) {
+    let has_menu = |line: &PinLine| !is_useless(&line.menu, line.likely);
+    let lines = || groups.iter().flat_map(|group| &group.pins);
+    if lines().any(has_menu) {
+        for line in groups.iter_mut().flat_map(|group| &mut group.pins) {
+            line.gap = !has_menu(line);
+        }
+    }
 }
 
 /// What is wrong with an application as a whole, in sentences.
@@ -111,6 +129,7 @@ fn pin_line(application: &Application, pin: &Pin) -> PinLine {
         caption: explain::pins::caption(application, pin),
         spoken: explain::pins::row(application.kind, pin),
         likely: likely(pin),
+        gap: false,
     }
 }
 
@@ -234,6 +253,10 @@ fn build(model: &PinLine, wires: &Wires) -> gtk::Widget {
     let menu = menu_button(model, wires);
     if let Some(menu) = &menu {
         side.append(menu);
+    }
+    if model.gap {
+        let free = gtk::Box::builder().width_request(MENU_WIDTH).build();
+        side.append(&free);
     }
     let lead = Lead::Part(dots.widget().clone().upcast());
     let fold = Fold::new(&text, &side, lead);
@@ -394,6 +417,23 @@ mod tests {
         assert_eq!(line.spoken, "PIV PIN, Factory PIN, 2 of 3 tries left");
         assert!(!is_useless(&line.menu, line.likely));
         assert!(is_useless(&line.menu[..1], line.likely));
+    }
+
+    #[test]
+    fn verbs_stand_in_one_column() {
+        let mut application = Application::new(ApplicationKind::Piv, &[]);
+        let change = (OperationKind::Change, None);
+        let verify = (OperationKind::Verify, None);
+        application.pins = vec![pin(TriesLeft::Known(3), &[change])];
+        let gaps = |application: &Application| -> Vec<bool> {
+            let groups = groups(std::slice::from_ref(application));
+            let lines = groups.iter().flat_map(|group| &group.pins);
+            lines.map(|line| line.gap).collect()
+        };
+        assert_eq!(gaps(&application), [false]);
+        let with_menu = pin(TriesLeft::Known(3), &[verify, change]);
+        application.pins.push(with_menu);
+        assert_eq!(gaps(&application), [true, false]);
     }
 
     #[test]

@@ -60,9 +60,13 @@ impl Frame {
         self.scroller.vadjustment().set_value(0.0);
     }
 
-    /// Gives the focus to the first thing of use.
+    /// Gives the focus to the first thing of use, unless something on the page has it: the stack
+    /// moves the focus along when it leaves a page that has it.
     pub(super) fn focus(&self) {
-        self.content.child_focus(gtk::DirectionType::TabForward);
+        let focused = self.content.root().and_then(|window| window.focus());
+        if !focused.is_some_and(|focused| focused.is_ancestor(&self.content)) {
+            self.content.child_focus(gtk::DirectionType::TabForward);
+        }
     }
 }
 

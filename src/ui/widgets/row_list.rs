@@ -23,6 +23,11 @@ impl<M: Clone + PartialEq + 'static> RowList<M> {
             .selection_mode(gtk::SelectionMode::None)
             .css_classes(["boxed-list"])
             .build();
+        list.connect_keynav_failed(|list, direction| match direction {
+            gtk::DirectionType::Up => leave(list, gtk::DirectionType::TabBackward),
+            gtk::DirectionType::Down => leave(list, gtk::DirectionType::TabForward),
+            _ => gtk::glib::Propagation::Proceed,
+        });
         Self {
             list,
             rows: Vec::new(),
@@ -104,6 +109,24 @@ impl<M: Clone + PartialEq + 'static> Default for RowList<M> {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// So many Tab stops a row has at most.
+const STOPS: usize = 8;
+
+/// The arrows go on from the first and the last row to what is above and below the list.
+fn leave(list: &gtk::ListBox, direction: gtk::DirectionType) -> gtk::glib::Propagation {
+    let Some(window) = list.root() else {
+        return gtk::glib::Propagation::Proceed;
+    };
+    for _ in 0..STOPS {
+        let moved = window.child_focus(direction);
+        let inside = window.focus().is_some_and(|focus| focus.is_ancestor(list));
+        if !moved || !inside {
+            break;
+        }
+    }
+    gtk::glib::Propagation::Stop
 }
 
 /// What was open stays open.

@@ -9,7 +9,6 @@ use super::wait;
 /// `ATSPI_STATE_…`
 const SELECTED: u32 = 23;
 const SENSITIVE: u32 = 24;
-const CHECKED: u32 = 4;
 const FOCUSED: u32 = 12;
 
 /// Nobody's tree is as deep.
@@ -273,11 +272,6 @@ impl Node {
     /// Whether it can be used.
     pub(crate) fn is_sensitive(&self) -> bool {
         self.state(SENSITIVE)
-    }
-
-    /// Whether it is ticked.
-    pub(crate) fn is_checked(&self) -> bool {
-        self.state(CHECKED)
     }
 
     /// Whether it has the keyboard.

@@ -111,11 +111,6 @@ impl Program {
         self.desktop.home()
     }
 
-    /// Whether it still runs.
-    pub(crate) fn is_alive(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
-
     /// Waits for its end and says whether it was a good one.
     pub(crate) fn ended(&mut self) -> bool {
         wait("the end", || self.child.try_wait().unwrap()).success()

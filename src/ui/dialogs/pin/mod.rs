@@ -6,6 +6,7 @@
 
 mod face;
 mod parts;
+mod ticks;
 
 use std::sync::Arc;
 
@@ -545,12 +546,12 @@ impl PinDialog {
 
     fn cancel(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
         match self.state {
-            State::Asking | State::Gone => self.close(false, sender, root),
+            // Whoever cancels twice does not want to see the end.
+            State::Asking | State::Gone | State::Cancelling => self.close(false, sender, root),
             State::Sent { .. } => {
                 self.state = State::Cancelling;
                 sender.output_sender().emit(PinDialogOutput::Cancelled);
             }
-            State::Cancelling => {}
         }
     }
 

@@ -8,11 +8,11 @@ use relm4::prelude::*;
 use relm4::{adw, gtk};
 
 use super::face::{Face, Tick, Typed};
+use super::ticks::TickList;
 use super::{PinDialog, PinDialogInput};
 use crate::base::i18n::gettext;
 use crate::explain::{self, Explanation};
 use crate::token::{PinReference, PinRole, Tries, TriesLeft};
-use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::group;
 use crate::ui::widgets::{SecretRow, TriesDots};
 
@@ -443,63 +443,6 @@ impl Parts {
         if let Some(clock) = self.clock.take() {
             clock.remove();
         }
-    }
-}
-
-/// The rules of a new PIN, each with a sign.
-#[derive(Debug)]
-pub(super) struct TickList {
-    root: gtk::Box,
-    lines: RefCell<Vec<(gtk::Box, gtk::Image, gtk::Label)>>,
-}
-
-impl TickList {
-    fn new() -> Self {
-        let root = gtk::Box::new(gtk::Orientation::Vertical, 6);
-        root.add_css_class("ticks");
-        Self {
-            root,
-            lines: RefCell::default(),
-        }
-    }
-
-    fn widget(&self) -> &gtk::Box {
-        &self.root
-    }
-
-    fn show(&self, ticks: &[Tick]) {
-        let mut lines = self.lines.borrow_mut();
-        while lines.len() > ticks.len() {
-            if let Some((line, _, _)) = lines.pop() {
-                self.root.remove(&line);
-            }
-        }
-        while lines.len() < ticks.len() {
-            let icon = gtk::Image::builder()
-                .accessible_role(gtk::AccessibleRole::Presentation)
-                .valign(gtk::Align::Center)
-                .build();
-            let words = label(&["caption"]);
-            let line = gtk::Box::new(gtk::Orientation::Horizontal, 8);
-            line.append(&icon);
-            line.append(&words);
-            self.root.append(&line);
-            lines.push((line, icon, words));
-        }
-        for ((_, icon, words), tick) in lines.iter().zip(ticks) {
-            words.set_label(&tick.words);
-            let (name, class, other, state) = if tick.met {
-                let state = gettext("fulfilled");
-                (Some("emblem-ok-symbolic"), "success", "pending", state)
-            } else {
-                (None, "pending", "success", gettext("not yet fulfilled"))
-            };
-            icon.set_icon_name(name);
-            icon.add_css_class(class);
-            icon.remove_css_class(other);
-            words.set_a11y_label(&format!("{}, {state}", tick.words));
-        }
-        self.root.set_visible(!ticks.is_empty());
     }
 }
 
