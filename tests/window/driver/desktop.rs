@@ -53,6 +53,13 @@ impl Desktop {
         desktop
             .children
             .push(openbox.expect("openbox is installed"));
+        // A window that comes before its manager may be lost on both.
+        wait("the window manager", || {
+            let desktops = desktop.output("xdotool", &["get_num_desktops"]);
+            desktops.parse::<u32>().ok()
+        });
+        // Out of the way: what the pointer rests on shows its tooltip.
+        desktop.output("xdotool", &["mousemove", "1279", "1023"]);
         desktop
     }
 
