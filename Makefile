@@ -15,12 +15,17 @@ FORMATS := json.md $(notdir $(wildcard data/*.schema.json))
 TOOLS := target/tools
 export PATH := $(PATH):$(HOME)/.cargo/bin:$(CURDIR)/$(TOOLS)/bin
 
-.PHONY: help release run test screenshots po install uninstall stage prepared \
+.PHONY: help release run test fuzz storm hotplug neighbours bench screenshots po install uninstall stage prepared \
     lint check-format check-clippy check-documentation check-licences check-translations
 
 help:
 	@echo 'make run          build, and open the window with practice cards beside the real readers'
 	@echo 'make test         build, and run every test'
+	@echo 'make fuzz         SECONDS=600: bytes from outside, for so long into everything that reads them'
+	@echo 'make storm        the smart card service fails 1,000 times, in every way; make test does it 100 times'
+	@echo 'make hotplug      10,000 cards come and go in eight readers; make test does it with 500'
+	@echo 'make bench        how fast it is, beside other programs; no test'
+	@echo 'make neighbours   SYMBOLON_NEIGHBOURS=300: so many seconds beside GnuPG, OpenSC and others on one token, all at once'
 	@echo 'make lint         formatting, clippy, documentation, licences, translations'
 	@echo 'make screenshots  the window test alone; pictures are in target/screenshots'
 	@echo 'make po           bring the translations in po/ up to date with the sources'
@@ -45,7 +50,37 @@ run:
 
 test: prepared
 	cargo build --release --locked --manifest-path tests/independent-cards/Cargo.toml
-	cargo test --locked --no-fail-fast
+	# What was counted is printed, too.
+	cargo test --locked --no-fail-fast -- --show-output
+	@$(MAKE) --no-print-directory fuzz
+
+# How long each target of fuzz/ runs.
+SECONDS := 20
+
+fuzz: prepared
+	@$(call tool,cargo-fuzz,0.13.2)
+	fuzz/run $(SECONDS)
+
+# SYMBOLON_SEED decides the order of what happens; without it, it is always the same.
+storm: export SYMBOLON_STORM ?= 1000
+storm: prepared
+	cargo test --locked --test storm -- --nocapture
+
+hotplug: export SYMBOLON_HOTPLUG ?= 10000
+hotplug: prepared
+	cargo test --locked --test hotplug -- --nocapture
+
+# On a machine that does nothing else, or the times say little. As root the memory is told more exactly.
+bench:
+	@.ci/packages bench
+	cargo build --release --locked --manifest-path tests/independent-cards/Cargo.toml
+	cargo bench --locked --bench commands --bench window --bench idle
+
+# Five minutes with everybody on one token, and as long again for all else; in make test, a minute for the whole.
+neighbours: export SYMBOLON_NEIGHBOURS ?= 300
+neighbours: prepared
+	cargo build --release --locked --manifest-path tests/independent-cards/Cargo.toml
+	cargo test --locked --test neighbours -- --nocapture
 
 screenshots: prepared
 	cargo test --locked --test window
@@ -54,6 +89,7 @@ lint: check-format check-clippy check-documentation check-licences check-transla
 
 check-format:
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 
 check-clippy: prepared
 	cargo clippy --locked --all-targets -- -D warnings

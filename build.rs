@@ -11,11 +11,13 @@ use std::process::Command;
 use std::{env, fs};
 
 fn main() {
-    glib_build_tools::compile_resources(
-        &["resources", "data/icons"],
-        "resources/symbolon.gresource.xml",
-        "symbolon.gresource",
-    );
+    if env::var_os("CARGO_FEATURE_WINDOW").is_some() {
+        glib_build_tools::compile_resources(
+            &["resources", "data/icons"],
+            "resources/symbolon.gresource.xml",
+            "symbolon.gresource",
+        );
+    }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let locales = out.join("locale");
     compile_translations(Path::new("po"), &locales);

@@ -8,7 +8,7 @@
 //! | [`token`] | what a person sees: readers, tokens, applications, PINs, keys, certificates. No I/O |
 //! | [`iso7816`] | commands, responses, status words, answers to reset, TLV. Bytes in, values out |
 //! | [`transport`] | the way to one card: PC/SC, the watch over readers, chaining, PIN pads, the trace |
-//! | [`card`] | the drivers (PIV, OpenPGP), the list of probes, and the PIN guard |
+//! | [`card`] | the drivers (PIV, OpenPGP, PKCS#15), the list of probes, and the PIN guard |
 //! | [`pki`] | certificates, public keys, chains, SSH lines. Knows no card |
 //! | [`simulator`] | practice cards: in readers of this program, or behind a real service through vpcd |
 //! | [`backend`] | the only owner of readers and cards: requests in, events out |
@@ -34,8 +34,8 @@
 //! # How data flows
 //!
 //! Looking: `transport::watch` sees a card, the `backend` tells the reader's lane, the lane
-//! opens a `transport::link`, `card::read` asks every driver, and an `Event::TokenRead`
-//! carries one [`token::Token`] to whoever shows it.
+//! opens a `transport::link`, `card::Reading` asks every driver, part by part, and an
+//! `Event::TokenRead` carries one [`token::Token`] to whoever shows it.
 //!
 //! Doing: a `backend::Command` goes to the lane of its reader; every PIN passes
 //! `card::guard`; exactly one `Event::Finished` comes back, and the token is read again.
@@ -59,5 +59,6 @@ pub mod token;
 pub mod transport;
 
 // Relm4 makes a public `XxxWidgets` for every component, which cannot be documented.
+#[cfg(feature = "window")]
 #[allow(missing_docs, reason = "generated types")]
 pub mod ui;

@@ -9,7 +9,9 @@
 )]
 
 use symbolon::card;
-use symbolon::simulator::{Card, Chip, KeyRef, Model, OpenPgp, Piv, PrivateKey, SimulatedReader};
+use symbolon::simulator::{
+    Card, Chip, KeyRef, Model, OpenPgp, Piv, PrivateKey, SimulatedReader, wardrobe,
+};
 use symbolon::token::{Cost, ReaderId, Token};
 use symbolon::transport::channel::{Cancel, Channel};
 use symbolon::transport::link::Reader;
@@ -42,10 +44,9 @@ const PLAIN_ATR: [u8; 12] = [
 ];
 
 /// Reads the card; the second cost is what was spent when the first whole page was shown.
-fn read(card: Chip) -> (Token, Cost) {
+fn read(card: impl Card + 'static) -> (Token, Cost) {
     let mut reader = SimulatedReader::new("budget");
-    let card: Box<dyn Card> = Box::new(card);
-    reader.insert(card);
+    reader.insert(Box::new(card));
     let mut link = reader.connect().unwrap();
     let protocol = link.protocol();
     let tracer = Tracer::silent(ReaderId(1));
@@ -140,4 +141,18 @@ fn openpgp_with_curves() {
     let (token, cost) = read(Chip::new(PLAIN_ATR).short_only().with(short));
     assert_eq!(token.applications[0].keys.len(), 3);
     hold(cost, 17);
+}
+
+/// The lists are as long as `pkcs15-init` makes them, and read to their end marks only.
+#[test]
+fn pkcs15_on_cardos() {
+    let (token, cost) = read(wardrobe::make("cardos-used").unwrap());
+    let application = &token.applications[0];
+    let counts = [
+        application.pins.len(),
+        application.keys.len(),
+        application.certificates.len(),
+    ];
+    assert_eq!(counts, [4, 1, 1]);
+    hold(cost, 20);
 }

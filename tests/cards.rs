@@ -8,23 +8,28 @@
     missing_docs
 )]
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use symbolon::base::hex;
 use symbolon::base::secret::Secret;
-use symbolon::card::guard::{self, Deed};
+use symbolon::card::guard::{self, Deed, Shown};
 use symbolon::card::{self, CardError};
 use symbolon::iso7816::Command;
-use symbolon::simulator::{Chip, Model, OpenPgp, Piv, PrivateKey, SimulatedReader, wardrobe};
+use symbolon::simulator::{
+    Card, CardOs, CardOsModel, CardOsOwner, Chip, Model, OpenPgp, Piv, PrivateKey, SimulatedReader,
+    wardrobe,
+};
 use symbolon::token::{
     ApplicationKind, ApplicationState, FactName, FactValue, KeyRow, OperationKind, Pin,
     PinReference, PinRole, ReaderId, Token, TriesLeft,
 };
 use symbolon::transport::channel::{Cancel, Channel};
-use symbolon::transport::link::{LinkError, PinPadFeatures, Reader};
+use symbolon::transport::link::{Link, LinkError, PinPadFeatures, Reader};
 use symbolon::transport::trace::{Entry, Tracer};
 
-use ApplicationKind::{OpenPgp as OPENPGP, Piv as PIV};
+use ApplicationKind::{OpenPgp as OPENPGP, Piv as PIV, Pkcs15 as PKCS15};
 
 const PIN: PinReference = PinReference(0x80);
 const PUK: PinReference = PinReference(0x81);
@@ -90,10 +95,15 @@ impl Bench {
         deed: &Deed<'_>,
         use_last_try: bool,
     ) -> Result<(), CardError> {
-        let pin = self.pin(kind, reference);
+        let token = self.read();
+        let shown = Shown {
+            token: &token,
+            application: kind,
+            pin: token.pin(kind, reference).unwrap(),
+        };
         self.talk(|channel| {
             let mut driver = card::open(channel, kind)?;
-            guard::run(driver.as_mut(), channel, &pin, deed, use_last_try)
+            guard::run(driver.as_mut(), channel, &shown, deed, use_last_try)
         })
     }
 
@@ -282,6 +292,38 @@ fn openpgp_pins_of_cards_that_count_aloud_and_of_those_that_do_not() {
 }
 
 #[test]
+fn a_card_that_counts_in_silence_is_asked_for_no_counter() {
+    const USER: PinReference = PinReference(0x83);
+    const OFFICER: PinReference = PinReference(0x81);
+    let bench = Bench::practice("cardos-used");
+    let unknown = |role| CardError::WrongPin {
+        role,
+        left: TriesLeft::Unknown,
+    };
+    assert_eq!(bench.verify(PKCS15, USER, "654321"), Ok(()));
+    assert_eq!(bench.verify(PKCS15, OFFICER, "12345678"), Ok(()));
+    assert_eq!(bench.change(PKCS15, USER, "654321", "246813"), Ok(()));
+    for _ in 0..3 {
+        let refused = bench.verify(PKCS15, USER, "654321");
+        assert_eq!(refused, Err(unknown(PinRole::User)));
+    }
+    let blocked = Err(CardError::Blocked {
+        role: PinRole::User,
+    });
+    assert_eq!(bench.verify(PKCS15, USER, "246813"), blocked);
+    let puk = bench.pin(PKCS15, PinReference(USER.0 + 1));
+    let unblock = |code: &str| {
+        let [code, new] = [code, "135799"].map(secret);
+        bench.run(PKCS15, USER, &Deed::Unblock(&puk, &code, &new), false)
+    };
+    assert_eq!(unblock("12345678"), Err(unknown(PinRole::Puk)));
+    assert_eq!(unblock("87654321"), Ok(()));
+    assert_eq!(bench.verify(PKCS15, USER, "135799"), Ok(()));
+    let trace = bench.trace.lock().unwrap();
+    assert!(trace.iter().all(|entry| !entry.name.contains("asks for")));
+}
+
+#[test]
 fn a_resetting_code_is_set_by_the_admin_and_used_by_the_holder() {
     let bench = openpgp(Model::version_3(1));
     assert_eq!(bench.left(OPENPGP, RESETTING_CODE), TriesLeft::NotSet);
@@ -304,6 +346,45 @@ fn a_resetting_code_is_set_by_the_admin_and_used_by_the_holder() {
     bench.verify(OPENPGP, PW1, "654321").unwrap();
     bench.unblock(OPENPGP, PW3, "12345678", "123456").unwrap();
     bench.verify(OPENPGP, PW1, "123456").unwrap();
+}
+
+#[test]
+fn a_code_that_gives_no_right_is_not_sent() {
+    let bench = openpgp(Model::version_3(1));
+    let admin = bench.pin(OPENPGP, PW3);
+    let set = Deed::Set(&admin, &secret("12345678"), &secret("helpdesk-1"));
+    bench.run(OPENPGP, RESETTING_CODE, &set, false).unwrap();
+    let user = bench.pin(OPENPGP, PW1);
+    let code = bench.pin(OPENPGP, RESETTING_CODE);
+    // The card would take each of these for a wrong PIN of the holder, or of the administrator.
+    for (pin, deed) in [
+        (
+            RESETTING_CODE,
+            Deed::Set(&code, &secret("helpdesk-1"), &secret("helpdesk-2")),
+        ),
+        (
+            RESETTING_CODE,
+            Deed::Set(&user, &secret("123456"), &secret("helpdesk-2")),
+        ),
+        (RESETTING_CODE, Deed::Verify(&secret("helpdesk-1"))),
+        (
+            PW1,
+            Deed::Unblock(&user, &secret("123456"), &secret("654321")),
+        ),
+        (
+            PW3,
+            Deed::Unblock(&user, &secret("123456"), &secret("87654321")),
+        ),
+    ] {
+        let refused = bench.run(OPENPGP, pin, &deed, true);
+        assert!(
+            matches!(refused, Err(CardError::Unsupported(_))),
+            "{pin:?}, {deed:?}: {refused:?}"
+        );
+    }
+    for pin in [PW1, RESETTING_CODE, PW3] {
+        assert_eq!(bench.left(OPENPGP, pin), TriesLeft::Known(3), "{pin:?}");
+    }
 }
 
 #[test]
@@ -425,6 +506,141 @@ fn a_pin_goes_to_the_card_that_was_shown_only() {
         card::identify(driver.as_mut(), channel, &shown, PIV)
     });
     assert_eq!(same, Ok(()));
+}
+
+/// Reads in as many parts as there are; `between` is done to the card after each.
+fn read_in_parts(
+    bench: &Bench,
+    between: &mut dyn FnMut(&mut dyn Link),
+) -> Result<(Token, usize), LinkError> {
+    let mut link = bench.reader.clone().connect().unwrap();
+    let tracer = Tracer::silent(ReaderId(1));
+    let mut reading = card::Reading::new(link.atr(), link.protocol());
+    let mut parts = 0;
+    loop {
+        let mut channel = Channel::new(link.as_mut(), &tracer, Cancel::default());
+        parts += 1;
+        if reading.go_on(&mut channel, Some(Duration::ZERO), &mut |_| {})? {
+            return Ok((reading.into_token(), parts));
+        }
+        between(link.as_mut());
+    }
+}
+
+#[test]
+fn a_reading_in_parts_brings_the_same_token_whatever_others_do_in_between() {
+    let other = |link: &mut dyn Link| {
+        // A payment application, which is not there: nothing is selected any more.
+        let select = hex::decode("00A4040007A000000003101000").unwrap();
+        link.exchange(&select).unwrap();
+    };
+    for name in [
+        "both",
+        "piv-used",
+        "piv-plain",
+        "openpgp-used",
+        "openpgp-2",
+        "cardos-used",
+        "unknown",
+    ] {
+        let mut whole = Bench::practice(name).read();
+        let (mut token, parts) = read_in_parts(&Bench::practice(name), &mut { other }).unwrap();
+        assert!(parts > 2, "{name}");
+        assert!(
+            token.cost.commands >= whole.cost.commands,
+            "{:?} {:?}",
+            token.cost,
+            whole.cost
+        );
+        (token.cost, whole.cost) = Default::default();
+        assert_eq!(token, whole, "{name}");
+    }
+}
+
+/// Two cards of which one answers; nobody sees the change.
+struct Relay {
+    cards: [Box<dyn Card>; 2],
+    second: Arc<AtomicBool>,
+}
+
+impl Card for Relay {
+    fn atr(&self) -> &[u8] {
+        self.cards[0].atr()
+    }
+
+    fn reset(&mut self) {
+        self.cards.iter_mut().for_each(|card| card.reset());
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
+        self.cards[usize::from(self.second.load(Ordering::Relaxed))].transmit(command)
+    }
+}
+
+/// A CardOS token with this at the end of its serial number.
+fn pkcs15(serial: u8) -> Box<dyn Card> {
+    let model = CardOsModel::m4_2b([0x27, 0x37, 0xC0, 0x09, 0x2B, serial]);
+    let owner = CardOsOwner {
+        label: "VPN",
+        pin_label: "User",
+        pin: "654321",
+        puk: "87654321",
+        so_pin: "12345678",
+        so_puk: "11223344",
+        key: PrivateKey::from_pkcs8(include_bytes!("../data/practice/anna-authentication.key"))
+            .unwrap(),
+        certificate: include_bytes!("../data/practice/anna-authentication.crt"),
+    };
+    Box::new(CardOs::personal(model, &owner).unwrap())
+}
+
+#[test]
+fn another_card_between_two_parts_ends_the_reading() {
+    let chip = || Chip::new(ATR);
+    let piv = |serial: u8| -> Box<dyn Card> {
+        Box::new(chip().with(Piv::yubikey([5, 7, 1], serial.into())))
+    };
+    let openpgp = |serial: u8| -> Box<dyn Card> {
+        Box::new(chip().with(OpenPgp::new(Model::version_3(serial.into()))))
+    };
+    let first = |card: Box<dyn Card>| {
+        let reader = SimulatedReader::new("bench");
+        reader.insert(card);
+        Bench {
+            reader,
+            trace: Arc::default(),
+        }
+    };
+    // The first parts know no card yet: the name of a PKCS#15 card comes after three SELECTs.
+    type Make<'a> = &'a dyn Fn(u8) -> Box<dyn Card>;
+    let makes: [(Make<'_>, usize); 3] = [(&piv, 3), (&openpgp, 3), (&pkcs15, 4)];
+    for (card, known) in makes {
+        // After the last nothing is asked any more.
+        let (_, parts) = read_in_parts(&first(card(1)), &mut |_| {}).unwrap();
+        assert!(parts > known + 3, "{parts}");
+        for at in known..parts {
+            let second = Arc::new(AtomicBool::new(false));
+            let reader = SimulatedReader::new("bench");
+            reader.insert(Box::new(Relay {
+                cards: [card(1), card(2)],
+                second: Arc::clone(&second),
+            }));
+            let bench = Bench {
+                reader,
+                trace: Arc::default(),
+            };
+            let mut seen = 0;
+            let ended = read_in_parts(&bench, &mut |_| {
+                seen += 1;
+                second.store(seen >= at, Ordering::Relaxed);
+            });
+            assert_eq!(
+                ended.err(),
+                Some(LinkError::Removed),
+                "after part {at} of {parts}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -112,7 +112,12 @@ const TOOLKIT: &[&str] = &[
 const PCSC: &[&str] = &["transport/pcsc.rs", "transport/watch.rs"];
 
 /// Where `unsafe` stands, each place with its reason.
-const UNSAFE: &[&str] = &["base/os.rs", "simulator/vpcd.rs", "ui/a11y.rs"];
+const UNSAFE: &[&str] = &[
+    "base/os.rs",
+    "simulator/vpcd.rs",
+    "ui/a11y.rs",
+    "ui/style.rs",
+];
 
 /// Lines of a program: it parses its arguments and calls the library.
 const PROGRAM_LINES: usize = 30;

@@ -3,9 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::lane::Report;
 use super::{Command, Done, Failure, RequestId, TraceEntry};
+use crate::simulator::SimulatedReader;
 use crate::token::ReaderId;
 use crate::transport::trace::Ring;
 use crate::transport::watch::Sight;
@@ -22,6 +24,10 @@ pub(super) enum Letter {
     Practice(ReaderId),
     /// A lane has something to say.
     Lane(Report),
+    /// A practice reader that somebody else keeps hold of.
+    Plug(SimulatedReader),
+    /// How long requests may take from now on.
+    Limit(Duration),
     /// A helper program ended.
     Helped(RequestId, Result<Done, Failure>),
     /// End.
@@ -80,6 +86,17 @@ impl Handle {
     /// on is not broken off: cards do not offer that.
     pub fn cancel(&self, id: RequestId) {
         let _ = self.letters.send(Letter::Cancel(id));
+    }
+
+    /// Adds a practice reader that the caller keeps hold of: cards are put in and pulled there,
+    /// and what is typed on its PIN pad is typed there. It stays until the backend ends.
+    pub fn plug(&self, reader: SimulatedReader) {
+        let _ = self.letters.send(Letter::Plug(reader));
+    }
+
+    /// How long requests may take that come after this, in place of two minutes.
+    pub fn set_time_limit(&self, limit: Duration) {
+        let _ = self.letters.send(Letter::Limit(limit));
     }
 
     /// Ends the backend; what is still open ends as `Failure::Closing`.

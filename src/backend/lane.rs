@@ -7,6 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
 
 use super::handle::Letter;
 use super::{Done, Event, Failure, PinAction, PinCommand, Progress, RequestId};
@@ -21,6 +22,10 @@ use crate::transport::trace::Tracer;
 
 /// How often a connection is tried again because another program reset the card meanwhile.
 const RESET_RETRIES: usize = 3;
+
+/// After this time a reading lets other programs at the card before it goes on. The command
+/// that runs then, and what belongs to it, come on top: with slow cards half a second more.
+const HOLD: Duration = Duration::from_millis(400);
 
 /// Something for a lane to do.
 pub(super) struct Job {
@@ -161,59 +166,67 @@ impl Worker {
                 if let Some(id) = id {
                     self.report(Report::Finished(id, done.clone()));
                 }
-                if !matches!(done, Err(Failure::Card(CardError::Link(_)))) {
+                // A card that is gone cannot be read, and one that was not asked has not changed.
+                let over = matches!(
+                    done,
+                    Err(Failure::Card(CardError::Link(_) | CardError::Rule { .. }))
+                );
+                if !over {
                     self.read_again(identity);
                 }
                 done
             }
-            Work::Send(bytes) => self.send_raw(&bytes, &cancel),
+            Work::Send(bytes) => self.send_raw(identity, &bytes, &cancel),
+        }
+    }
+
+    /// Connects to the card that a job is for. Another one may have come since the job was
+    /// begun; a link stays with its card, so that is looked at once more when there is one.
+    fn connect(&mut self, identity: Identity) -> Result<Box<dyn Link>, LinkError> {
+        let link = self.reader.connect()?;
+        if self.current.load(Ordering::Acquire) == identity.insertion {
+            Ok(link)
+        } else {
+            Err(LinkError::Removed)
         }
     }
 
     /// Connects and runs `work` while other programs are kept out.
     fn exclusively<T>(
         &mut self,
+        identity: Identity,
         work: &mut dyn FnMut(&mut dyn Link) -> (T, After),
     ) -> Result<T, LinkError> {
-        let mut link = self.reader.connect()?;
-        let mut resets = 0;
-        loop {
-            let mut result = None;
-            let ended = link.exclusively(&mut |link| {
-                let (value, after) = work(link);
-                result = Some(value);
-                after
-            });
-            match (ended, result) {
-                (Ok(()), Some(value)) => return Ok(value),
-                (Err(LinkError::Reset), None) if resets < RESET_RETRIES => resets += 1,
-                (Err(error), _) => return Err(error),
-                (Ok(()), None) => return Err(LinkError::Protocol("the link did nothing")),
-            }
-        }
+        let mut link = self.connect(identity)?;
+        transaction(link.as_mut(), work)
     }
 
     fn read(&mut self, identity: Identity, cancel: &Cancel) -> Result<Arc<Token>, LinkError> {
         let (tracer, letters) = (self.tracer.clone(), self.letters.clone());
         // A token that is on the screen is replaced when all of it is known.
         let first = self.shown != Some(identity);
-        let token = self.exclusively(&mut |link| {
-            let pinpad = link.pinpad().is_some();
-            let _ = letters.send(Letter::Lane(Report::PinPad(identity, pinpad)));
-            let protocol = link.protocol();
-            let mut channel = Channel::new(link, &tracer, cancel.clone());
-            let mut report = |token: &Token| {
-                if first {
-                    let report = Report::Read(identity, Arc::new(token.clone()));
-                    let _ = letters.send(Letter::Lane(report));
-                }
-            };
-            (
-                card::read(&mut channel, protocol, &mut report),
-                After::Leave,
-            )
-        })??;
-        let token = Arc::new(token);
+        let mut report = |token: &Token| {
+            if first {
+                let report = Report::Read(identity, Arc::new(token.clone()));
+                let _ = letters.send(Letter::Lane(report));
+            }
+        };
+        let mut link = self.connect(identity)?;
+        let pinpad = link.pinpad().is_some();
+        self.report(Report::PinPad(identity, pinpad));
+        let mut reading = card::Reading::new(link.atr(), link.protocol());
+        loop {
+            let whole = transaction(link.as_mut(), &mut |link| {
+                let mut channel = Channel::new(link, &tracer, cancel.clone());
+                let whole = reading.go_on(&mut channel, Some(HOLD), &mut report);
+                (whole, After::Leave)
+            })??;
+            if whole {
+                break;
+            }
+            link.give_way();
+        }
+        let token = Arc::new(reading.into_token());
         self.shown = Some(identity);
         self.report(Report::Read(identity, Arc::clone(&token)));
         Ok(token)
@@ -233,22 +246,28 @@ impl Worker {
         token: &Token,
         cancel: &Cancel,
     ) -> Result<Done, Failure> {
+        let (shown, deed) = deed(command, token)?;
         let (tracer, letters) = (self.tracer.clone(), self.letters.clone());
         let on_reader = matches!(
             command.action,
             PinAction::VerifyOnReader | PinAction::ChangeOnReader
         );
-        let done = self.exclusively(&mut |link| {
-            if let (true, Some(id)) = (on_reader, id) {
+        let mut to_tell = id.filter(|_| on_reader);
+        let mut work = |link: &mut dyn Link| {
+            if let Some(id) = to_tell.take() {
                 let seconds = driver::PINPAD_TIMEOUT.as_secs();
                 let progress = Progress::TypeOnReader { seconds };
                 let _ = letters.send(Letter::Lane(Report::Progressed(id, progress)));
             }
             let mut channel = Channel::new(link, &tracer, cancel.clone());
-            // A reset takes back what was verified; it costs other programs no more than
-            // their next SELECT.
-            (run_pin(&mut channel, command, token), After::Reset)
-        });
+            run_pin(&mut channel, &shown, &deed, command.use_last_try)
+        };
+        let mut done = self.exclusively(command.identity, &mut work);
+        if matches!(done, Ok(Err(CardError::Unlocked { .. }))) {
+            // The reset after it has ended what the card would not take back, so now it tells its
+            // counter. No PIN was sent, so none is sent twice.
+            done = self.exclusively(command.identity, &mut work);
+        }
         done.map_err(CardError::Link)??;
         Ok(match command.action {
             PinAction::Verify { .. } | PinAction::VerifyOnReader => Done::PinVerified,
@@ -259,14 +278,20 @@ impl Worker {
     }
 
     /// One command as it stands. Answers in pieces are put together, as people expect.
-    fn send_raw(&mut self, bytes: &Secret, cancel: &Cancel) -> Result<Done, Failure> {
+    fn send_raw(
+        &mut self,
+        identity: Identity,
+        bytes: &Secret,
+        cancel: &Cancel,
+    ) -> Result<Done, Failure> {
         let parsed = Parsed::from_bytes(bytes.expose());
         let parsed = parsed.ok_or(CardError::Unsupported("commands of such a form"))?;
         let tracer = self.tracer.clone();
-        let answer = self.exclusively(&mut |link| {
-            let mut command = Command::new(parsed.header).data(parsed.data);
-            if names::carries_secret(&command) {
-                command = command.secret(Secret::new(parsed.data));
+        let answer = self.exclusively(identity, &mut |link| {
+            // A PIN among the data must not be in plain memory even for a moment.
+            let mut command = Command::new(parsed.header).secret(Secret::new(parsed.data));
+            if !names::carries_secret(&command) {
+                command = command.data(parsed.data);
             }
             if let Some(le) = parsed.le {
                 command = command.expecting(Le::bytes(u16::try_from(le).unwrap_or(0)));
@@ -282,18 +307,39 @@ impl Worker {
     }
 }
 
-/// The way of every PIN: the right application, the right card, the guard.
-fn run_pin(
-    channel: &mut Channel<'_>,
-    command: &PinCommand,
-    token: &Token,
-) -> Result<(), CardError> {
+/// Runs `work` while other programs are kept out.
+fn transaction<T>(
+    link: &mut dyn Link,
+    work: &mut dyn FnMut(&mut dyn Link) -> (T, After),
+) -> Result<T, LinkError> {
+    let mut resets = 0;
+    loop {
+        let mut result = None;
+        let ended = link.exclusively(&mut |link| {
+            let started = Instant::now();
+            let (value, after) = work(link);
+            result = Some(value);
+            tracing::debug!(held = ?started.elapsed(), "the card is let go");
+            after
+        });
+        match (ended, result) {
+            (Ok(()), Some(value)) => return Ok(value),
+            (Err(LinkError::Reset), None) if resets < RESET_RETRIES => resets += 1,
+            (Err(error), _) => return Err(error),
+            (Ok(()), None) => return Err(LinkError::Protocol("the link did nothing")),
+        }
+    }
+}
+
+/// The PIN and what to do to it, as the person was shown them; nothing is asked of the card.
+fn deed<'a>(
+    command: &'a PinCommand,
+    token: &'a Token,
+) -> Result<(guard::Shown<'a>, guard::Deed<'a>), CardError> {
     let pin = |reference: PinReference| {
         let found = token.pin(command.application, reference);
         found.ok_or(CardError::NotFound { what: "this PIN" })
     };
-    let mut driver = card::open(channel, command.application)?;
-    card::identify(driver.as_mut(), channel, token, command.application)?;
     let deed = match &command.action {
         PinAction::Verify { pin } => guard::Deed::Verify(pin),
         PinAction::Change { current, new } => guard::Deed::Change(current, new),
@@ -302,8 +348,34 @@ fn run_pin(
         PinAction::VerifyOnReader => guard::Deed::VerifyOnReader,
         PinAction::ChangeOnReader => guard::Deed::ChangeOnReader,
     };
-    let shown = pin(command.pin)?;
-    guard::run(driver.as_mut(), channel, shown, &deed, command.use_last_try)
+    let shown = guard::Shown {
+        token,
+        application: command.application,
+        pin: pin(command.pin)?,
+    };
+    guard::check_rules(shown.pin, &deed)?;
+    Ok((shown, deed))
+}
+
+/// The way of every PIN: the right application, the guard.
+fn run_pin(
+    channel: &mut Channel<'_>,
+    shown: &guard::Shown<'_>,
+    deed: &guard::Deed<'_>,
+    use_last_try: bool,
+) -> (Result<(), CardError>, After) {
+    match card::open(channel, shown.application) {
+        Ok(mut driver) => {
+            let done = guard::run(driver.as_mut(), channel, shown, deed, use_last_try);
+            let after = match done {
+                // It did not take it back.
+                Err(CardError::Unlocked { .. }) => After::Reset,
+                _ => guard::end(driver.as_mut(), channel, shown, deed),
+            };
+            (done, after)
+        }
+        Err(error) => (Err(error), After::Reset),
+    }
 }
 
 /// What the router tells the world about a report.

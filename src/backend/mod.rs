@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, mpsc};
 pub use crate::card::CardError;
 pub use crate::iso7816::StatusWord;
 pub use crate::transport::link::LinkError;
+pub use crate::transport::names::{carries_pin, hands_over_pin, hands_over_secret};
 pub use crate::transport::trace::{Entry as TraceEntry, Shown};
 pub use command::{Command, PinAction, PinCommand, PracticeCommand, RequestId};
 pub use event::{Done, Event, Failure, Progress};

@@ -56,7 +56,9 @@ pub(super) struct Practice {
 /// A practice reader and the count of what happened in it.
 pub(super) struct Port {
     reader: SimulatedReader,
-    events: Arc<Mutex<u16>>,
+    /// What it told last, and how often it told something. Both at once: a count of before with a
+    /// state of after would be told as one change more than there was.
+    told: Arc<Mutex<(Slot, u16)>>,
     /// The name of the card, to make it anew if it cannot be put back.
     card: String,
     /// The card, while it is out of the reader.
@@ -64,6 +66,16 @@ pub(super) struct Port {
 }
 
 impl Port {
+    /// A reader that somebody else keeps hold of. A card that falls out of it stays out.
+    pub(super) fn of(reader: &SimulatedReader) -> Self {
+        Self {
+            reader: reader.clone(),
+            told: nothing_told(),
+            card: String::new(),
+            pulled: None,
+        }
+    }
+
     /// The reader as the lane sees it.
     pub(super) fn transport(&self) -> Box<dyn crate::transport::link::Reader> {
         Box::new(self.reader.clone())
@@ -71,13 +83,27 @@ impl Port {
 
     /// Calls `told` whenever a card was put in or pulled.
     pub(super) fn subscribe(&self, told: impl Fn() + Send + 'static) {
-        let events = Arc::clone(&self.events);
-        self.reader.subscribe(Box::new(move |_| {
-            let mut events = events.lock().unwrap_or_else(PoisonError::into_inner);
-            *events = events.wrapping_add(1);
-            drop(events);
+        let state = Arc::clone(&self.told);
+        self.reader.subscribe(Box::new(move |occupancy| {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            *state = (slot(&occupancy), state.1.wrapping_add(1));
+            drop(state);
             told();
         }));
+    }
+}
+
+fn nothing_told() -> Arc<Mutex<(Slot, u16)>> {
+    Arc::new(Mutex::new((Slot::Empty, 0)))
+}
+
+fn slot(occupancy: &Occupancy) -> Slot {
+    match occupancy {
+        Occupancy::Empty => Slot::Empty,
+        Occupancy::Present(_) => Slot::Present,
+        Occupancy::Mute => Slot::Mute,
+        Occupancy::Held(_) => Slot::Held,
+        Occupancy::Gone => Slot::Unavailable,
     }
 }
 
@@ -91,7 +117,7 @@ impl Practice {
         reader.insert(made);
         let port = Port {
             reader,
-            events: Arc::default(),
+            told: nothing_told(),
             card: card.to_owned(),
             pulled: None,
         };
@@ -105,15 +131,7 @@ impl Practice {
     /// What is in a reader, and how often that changed.
     pub(super) fn state(&self, id: ReaderId) -> Option<(Slot, u16)> {
         let port = self.readers.get(&id)?;
-        let slot = match port.reader.occupancy() {
-            Occupancy::Empty => Slot::Empty,
-            Occupancy::Present(_) => Slot::Present,
-            Occupancy::Mute => Slot::Mute,
-            Occupancy::Held(_) => Slot::Held,
-            Occupancy::Gone => Slot::Unavailable,
-        };
-        let events = *port.events.lock().unwrap_or_else(PoisonError::into_inner);
-        Some((slot, events))
+        Some(*port.told.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn pull(&mut self, id: ReaderId) -> Result<ReaderId, Failure> {

@@ -1,6 +1,8 @@
 //! The backend's own thread: knows the readers, routes requests to their lanes, and sees to
 //! it that every request ends exactly once.
 
+mod time;
+
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::CString;
 use std::sync::atomic::AtomicU64;
@@ -10,21 +12,20 @@ use std::time::{Duration, Instant};
 
 use super::handle::Letter;
 use super::lane::{self, Job, Lane, Report, Work};
-use super::practice::Practice;
+use super::practice::{Port, Practice};
 use super::{
     CardError, Command, Done, Event, Failure, LinkError, PinCommand, PracticeCommand, RequestId,
     helpers,
 };
 use crate::base::process;
+use crate::simulator::SimulatedReader;
 use crate::token::{Identity, Reader, ReaderId, ServiceState, SlotState, Text, Token};
 use crate::transport::channel::Cancel;
 use crate::transport::link::Reader as TransportReader;
 use crate::transport::pcsc::PcscReader;
 use crate::transport::trace::{Entry, Ring, Tracer};
 use crate::transport::watch::{self, Sight, Slot, Watch};
-
-/// How long a request may take. A key pad waits half a minute for each key.
-const TIME_LIMIT: Duration = Duration::from_secs(120);
+use time::{FIRST_ANSWER, Retry, TIME_LIMIT};
 
 /// Everything that the thread knows.
 pub(super) struct Router {
@@ -37,6 +38,9 @@ pub(super) struct Router {
     next_reader: u32,
     requests: HashMap<RequestId, Open>,
     practice: Practice,
+    time_limit: Duration,
+    /// By when the service has to have answered for the first time.
+    first_answer: Option<Instant>,
 }
 
 /// A reader and what is known of it.
@@ -52,6 +56,10 @@ struct Place {
     token: Option<Arc<Token>>,
     /// Ends the reading that the lane does by itself.
     reading: Cancel,
+    /// When the card is read again that the service did not let us reach.
+    retry: Option<Retry>,
+    /// What the service told last.
+    told: Slot,
 }
 
 /// A request that has not ended.
@@ -77,6 +85,8 @@ impl Router {
             next_reader: 1,
             requests: HashMap::new(),
             practice: Practice::default(),
+            time_limit: TIME_LIMIT,
+            first_answer: None,
         }
     }
 
@@ -93,7 +103,10 @@ impl Router {
                 let _ = letters.send(Letter::Sight(sight));
             });
             match started {
-                Ok(watch) => self.watch = Some(watch),
+                Ok(watch) => {
+                    self.watch = Some(watch);
+                    self.first_answer = Some(Instant::now() + FIRST_ANSWER);
+                }
                 Err(error) => {
                     tracing::error!(%error, "cannot watch readers");
                     self.emit(Event::ServiceChanged(ServiceState::Stopped));
@@ -109,7 +122,7 @@ impl Router {
                     match inbox.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                         Ok(letter) => letter,
                         Err(RecvTimeoutError::Timeout) => {
-                            self.end_overdue();
+                            self.act_on_time();
                             continue;
                         }
                         Err(RecvTimeoutError::Disconnected) => break,
@@ -126,8 +139,15 @@ impl Router {
                 Letter::Cancel(id) => self.cancel(id),
                 Letter::Sight(sight) => self.see(sight),
                 Letter::Practice(reader) => self.practice_changed(reader),
+                Letter::Plug(reader) => self.plug(&reader),
+                Letter::Limit(limit) => self.time_limit = limit,
                 Letter::Lane(report) => self.hear(report),
-                Letter::Helped(id, ended) => self.finish(id, ended),
+                Letter::Helped(id, ended) => {
+                    if let Some(watch) = &self.watch {
+                        watch.nudge();
+                    }
+                    self.finish(id, ended);
+                }
             }
         }
         self.end_all(&Failure::Closing);
@@ -138,25 +158,6 @@ impl Router {
     }
 
     // Requests.
-
-    fn next_deadline(&self) -> Option<Instant> {
-        self.requests.values().map(|open| open.deadline).min()
-    }
-
-    fn end_overdue(&mut self) {
-        let now = Instant::now();
-        let overdue = self
-            .requests
-            .iter()
-            .filter(|(_, open)| open.deadline <= now);
-        let overdue: Vec<_> = overdue.map(|(&id, _)| id).collect();
-        for id in overdue {
-            if let Some(open) = self.requests.get(&id) {
-                open.cancel.cancel();
-            }
-            self.finish(id, Err(Failure::TimedOut));
-        }
-    }
 
     fn end_all(&mut self, failure: &Failure) {
         let ids: Vec<_> = self.requests.keys().copied().collect();
@@ -186,7 +187,7 @@ impl Router {
         let open = Open {
             reader: None,
             cancel: Cancel::default(),
-            deadline: Instant::now() + TIME_LIMIT,
+            deadline: Instant::now() + self.time_limit,
         };
         self.requests.insert(id, open);
         let refused = match command {
@@ -276,6 +277,7 @@ impl Router {
     // Readers and cards.
 
     fn see(&mut self, sight: Sight) {
+        self.first_answer = None;
         match sight {
             Sight::Service(state) => {
                 if state != ServiceState::Running {
@@ -351,6 +353,8 @@ impl Router {
             events: None,
             token: None,
             reading: Cancel::default(),
+            retry: None,
+            told: Slot::Empty,
         };
         self.readers.insert(id, place);
         Ok(id)
@@ -398,17 +402,28 @@ impl Router {
         // Programs that connect and let go change the state too; the count stays.
         let same = events.is_some() && place.events == events;
         place.events = events;
-        let known = same && matches!(place.reader.slot, SlotState::Present { .. });
-        match slot {
-            Slot::Present if known => return,
+        place.told = slot;
+        if slot == Slot::Held {
+            // The end of it will be told as well.
+            place.retry = None;
+        }
+        let unchanged = match (slot, &place.reader.slot) {
             // Shown as held only if it could not be read before.
-            Slot::Held if known => return,
-            _ => {}
+            (Slot::Present | Slot::Held, SlotState::Present { .. })
+            | (Slot::Held, SlotState::Held { .. })
+            | (Slot::Empty, SlotState::Empty)
+            | (Slot::Mute, SlotState::Mute)
+            | (Slot::Unavailable, SlotState::Unavailable) => same,
+            _ => false,
+        };
+        if unchanged {
+            return;
         }
         if !same || slot == Slot::Empty {
             // Whatever was in it is gone.
             place.insertion += 1;
             place.token = None;
+            place.retry = None;
             place.reading.cancel();
             place.reading = Cancel::default();
             place.lane.set_insertion(place.insertion);
@@ -477,6 +492,7 @@ impl Router {
             Report::Read(identity, token) => {
                 if let Some(place) = self.readers.get_mut(&identity.reader) {
                     place.token = Some(token);
+                    place.retry = None;
                     if !matches!(place.reader.slot, SlotState::Present { .. }) {
                         place.reader.slot = SlotState::Present { identity };
                         self.emit_reader(identity.reader);
@@ -503,13 +519,21 @@ impl Router {
         let state = match error {
             CardError::Link(LinkError::Held) => SlotState::Held { by: holder() },
             CardError::Link(LinkError::Mute) => SlotState::Mute,
+            CardError::Link(LinkError::NoService) => return self.plan_retry(identity.reader),
             _ => return,
         };
-        if let Some(place) = self.readers.get_mut(&identity.reader) {
-            place.reader.slot = state;
-            // When it is let go, the state changes and the count does not; then it is read.
-            place.token = None;
-            self.emit_reader(identity.reader);
+        let Some(place) = self.readers.get_mut(&identity.reader) else {
+            return;
+        };
+        place.reader.slot = state;
+        // When it is let go, the state changes and the count does not; then it is read.
+        place.token = None;
+        // Unless it has been let go already, or sooner than the service looks: it tells only of
+        // what it sees, every 400 ms (PCSCLITE_STATUS_POLL_RATE).
+        let untold = place.told != Slot::Held && *error == CardError::Link(LinkError::Held);
+        self.emit_reader(identity.reader);
+        if untold {
+            self.plan_retry(identity.reader);
         }
     }
 
@@ -520,6 +544,10 @@ impl Router {
             .practice
             .make(card)
             .ok_or(Failure::NoSuchPracticeCard)?;
+        self.add_port(name, port)
+    }
+
+    fn add_port(&mut self, name: Text, port: Port) -> Result<ReaderId, Failure> {
         let id = self
             .add_reader(name, None, port.transport())
             .map_err(|_| Failure::Program { program: "thread" })?;
@@ -530,6 +558,13 @@ impl Router {
         self.practice.keep(id, port);
         self.practice_changed(id);
         Ok(id)
+    }
+
+    fn plug(&mut self, reader: &SimulatedReader) {
+        let name = Text::from(reader.name());
+        if self.add_port(name, Port::of(reader)).is_err() {
+            tracing::error!("no thread for another reader");
+        }
     }
 
     fn practise(&mut self, command: PracticeCommand) -> Result<ReaderId, Failure> {
@@ -556,11 +591,11 @@ impl Router {
 /// or GnuPG's, which is the one that holds cards.
 fn holder() -> Option<Text> {
     let users = process::users_of("libpcsclite");
-    let gnupg = users.iter().find(|user| user.name == "scdaemon");
+    let gnupg = users.iter().find(|user| user.name == b"scdaemon");
     let only = if users.len() == 1 {
         users.first()
     } else {
         None
     };
-    gnupg.or(only).map(|user| Text::from(user.name.as_str()))
+    gnupg.or(only).map(|user| Text::from_utf8(&user.name))
 }

@@ -1,16 +1,20 @@
 //! Hexadecimal text.
 
-use std::fmt::Write as _;
+use super::secret::Secret;
 
 /// `bytes` as upper-case digits without gaps: `A0000003`.
 #[must_use]
 pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
-        // Writing into a String cannot fail.
-        let _ = write!(text, "{byte:02X}");
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0x0F));
     }
     text
+}
+
+fn digit(value: u8) -> char {
+    char::from(value + if value < 10 { b'0' } else { b'A' - 10 })
 }
 
 /// `bytes` as upper-case digits in groups of `group` bytes with a space between.
@@ -29,6 +33,27 @@ pub fn grouped(bytes: &[u8], group: usize) -> String {
 #[must_use]
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 2);
+    each(text, |byte| bytes.push(byte))?;
+    Some(bytes)
+}
+
+/// As [`decode`], for bytes that may be a PIN: none of them is anywhere else on the way.
+#[must_use]
+pub fn decode_secret(text: &str) -> Option<Secret> {
+    let mut bytes = Secret::with_capacity(text.len() / 2);
+    each(text, |byte| bytes.extend(&[byte]))?;
+    Some(bytes)
+}
+
+/// How many bytes [`decode`] would return; nothing where it returns nothing.
+#[must_use]
+pub fn count(text: &str) -> Option<usize> {
+    let mut count = 0;
+    each(text, |_| count += 1)?;
+    Some(count)
+}
+
+fn each(text: &str, mut take: impl FnMut(u8)) -> Option<()> {
     let mut high = None;
     for character in text.chars() {
         if character.is_whitespace() || character == ':' {
@@ -40,15 +65,15 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
         let digit = u8::try_from(character.to_digit(16)?).ok()?;
         match high.take() {
             None => high = Some(digit),
-            Some(first) => bytes.push(first << 4 | digit),
+            Some(first) => take(first << 4 | digit),
         }
     }
-    high.is_none().then_some(bytes)
+    high.is_none().then_some(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{decode, encode, grouped};
+    use super::{count, decode, decode_secret, encode, grouped};
 
     #[test]
     fn text_and_bytes_agree() {
@@ -58,5 +83,10 @@ mod tests {
         assert_eq!(decode("a"), None);
         assert_eq!(decode("a 0"), None);
         assert_eq!(decode("zz"), None);
+        for text in ["a0:00 0F", "a", "a 0", "zz", ""] {
+            let secret = decode_secret(text).map(|secret| secret.expose().to_vec());
+            assert_eq!(secret, decode(text));
+            assert_eq!(count(text), decode(text).map(|bytes| bytes.len()));
+        }
     }
 }

@@ -1,5 +1,6 @@
-//! What every room stands on: secrets, hexadecimal text, the translated word, the operating system.
+//! What every room stands on: secrets, files, hexadecimal text, the translated word, the operating system.
 
+pub mod file;
 pub mod hex;
 pub mod i18n;
 pub mod os;

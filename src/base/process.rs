@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 pub struct Process {
     /// Its number.
     pub pid: u32,
-    /// Its name as the kernel knows it: at most 15 bytes.
-    pub name: String,
+    /// Its name as the kernel knows it: at most 15 bytes, chosen by the program itself.
+    pub name: Vec<u8>,
 }
 
 /// Programs of this user, other than this one, that have `library` loaded.
@@ -30,14 +30,15 @@ pub fn users_of(library: &str) -> Vec<Process> {
             let pid = entry.file_name().to_str()?.parse::<u32>().ok()?;
             let path = entry.path();
             let mine = pid != own && fs::metadata(&path).ok()?.uid() == uid;
-            let uses = mine
-                && fs::read_to_string(path.join("maps"))
-                    .ok()?
-                    .contains(library);
-            let name = fs::read_to_string(path.join("comm")).ok()?;
+            // Names of programs and files are any bytes.
+            let maps = mine.then(|| fs::read(path.join("maps")).ok()).flatten()?;
+            let mut windows = maps.windows(library.len().max(1));
+            let uses = windows.any(|part| part == library.as_bytes());
+            let name = fs::read(path.join("comm")).ok()?;
+            let name = name.strip_suffix(b"\n").unwrap_or(&name);
             uses.then(|| Process {
                 pid,
-                name: name.trim().to_owned(),
+                name: name.to_vec(),
             })
         })
         .collect();

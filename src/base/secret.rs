@@ -133,6 +133,17 @@ impl Secret {
     }
 }
 
+/// Overwrites what functions that have returned left on the stack below the caller: digests keep
+/// parts of what they worked on there. To be called by whoever handed them a secret, from the
+/// function that called them.
+#[inline(never)]
+pub fn wipe_stack() {
+    // More than any of them uses.
+    let mut below = [0_u8; 16 * 1024];
+    below.zeroize();
+    std::hint::black_box(&below);
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secret({} bytes)", self.len)

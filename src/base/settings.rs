@@ -1,12 +1,20 @@
 //! What the person has set, kept as TOML in the folder for configurations.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::file::{self, Existing};
 use super::paths;
+
+/// The longest file that is read, in bytes; what a person can set takes a hundredth of it.
+const LIMIT: u64 = 64 * 1024;
+
+/// The sizes that a window can have, in pixels: what it needs at least, and a screen of 8K.
+const WIDTHS: std::ops::RangeInclusive<i32> = 360..=7680;
+const HEIGHTS: std::ops::RangeInclusive<i32> = 500..=4320;
 
 /// Everything that can be set. What a file does not say is as in [`Settings::default`], and what
 /// it says beyond this is left out, so older and newer programs can share one.
@@ -79,16 +87,17 @@ impl Settings {
     /// window with the usual settings beats none.
     #[must_use]
     pub fn load(path: &Path) -> Self {
-        let text = match fs::read_to_string(path) {
+        let text = match file::read_small(path, LIMIT) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Self::default(),
             Err(error) => {
-                tracing::warn!(%error, path = %path.display(), "settings not read");
+                tracing::warn!(%error, ?path, "settings not read");
                 return Self::default();
             }
         };
         toml::from_str(&text).unwrap_or_else(|error| {
-            tracing::warn!(%error, path = %path.display(), "settings not understood");
+            // Its words only: what it quotes of the file may be anything.
+            tracing::warn!(error = error.message(), ?path, "settings not understood");
             Self::default()
         })
     }
@@ -103,11 +112,18 @@ impl Settings {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let new = path.with_extension("toml.new");
-        let mut file = fs::File::create(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, path)
+        file::write_whole(path, text.as_bytes(), Existing::Replace)
+    }
+}
+
+impl Window {
+    /// Width and height in pixels, such as a screen can show, whatever the file says.
+    #[must_use]
+    pub fn size(&self) -> (i32, i32) {
+        (
+            self.width.clamp(*WIDTHS.start(), *WIDTHS.end()),
+            self.height.clamp(*HEIGHTS.start(), *HEIGHTS.end()),
+        )
     }
 }
 
@@ -137,5 +153,15 @@ mod tests {
         std::fs::write(&path, "later = true\n[window]\nwidth = 500\n").unwrap();
         assert_eq!(Settings::load(&path).window.width, 500);
         assert!(Settings::load(&path).window.remember);
+        std::fs::write(
+            &path,
+            "[window]\nwidth = -2147483648\nheight = 2147483647\n",
+        )
+        .unwrap();
+        assert_eq!(Settings::load(&path).window.size(), (360, 4320));
+        std::fs::write(&path, "[".repeat(60_000)).unwrap();
+        assert_eq!(Settings::load(&path), Settings::default());
+        std::fs::write(&path, " ".repeat(1024 * 1024)).unwrap();
+        assert_eq!(Settings::load(&path), Settings::default());
     }
 }

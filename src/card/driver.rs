@@ -2,30 +2,37 @@
 
 use std::time::Duration;
 
-use super::{CardError, openpgp, piv};
-use crate::base::secret::Secret;
+use super::guard::{Deed, Step};
+use super::{CardError, openpgp, piv, pkcs15};
 use crate::iso7816::Response;
-use crate::token::{Application, ApplicationKind, Fact, PinReference, PinRole, TriesLeft};
+use crate::token::{Application, ApplicationKind, Fact, KeyRef, PinReference, PinRole, TriesLeft};
 use crate::transport::channel::Channel;
-use crate::transport::link::{LinkError, PinEntry};
+use crate::transport::link::PinEntry;
 
 /// An application on a card that was selected and answered.
 ///
-/// A driver reads; whatever is in its way becomes part of the [`Application`] that it fills,
-/// unless the way to the card itself broke. PIN commands are single commands of the card,
-/// and are called by [`super::guard`] only.
+/// A driver reads in parts, so that other programs get at the card in between. PINs are sent by
+/// [`super::guard`] only; a driver says with which commands.
 pub trait Driver: Send {
-    /// Reads everything that can be read without a PIN. `report` is called when a first
-    /// picture of the application is there.
+    /// Selects the application again, after other programs may have used the card. What was
+    /// read so far is kept. Tells whether the card still has it.
     ///
     /// # Errors
     ///
-    /// [`LinkError`] only: card, reader or service are gone, or nobody waits any more.
+    /// [`CardError`].
+    fn select(&mut self, channel: &mut Channel<'_>) -> Result<bool, CardError>;
+
+    /// Reads the next part of what can be read without a PIN into `application`: a few
+    /// commands, since nobody else gets at the card meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`CardError`]; `application` holds what was read before.
     fn read(
         &mut self,
         channel: &mut Channel<'_>,
-        report: &mut dyn FnMut(&Application),
-    ) -> Result<Application, LinkError>;
+        application: &mut Application,
+    ) -> Result<Progress, CardError>;
 
     /// The fact by which this card is told from others of its kind, read anew: to be sure of
     /// the card before a PIN goes to it. Nothing if the family has no such fact.
@@ -34,6 +41,20 @@ pub trait Driver: Send {
     ///
     /// [`CardError`]; no try was spent.
     fn identity(&mut self, channel: &mut Channel<'_>) -> Result<Option<Fact>, CardError>;
+
+    /// The certificate in a slot, read anew: to tell a card from others that has nothing
+    /// else for that. Nothing if it is not there, or if the family has better.
+    ///
+    /// # Errors
+    ///
+    /// [`CardError`]; no try was spent.
+    fn certificate(
+        &mut self,
+        _channel: &mut Channel<'_>,
+        _slot: KeyRef,
+    ) -> Result<Option<Vec<u8>>, CardError> {
+        Ok(None)
+    }
 
     /// The counter of a PIN, where the card tells it without spending a try.
     ///
@@ -46,77 +67,69 @@ pub trait Driver: Send {
         pin: PinReference,
     ) -> Result<TriesLeft, CardError>;
 
-    /// Checks a PIN.
+    /// Takes back what a PIN gave, and asks the card whether that is so. If not, or if it does not
+    /// tell, only a reset helps.
     ///
     /// # Errors
     ///
-    /// [`CardError::WrongPin`] and [`CardError::Blocked`] only for answers that say so.
-    fn verify(
+    /// [`CardError`]; no try was spent.
+    fn take_back(
         &mut self,
         channel: &mut Channel<'_>,
         pin: PinReference,
-        value: &Secret,
-    ) -> Result<(), CardError>;
+    ) -> Result<bool, CardError>;
 
-    /// Replaces a PIN.
+    /// The commands that do `deed` to a PIN of the application as it was shown, each with a
+    /// PIN in it, in their order. Asks what it needs for that and sends none of them.
     ///
     /// # Errors
     ///
-    /// As [`Driver::verify`], about the current PIN.
-    fn change(
+    /// [`CardError::Unsupported`] where the family has no such thing, or another
+    /// [`CardError`]; no try was spent.
+    fn prepare(
         &mut self,
         channel: &mut Channel<'_>,
+        shown: &Application,
         pin: PinReference,
-        current: &Secret,
-        new: &Secret,
-    ) -> Result<(), CardError>;
-
-    /// Gives a PIN a new value with the help of another code.
-    ///
-    /// # Errors
-    ///
-    /// As [`Driver::verify`], about the code.
-    fn unblock(
-        &mut self,
-        channel: &mut Channel<'_>,
-        pin: PinReference,
-        with: PinReference,
-        code: &Secret,
-        new: &Secret,
-    ) -> Result<(), CardError>;
-
-    /// Sets a PIN that is not there yet, or anew, with the right of another PIN.
-    ///
-    /// # Errors
-    ///
-    /// As [`Driver::verify`], about that PIN; [`CardError::Unsupported`] where the family has
-    /// no such thing.
-    fn set(
-        &mut self,
-        channel: &mut Channel<'_>,
-        pin: PinReference,
-        with: PinReference,
-        code: &Secret,
-        new: &Secret,
-    ) -> Result<(), CardError>;
+        deed: &Deed<'_>,
+    ) -> Result<Vec<Step>, CardError>;
 
     /// How a PIN pad builds the command for a PIN; nothing where it cannot.
-    fn entry(&self, pin: PinReference, modify: bool) -> Option<PinEntry>;
-
-    /// What the answer to VERIFY or CHANGE says about a PIN.
     ///
     /// # Errors
     ///
-    /// As [`Driver::verify`].
-    fn judge(
+    /// As [`Driver::prepare`].
+    fn entry(
         &mut self,
         channel: &mut Channel<'_>,
+        shown: &Application,
         pin: PinReference,
+        modify: bool,
+    ) -> Result<Option<PinEntry>, CardError>;
+
+    /// What an answer to a command with a PIN says about that PIN.
+    ///
+    /// # Errors
+    ///
+    /// [`CardError::WrongPin`] and [`CardError::Blocked`] only for answers that say so;
+    /// without the tries left if only the counter can tell whether it was that.
+    fn judge(
+        &self,
+        role: PinRole,
+        operation: &'static str,
         answer: &Response,
     ) -> Result<(), CardError>;
+}
 
-    /// What a PIN is for.
-    fn role(&self, pin: PinReference) -> PinRole;
+/// How far a reading is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Progress {
+    /// There is more to read.
+    More,
+    /// There is more to read, and a first picture that is worth a look.
+    Picture,
+    /// Everything was read.
+    Whole,
 }
 
 /// What came of a probe: a driver, nothing, or what was in the way.
@@ -126,19 +139,28 @@ pub type Opened = Result<Option<Box<dyn Driver>>, CardError>;
 pub struct Probe {
     /// Which.
     pub kind: ApplicationKind,
+    /// Its identifier, as far as all cards of the family have the same.
+    pub aid: &'static [u8],
     /// Selects it. Nothing if the card has none.
     pub open: fn(&mut Channel<'_>) -> Opened,
 }
 
 /// All families, in the order in which cards are asked: the cheapest first.
-pub const PROBES: [Probe; 2] = [
+pub const PROBES: [Probe; 3] = [
     Probe {
         kind: ApplicationKind::Piv,
+        aid: &piv::AID,
         open: piv::open,
     },
     Probe {
         kind: ApplicationKind::OpenPgp,
+        aid: &openpgp::AID,
         open: openpgp::open,
+    },
+    Probe {
+        kind: ApplicationKind::Pkcs15,
+        aid: &pkcs15::AID,
+        open: pkcs15::open,
     },
 ];
 

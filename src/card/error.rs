@@ -33,6 +33,13 @@ pub enum CardError {
         /// Which PIN.
         role: PinRole,
     },
+    /// Another program verified the PIN, and the card hides the counter and does not take it
+    /// back, so the next try may be the last. Nothing was sent.
+    #[error("the {role:?} PIN is unlocked by another program, its counter hidden")]
+    Unlocked {
+        /// Which PIN.
+        role: PinRole,
+    },
     /// A PIN cannot be right, or cannot become the new one. Nothing was sent.
     #[error("a {role:?} PIN of this card is not like that ({breach:?})")]
     Rule {

@@ -3,7 +3,7 @@
 use super::CardError;
 use crate::iso7816::tlv::compact;
 use crate::iso7816::{Command, Le, Response, StatusWord};
-use crate::token::{PinRole, TriesLeft};
+use crate::token::{Application, PinRole, TriesLeft};
 use crate::transport::channel::Channel;
 
 /// Selects an application by its identifier, which may be cut at the right (7816-4:2020,
@@ -13,10 +13,7 @@ use crate::transport::channel::Channel;
 ///
 /// [`CardError::Link`], or [`CardError::Status`] for an answer that is neither.
 pub(super) fn select(channel: &mut Channel<'_>, aid: &[u8]) -> Result<Option<Response>, CardError> {
-    let command = Command::new([0x00, 0xA4, 0x04, 0x00])
-        .data(aid)
-        .expecting(Le::ALL);
-    let answer = channel.transmit(&command)?;
+    let answer = channel.transmit(&selection(aid))?;
     if answer.sw.is_ok() || answer.sw == StatusWord::TERMINATED {
         return Ok(Some(answer));
     }
@@ -24,6 +21,13 @@ pub(super) fn select(channel: &mut Channel<'_>, aid: &[u8]) -> Result<Option<Res
     // selected then, and that is all that matters here.
     channel.count_as_absent();
     Ok(None)
+}
+
+/// SELECT by name.
+pub(super) fn selection(aid: &[u8]) -> Command {
+    Command::new([0x00, 0xA4, 0x04, 0x00])
+        .data(aid)
+        .expecting(Le::ALL)
 }
 
 /// Whether the historical bytes announce extended length (7816-4:2020, 12.2.2, third software
@@ -53,7 +57,7 @@ impl Verdict {
         match (sw, sw.counter()) {
             (StatusWord::OK, _) => Self::Satisfied,
             (StatusWord::BLOCKED, _) => Self::Refused(TriesLeft::Blocked),
-            (StatusWord(0x6300), _) => Self::Refused(TriesLeft::Unknown),
+            (StatusWord::CHECK_FAILED, _) => Self::Refused(TriesLeft::Unknown),
             (_, Some(left)) => Self::Refused(TriesLeft::from_counter(left)),
             (sw, None) => Self::Other(sw),
         }
@@ -68,6 +72,27 @@ impl Verdict {
             Self::Refused(TriesLeft::Blocked) => Err(CardError::Blocked { role }),
             Self::Refused(left) => Err(CardError::WrongPin { role, left }),
             Self::Other(sw) => Err(CardError::Status { operation, sw }),
+        }
+    }
+}
+
+/// Notes in the application what is wrong with a part of it, and goes on without that part:
+/// one bad object hides no other.
+///
+/// # Errors
+///
+/// [`CardError::Link`] only.
+pub(super) fn noted<T: Default>(
+    application: &mut Application,
+    part: &str,
+    read: Result<T, CardError>,
+) -> Result<T, CardError> {
+    match read {
+        Ok(read) => Ok(read),
+        Err(CardError::Link(error)) => Err(error.into()),
+        Err(error) => {
+            application.mark(&format!("{part}: {error}"));
+            Ok(T::default())
         }
     }
 }

@@ -1,13 +1,17 @@
 //! Names of cards by their answer to reset, from the list of pcsc-tools.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 
 use crate::base::hex;
 use crate::token::Text;
 
 /// The most names that are kept for one card.
 const MAX_NAMES: usize = 4;
+
+/// The longest list that is read, in bytes; that of 2026 has half a million.
+const MAX_LEN: u64 = 8 * 1024 * 1024;
 
 /// What `smartcard_list.txt` says about `atr`; nothing if pcsc-tools is not installed.
 pub(super) fn names(atr: &[u8]) -> Vec<Text> {
@@ -18,26 +22,37 @@ pub(super) fn names(atr: &[u8]) -> Vec<Text> {
     places.extend(own.map(|cache| cache.join("smartcard_list.txt")));
     places
         .into_iter()
-        .filter_map(|place| fs::read_to_string(place).ok())
+        .filter_map(|place| read(&place))
         .map(|list| find(&list, atr))
         .find(|names| !names.is_empty())
         .unwrap_or_default()
 }
 
+/// The bytes of a list; nothing if it is no file, or too long for one.
+fn read(place: &Path) -> Option<Vec<u8>> {
+    // A pipe in its place would be waited for without end.
+    let file = place.is_file().then(|| File::open(place).ok()).flatten()?;
+    let mut list = Vec::new();
+    file.take(MAX_LEN).read_to_end(&mut list).ok()?;
+    Some(list)
+}
+
 /// Looks for the answer to reset: a line of hexadecimal digits in which `.` stands for any
 /// digit and `[`…`]` for one of several, followed by indented names.
-fn find(list: &str, atr: &[u8]) -> Vec<Text> {
+fn find(list: &[u8], atr: &[u8]) -> Vec<Text> {
     let wanted = hex::encode(atr);
     let mut names = Vec::new();
-    let mut lines = list.lines().peekable();
+    let indented = |line: &&[u8]| line.first().is_some_and(u8::is_ascii_whitespace);
+    let mut lines = list.split(|&byte| byte == b'\n').peekable();
     while let Some(line) = lines.next() {
-        if line.starts_with('#') || line.starts_with(char::is_whitespace) || line.is_empty() {
+        if line.starts_with(b"#") || indented(&line) || line.is_empty() {
             continue;
         }
-        let matched = matches(line, &wanted);
-        while let Some(name) = lines.next_if(|line| line.starts_with(char::is_whitespace)) {
-            if matched && names.len() < MAX_NAMES && !name.trim().is_empty() {
-                names.push(Text::from(name.trim()));
+        let matched = matches(line, wanted.as_bytes());
+        while let Some(name) = lines.next_if(indented) {
+            let name = name.trim_ascii();
+            if matched && names.len() < MAX_NAMES && !name.is_empty() {
+                names.push(Text::from_either(name));
             }
         }
     }
@@ -45,18 +60,19 @@ fn find(list: &str, atr: &[u8]) -> Vec<Text> {
 }
 
 /// Whether `pattern` fits all of `wanted`.
-fn matches(pattern: &str, wanted: &str) -> bool {
-    let mut pattern = pattern.chars().filter(|c| !c.is_whitespace());
-    let mut wanted = wanted.chars();
+fn matches(pattern: &[u8], wanted: &[u8]) -> bool {
+    let mut pattern = pattern.iter().filter(|c| !c.is_ascii_whitespace());
+    let mut wanted = wanted.iter();
     loop {
         let fits = match (pattern.next(), wanted.next()) {
             (None, None) => return true,
-            (Some('.'), Some(_)) => true,
-            (Some('['), Some(digit)) => {
-                let set: Vec<char> = pattern.by_ref().take_while(|&c| c != ']').collect();
-                set.iter().any(|c| c.eq_ignore_ascii_case(&digit))
+            (Some(b'.'), Some(_)) => true,
+            (Some(b'['), Some(digit)) => {
+                // All of the set is passed over, whichever of it fits.
+                let set = pattern.by_ref().take_while(|&&c| c != b']');
+                set.filter(|c| c.eq_ignore_ascii_case(digit)).count() > 0
             }
-            (Some(expected), Some(digit)) => expected.eq_ignore_ascii_case(&digit),
+            (Some(expected), Some(digit)) => expected.eq_ignore_ascii_case(digit),
             _ => false,
         };
         if !fits {
@@ -70,8 +86,8 @@ fn matches(pattern: &str, wanted: &str) -> bool {
 mod tests {
     use super::find;
 
-    const LIST: &str =
-        "# comment\n\n3B 02 14 50\n\tSchlumberger Multiflex 3k\n\n3B 0. [13]4\n\tOne\n\tTwo\n";
+    const LIST: &[u8] =
+        b"# comment\n\n3B 02 14 50\n\tSchlumberger Multiflex 3k\n\n3B 0. [13]4\n\tOne\n\tTwo\n";
 
     #[test]
     fn names_are_found_by_pattern() {

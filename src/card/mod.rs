@@ -1,6 +1,6 @@
 //! The card drivers, and what they share.
 //!
-//! [`driver::PROBES`] is the list of families; [`read()`] asks a card for all of them.
+//! [`driver::PROBES`] is the list of families; [`Reading`] asks a card for all of them.
 
 pub mod driver;
 mod error;
@@ -8,9 +8,11 @@ pub mod guard;
 mod iso;
 mod listed;
 mod openpgp;
+mod picture;
 mod piv;
+mod pkcs15;
 mod read;
 mod unknown;
 
 pub use error::CardError;
-pub use read::{identify, open, read};
+pub use read::{Reading, identify, open, read};

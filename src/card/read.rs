@@ -1,17 +1,18 @@
 //! From a card to a token: every family is asked, and what it finds is put together.
 
-use super::driver::{Driver, PROBES};
-use super::{CardError, listed, unknown};
-use crate::base::hex;
-use crate::iso7816::atr::Atr;
-use crate::token::{
-    Application, ApplicationKind, ApplicationState, Card, CardProtocol, Fact, FactName, FactValue,
-    Purpose, Text, Token, Unreadable,
-};
+use std::time::{Duration, Instant};
+
+use super::driver::{Driver, PROBES, Probe, Progress};
+use super::{CardError, iso, listed, picture, unknown};
+use crate::token::{Application, ApplicationKind, ApplicationState, Cost, Fact, FactName, Token};
 use crate::transport::channel::Channel;
 use crate::transport::link::{LinkError, Protocol};
 
-/// Reads everything on a card that can be read without a PIN.
+/// The most commands for one application. A PIV card with 24 certificates of 3 KiB and without
+/// extended length takes 400.
+const MAX_COMMANDS: u32 = 1_024;
+
+/// Reads everything on a card that can be read without a PIN, in one go.
 ///
 /// `report` is called with what is known so far whenever that is worth a look. An
 /// application that cannot be read is part of the token, with the reason; it hides no other.
@@ -24,38 +25,299 @@ pub fn read(
     protocol: Protocol,
     report: &mut dyn FnMut(&Token),
 ) -> Result<Token, LinkError> {
-    let mut token = Token {
-        card: card(channel.atr(), protocol),
-        ..Token::default()
-    };
-    for probe in &PROBES {
-        let application = match (probe.open)(channel) {
-            Ok(None) => continue,
-            Ok(Some(mut driver)) => {
-                let mut show = |application: &Application| {
-                    let mut partial = token.clone();
-                    partial.applications.push(application.clone());
-                    finish(&mut partial);
-                    report(&partial);
-                };
-                driver.read(channel, &mut show)?
+    let mut reading = Reading::new(channel.atr(), protocol);
+    while !reading.go_on(channel, None, report)? {}
+    Ok(reading.into_token())
+}
+
+/// A reading that can be broken off between its parts, and taken up again.
+pub struct Reading {
+    token: Token,
+    at: At,
+    /// What was spent before the part that is read now.
+    spent: Cost,
+    /// Commands before the application that is read now.
+    begun: u32,
+    /// Whether the card takes extended length, as far as it said so.
+    extended: bool,
+    broken_off: bool,
+}
+
+/// Where a reading is.
+enum At {
+    /// About to ask for the application of this probe.
+    Probe(usize),
+    /// In the application of a probe.
+    Inside {
+        probe: usize,
+        driver: Box<dyn Driver>,
+        application: Box<Application>,
+    },
+    /// Everybody was asked.
+    End,
+}
+
+impl Reading {
+    /// Begins; nothing is asked of the card yet.
+    #[must_use]
+    pub fn new(atr: &[u8], protocol: Protocol) -> Self {
+        Self {
+            token: Token {
+                card: picture::card(atr, protocol),
+                ..Token::default()
+            },
+            at: At::Probe(0),
+            spent: Cost::default(),
+            begun: 0,
+            extended: false,
+            broken_off: false,
+        }
+    }
+
+    /// The token, as far as it was read.
+    #[must_use]
+    pub fn into_token(self) -> Token {
+        self.token
+    }
+
+    /// Reads on, and breaks off between two parts once that took longer than `limit`. Tells
+    /// whether everything was read. Meanwhile no other program may use the card; in between
+    /// it may.
+    ///
+    /// `report` is called as for [`read`].
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError`]; [`LinkError::Removed`] also if another card answers by now.
+    pub fn go_on(
+        &mut self,
+        channel: &mut Channel<'_>,
+        limit: Option<Duration>,
+        report: &mut dyn FnMut(&Token),
+    ) -> Result<bool, LinkError> {
+        let started = Instant::now();
+        if self.broken_off {
+            self.take_up(channel)?;
+        }
+        loop {
+            let whole = self.part(channel, report)?;
+            if whole || limit.is_some_and(|limit| started.elapsed() >= limit) {
+                self.token.cost = self.spent + channel.cost();
+                self.spent = self.token.cost;
+                self.extended = channel.takes_extended();
+                self.broken_off = true;
+                return Ok(whole);
             }
-            Err(CardError::Link(error)) => return Err(error),
-            Err(error) => unreadable(probe.kind, &error),
+        }
+    }
+
+    /// Another program may have selected something else, and the card may be another one.
+    fn take_up(&mut self, channel: &mut Channel<'_>) -> Result<(), LinkError> {
+        let same = match &mut self.at {
+            At::Inside {
+                driver,
+                application,
+                ..
+            } => {
+                let found = driver.select(channel);
+                channel.allow_extended(self.extended);
+                match found {
+                    Ok(true) => is_same_so_far(driver.as_mut(), channel, application),
+                    other => other,
+                }
+            }
+            At::Probe(_) | At::End => {
+                let mut read = self.token.applications.iter().rev();
+                match read.find(|read| read.state == ApplicationState::Readable) {
+                    Some(application) => match open(channel, application.kind) {
+                        Ok(mut driver) => is_same_so_far(driver.as_mut(), channel, application),
+                        Err(error) => Err(error),
+                    },
+                    None => Ok(true),
+                }
+            }
         };
-        token.applications.push(application);
-        finish(&mut token);
-        token.cost = channel.cost();
-        report(&token);
+        match same {
+            Ok(true) => Ok(()),
+            Err(CardError::Link(error)) => Err(error),
+            Ok(false) | Err(_) => Err(LinkError::Removed),
+        }
     }
-    if token.applications.is_empty() {
-        token.card.listed_as = listed::names(&token.card.atr);
-        token.answering = unknown::answering(channel)?;
+
+    /// One part. Tells whether it was the last.
+    fn part(
+        &mut self,
+        channel: &mut Channel<'_>,
+        report: &mut dyn FnMut(&Token),
+    ) -> Result<bool, LinkError> {
+        match std::mem::replace(&mut self.at, At::End) {
+            At::Probe(index) => match PROBES.get(index) {
+                Some(probe) => self.ask(index, probe, channel, report)?,
+                None => {
+                    self.end(channel)?;
+                    return Ok(true);
+                }
+            },
+            At::Inside {
+                probe,
+                mut driver,
+                mut application,
+            } => match self.read_part(driver.as_mut(), channel, &mut application) {
+                Ok(Progress::Whole) => self.add(probe, *application, channel, report),
+                Ok(progress) => {
+                    if progress == Progress::Picture {
+                        let mut partial = self.token.clone();
+                        partial.applications.push(Application::clone(&application));
+                        picture::finish(&mut partial);
+                        report(&partial);
+                    }
+                    self.at = At::Inside {
+                        probe,
+                        driver,
+                        application,
+                    };
+                }
+                Err(CardError::Link(error)) if !error.is_bad_answer() => return Err(error),
+                Err(error) => {
+                    application.mark(&error.to_string());
+                    still_there(&error, channel, probe)?;
+                    self.add(probe, *application, channel, report);
+                }
+            },
+            At::End => return Ok(true),
+        }
+        Ok(false)
     }
-    finish(&mut token);
-    token.complete = true;
-    token.cost = channel.cost();
-    Ok(token)
+
+    /// A part of an application, unless it has cost too much already.
+    fn read_part(
+        &mut self,
+        driver: &mut dyn Driver,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<Progress, CardError> {
+        let spent = (self.spent + channel.cost()).commands;
+        if spent.saturating_sub(self.begun) > MAX_COMMANDS {
+            return Err(CardError::Malformed("a reading without end"));
+        }
+        driver.read(channel, application)
+    }
+
+    fn ask(
+        &mut self,
+        index: usize,
+        probe: &Probe,
+        channel: &mut Channel<'_>,
+        report: &mut dyn FnMut(&Token),
+    ) -> Result<(), LinkError> {
+        self.begun = (self.spent + channel.cost()).commands;
+        match (probe.open)(channel) {
+            Ok(None) => self.at = At::Probe(index + 1),
+            Ok(Some(driver)) => {
+                self.at = At::Inside {
+                    probe: index,
+                    driver,
+                    application: Application::new(probe.kind, probe.aid).into(),
+                };
+            }
+            Err(CardError::Link(error)) if !error.is_bad_answer() => return Err(error),
+            Err(error) => {
+                let mut application = Application::new(probe.kind, &[]);
+                application.mark(&error.to_string());
+                still_there(&error, channel, index)?;
+                self.add(index, application, channel, report);
+            }
+        }
+        Ok(())
+    }
+
+    /// An application is done, well or not; the next one is asked for.
+    fn add(
+        &mut self,
+        probe: usize,
+        application: Application,
+        channel: &Channel<'_>,
+        report: &mut dyn FnMut(&Token),
+    ) {
+        self.token.applications.push(application);
+        picture::finish(&mut self.token);
+        self.token.cost = self.spent + channel.cost();
+        report(&self.token);
+        self.at = At::Probe(probe + 1);
+    }
+
+    fn end(&mut self, channel: &mut Channel<'_>) -> Result<(), LinkError> {
+        if self.token.applications.is_empty() {
+            self.token.card.listed_as = listed::names(&self.token.card.atr);
+            self.token.answering = unknown::answering(channel)?;
+        }
+        picture::finish(&mut self.token);
+        self.token.complete = true;
+        Ok(())
+    }
+}
+
+/// Asks the card for something else after a bad answer, with one command: some readers bring an
+/// empty answer from a card that is being pulled.
+fn still_there(
+    error: &CardError,
+    channel: &mut Channel<'_>,
+    probe: usize,
+) -> Result<(), LinkError> {
+    let Some(probe) = PROBES.get(probe) else {
+        return Ok(());
+    };
+    match error {
+        CardError::Link(_) => match channel.transmit_first(&iso::selection(probe.aid)) {
+            Err(error) if !error.is_bad_answer() => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// As [`is_same`], for an application of which not all may be read yet. A card that tells its
+/// name badly tells none.
+fn is_same_so_far(
+    driver: &mut dyn Driver,
+    channel: &mut Channel<'_>,
+    application: &Application,
+) -> Result<bool, CardError> {
+    let told = match driver.identity(channel) {
+        Err(error @ CardError::Link(_)) => return Err(error),
+        told => told.ok().flatten(),
+    };
+    let unread = |fact: &Fact| {
+        application
+            .facts
+            .iter()
+            .all(|known| known.name != fact.name)
+    };
+    if told.as_ref().is_some_and(unread) {
+        return Ok(true);
+    }
+    is_same(told.as_ref(), driver, channel, application)
+}
+
+/// Whether a card that tells `told` of itself is the one that `application` was read from.
+/// One that told it before and does not any more is another; one that never did is known by
+/// its first certificate.
+fn is_same(
+    told: Option<&Fact>,
+    driver: &mut dyn Driver,
+    channel: &mut Channel<'_>,
+    application: &Application,
+) -> Result<bool, CardError> {
+    if let Some(fact) = told {
+        return Ok(application.facts.contains(fact));
+    }
+    let names = |fact: &Fact| matches!(fact.name, FactName::Serial | FactName::Guid);
+    match application.certificates.first() {
+        _ if application.facts.iter().any(names) => Ok(false),
+        Some(shown) => Ok(driver.certificate(channel, shown.slot)?.as_ref() == Some(&shown.der)),
+        // Nothing tells this card from another.
+        None => Ok(true),
+    }
 }
 
 /// Selects the application of a kind, to do something in it.
@@ -90,113 +352,11 @@ pub fn identify(
         return Err(CardError::OtherCard);
     }
     let known = shown.application(kind).ok_or(CardError::OtherCard)?;
-    match driver.identity(channel)? {
-        Some(fact) if !known.facts.contains(&fact) => Err(CardError::OtherCard),
-        _ => Ok(()),
-    }
-}
-
-/// An application that answered SELECT with something that cannot be understood.
-fn unreadable(kind: ApplicationKind, error: &CardError) -> Application {
-    let mut application = Application::new(kind, &[]);
-    let detail = Text::from(error.to_string());
-    application.state = ApplicationState::Unreadable(Unreadable { detail });
-    application
-}
-
-/// Name, model and serial number of the whole, from its parts.
-fn finish(token: &mut Token) {
-    let text = |application: &Application, name| {
-        let fact = application.facts.iter().find(|fact| fact.name == name)?;
-        match &fact.value {
-            FactValue::Text(text) if !text.is_empty() => Some(text.clone()),
-            _ => None,
-        }
-    };
-    let first = |name| {
-        token
-            .applications
-            .iter()
-            .find_map(|found| text(found, name))
-    };
-    let holder = first(FactName::Holder);
-    token.label = holder.or_else(|| token.applications.iter().find_map(named));
-    token.serial = first(FactName::Serial);
-    token.manufacturer = first(FactName::Manufacturer);
-    let firmware = first(FactName::Firmware);
-    token.model = model(token, firmware.as_ref());
-}
-
-/// Whom the certificates of an application name. The attestation certificate names the maker
-/// of the token, not its holder.
-fn named(application: &Application) -> Option<Text> {
-    let is_attestation = |slot| {
-        let mut keys = application.keys.iter();
-        keys.any(|key| key.reference == slot && key.purpose == Purpose::Attestation)
-    };
-    application
-        .certificates
-        .iter()
-        .filter(|certificate| !is_attestation(certificate.slot))
-        .find_map(|certificate| certificate.summary.as_ref()?.name.clone())
-}
-
-/// The product, as far as answer to reset, maker and firmware tell.
-fn model(token: &Token, firmware: Option<&Text>) -> Option<Text> {
-    let atr = Atr::parse(&token.card.atr);
-    let in_atr = atr.as_ref().and_then(Atr::text).unwrap_or_default();
-    let maker = token
-        .manufacturer
-        .as_ref()
-        .map(Text::as_str)
-        .unwrap_or_default();
-    if in_atr.starts_with("YubiKey") || in_atr.starts_with("Yubikey") || maker == "Yubico" {
-        let major = firmware.and_then(|version| version.as_str().split('.').next());
-        return Some(match major {
-            Some(major @ ("4" | "5")) => Text::from(format!("YubiKey {major}")),
-            _ => Text::from("YubiKey"),
-        });
-    }
-    match maker {
-        "Nitrokey" => Some(Text::from("Nitrokey")),
-        "ZeitControl" => Some(Text::from("OpenPGP card (ZeitControl)")),
-        "" if in_atr.is_empty() => None,
-        "" => Some(Text::from(in_atr)),
-        maker => Some(Text::from(maker)),
-    }
-}
-
-/// The card below the applications: its answer to reset in facts.
-fn card(bytes: &[u8], protocol: Protocol) -> Card {
-    let mut facts = Vec::new();
-    if let Some(atr) = Atr::parse(bytes) {
-        if Atr::is_contactless(bytes) {
-            facts.push(Fact::flag(FactName::Contactless, true));
-        }
-        let offered: Vec<_> = atr.protocols.iter().map(|t| format!("T={t}")).collect();
-        facts.push(Fact::text(FactName::Protocols, offered.join(", ").into()));
-        let convention = if atr.inverse { "inverse" } else { "direct" };
-        facts.push(Fact::text(FactName::Convention, convention.into()));
-        if !atr.historical.is_empty() {
-            facts.push(Fact::text(
-                FactName::HistoricalBytes,
-                hex::grouped(atr.historical, 4).into(),
-            ));
-        }
-        if let Some(text) = atr.text() {
-            facts.push(Fact::text(FactName::HistoricalText, text.into()));
-        }
-        if let Some(right) = atr.checksum {
-            facts.push(Fact::flag(FactName::Checksum, right));
-        }
-    }
-    Card {
-        atr: bytes.to_vec(),
-        listed_as: Vec::new(),
-        protocol: Some(match protocol {
-            Protocol::T0 => CardProtocol::T0,
-            Protocol::T1 => CardProtocol::T1,
-        }),
-        facts,
+    let told = driver.identity(channel)?;
+    let same = is_same(told.as_ref(), driver, channel, known)?;
+    if same {
+        Ok(())
+    } else {
+        Err(CardError::OtherCard)
     }
 }

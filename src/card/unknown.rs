@@ -17,7 +17,7 @@ pub(super) fn answering(channel: &mut Channel<'_>) -> Result<Vec<AnsweringApplic
                 aid: aid.to_vec(),
             }),
             Ok(None) => {}
-            Err(CardError::Link(error)) => return Err(error),
+            Err(CardError::Link(error)) if !error.is_bad_answer() => return Err(error),
             Err(_) => {}
         }
     }

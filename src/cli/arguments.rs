@@ -78,7 +78,10 @@ pub(super) enum Command {
     Cert(CertCommand),
     #[command(subcommand, about = gettext("Show, verify, change, unblock and set PINs"))]
     Pin(PinCommand),
-    #[command(about = gettext("Send commands to the card as they stand"))]
+    #[command(
+        about = gettext("Send commands to the card as they stand"),
+        after_help = gettext("A right PIN in a command leaves the card unlocked, for other programs too, until it is reset or removed."),
+    )]
     Apdu(Apdu),
     #[command(subcommand, about = gettext("List the practice cards, and lend one to other programs"))]
     Practice(PracticeCommand),
@@ -133,9 +136,9 @@ pub(super) struct ApplicationChoice {
     #[arg(
         long,
         short,
-        value_name = "piv|openpgp",
+        value_name = "piv|openpgp|pkcs15",
         hide_possible_values = true,
-        help = gettext("The application on the token; needed only where both have what is asked for"),
+        help = gettext("The application on the token; needed only where several have what is asked for"),
     )]
     pub(super) application: Option<ApplicationName>,
 }
@@ -145,7 +148,7 @@ pub(super) struct ApplicationChoice {
 pub(super) struct SlotChoice {
     #[arg(
         value_name = gettext("SLOT"),
-        help = gettext("PIV: the slot, as 9A. OpenPGP: 1 for signatures, 2 for decryption, 3 for signing in"),
+        help = gettext("PIV: the slot, as 9A. OpenPGP: 1 for signatures, 2 for decryption, 3 for signing in. PKCS#15: the number in the list"),
     )]
     pub(super) slot: String,
     #[command(flatten)]
@@ -219,7 +222,7 @@ pub(super) struct PinChoice {
     #[arg(
         long,
         short,
-        value_name = "user|puk|admin|resetting-code",
+        value_name = "user|puk|admin|resetting-code|so",
         hide_possible_values = true,
         help = gettext("Which PIN. Without it: the user PIN, and for “set” the resetting code"),
     )]
@@ -262,7 +265,7 @@ pub(super) struct PadChoice {
 pub(super) struct WithChoice {
     #[arg(
         long,
-        value_name = "puk|admin|resetting-code",
+        value_name = "puk|admin|resetting-code|so",
         hide_possible_values = true,
         help = gettext("The PIN or code that gives the right to do it; needed only where there is more than one"),
     )]
@@ -314,6 +317,8 @@ pub(super) enum ApplicationName {
     Piv,
     #[value(name = "openpgp")]
     OpenPgp,
+    #[value(name = "pkcs15")]
+    Pkcs15,
 }
 
 impl From<ApplicationName> for ApplicationKind {
@@ -321,6 +326,7 @@ impl From<ApplicationName> for ApplicationKind {
         match name {
             ApplicationName::Piv => Self::Piv,
             ApplicationName::OpenPgp => Self::OpenPgp,
+            ApplicationName::Pkcs15 => Self::Pkcs15,
         }
     }
 }
@@ -340,6 +346,7 @@ pub(super) enum PinName {
     Puk,
     Admin,
     ResettingCode,
+    So,
 }
 
 impl From<PinName> for PinRole {
@@ -349,6 +356,7 @@ impl From<PinName> for PinRole {
             PinName::Puk => Self::Puk,
             PinName::Admin => Self::Admin,
             PinName::ResettingCode => Self::ResettingCode,
+            PinName::So => Self::SecurityOfficer,
         }
     }
 }

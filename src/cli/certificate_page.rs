@@ -6,22 +6,22 @@ use super::table::Facts;
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::explain::{self, certificates, dates, keys};
-use crate::pki::certificate::{Attribute, Authority, Certificate, NotACertificate, colons};
+use crate::pki::certificate::{Attribute, Authority, Certificate, colons};
 use crate::pki::chain::{self, End, Signature};
-use crate::token::{ApplicationKind, Certificate as Stored};
+use crate::token::{ApplicationKind, Certificate as Stored, Flaw};
 
 /// The page for a certificate of a token; `now` is in seconds since 1970.
 ///
 /// # Errors
 ///
-/// [`NotACertificate`]: the slot holds something else.
+/// [`Flaw`]: the slot holds something else.
 pub(super) fn page(
     found: &Found,
     application: ApplicationKind,
     stored: &Stored,
     style: Style,
     now: i64,
-) -> Result<String, NotACertificate> {
+) -> Result<String, Flaw> {
     let certificate = Certificate::parse(&stored.der)?;
     let name = certificate
         .name()

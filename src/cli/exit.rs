@@ -25,7 +25,7 @@ pub(super) enum Exit {
     WrongPin = 5,
     /// The PIN is blocked.
     Blocked = 6,
-    /// A single try is left, and it was kept.
+    /// A single try is left, or may be, and it was kept.
     LastTry = 7,
     /// Cancelled, or out of time.
     Cancelled = 8,
@@ -111,6 +111,12 @@ impl Trouble {
                 &[("command", "systemctl start pcscd.socket")],
             ));
         }
+        if state == ServiceState::Silent {
+            trouble.words.details = Some(gettext_f(
+                "An administrator starts it anew with “{command}”.",
+                &[("command", "systemctl restart pcscd")],
+            ));
+        }
         Some(trouble)
     }
 }
@@ -136,7 +142,7 @@ fn card(error: &CardError) -> Exit {
         }
         | CardError::Blocked { .. } => Exit::Blocked,
         CardError::WrongPin { .. } => Exit::WrongPin,
-        CardError::LastTry { .. } => Exit::LastTry,
+        CardError::LastTry { .. } | CardError::Unlocked { .. } => Exit::LastTry,
         CardError::Rule { .. } => Exit::Rule,
         CardError::OtherCard => Exit::NoCard,
         CardError::Unsupported(_)

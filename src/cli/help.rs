@@ -3,6 +3,9 @@
 //! clap has no translations: its headings and its own options are replaced by ours here, in one
 //! walk over all commands.
 
+use std::env;
+use std::io;
+
 use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, Command, CommandFactory};
 
@@ -20,7 +23,25 @@ pub(super) fn command() -> Command {
         .short('V')
         .action(ArgAction::Version)
         .help(gettext("Print the version"));
-    dress(Arguments::command().disable_version_flag(true).arg(version))
+    let command = dress(Arguments::command().disable_version_flag(true).arg(version));
+    match width() {
+        Some(width) => command.term_width(width),
+        None => command,
+    }
+}
+
+/// The fewest columns that a page of help can have.
+const NARROWEST: usize = 40;
+
+/// What a terminal has of old; some shells export COLUMNS=0 where they know of none.
+const USUAL: usize = 80;
+
+/// How wide the help is where there is no terminal and COLUMNS names a width that no terminal has;
+/// nothing where clap finds out by itself.
+fn width() -> Option<usize> {
+    let on_terminal = rustix::termios::tcgetwinsize(io::stdout()).is_ok_and(|size| size.ws_col > 0);
+    let named: usize = env::var("COLUMNS").ok()?.parse().ok()?;
+    (!on_terminal && named < NARROWEST).then_some(if named == 0 { USUAL } else { NARROWEST })
 }
 
 /// Gives a command, and all below it, our headings and our `--help`.
@@ -89,7 +110,10 @@ pub(super) fn exit_codes() -> String {
         ),
         (Exit::WrongPin, gettext("wrong PIN: a try is lost")),
         (Exit::Blocked, gettext("the PIN is blocked")),
-        (Exit::LastTry, gettext("a single try is left; it was kept")),
+        (
+            Exit::LastTry,
+            gettext("a single try is left, or may be; it was kept"),
+        ),
         (Exit::Cancelled, gettext("cancelled, or out of time")),
         (
             Exit::Rule,

@@ -60,20 +60,24 @@ pub(super) fn head(found: &Found, style: Style) -> String {
     if !kind.is_empty() {
         text.push_str(&format!("{kind}\n"));
     }
-    let place = gettext_f(
-        "In reader {number}: {name}",
-        &[
-            ("number", &found.number.to_string()),
-            ("name", found.reader.name.as_str()),
-        ],
-    );
     let practice = if found.reader.practice {
         gettext("Practice card")
     } else {
         String::new()
     };
-    text.push_str(&format!("{}\n", explain::dotted(&[place, practice])));
+    text.push_str(&format!("{}\n", explain::dotted(&[place(found), practice])));
     text
+}
+
+/// "In reader 2: Alcor Micro AU9540".
+pub(super) fn place(found: &Found) -> String {
+    gettext_f(
+        "In reader {number}: {name}",
+        &[
+            ("number", &found.number.to_string()),
+            ("name", found.reader.name.as_str()),
+        ],
+    )
 }
 
 fn needs_attention(found: &Found, style: Style, now: i64) -> String {
@@ -156,10 +160,7 @@ pub(super) fn pins(applications: &[&Application], style: Style, indent: usize) -
         }
         lines.push(pins::caption(application, pin));
         lines.extend(impossible(pin));
-        rows.add(
-            pins::full_name(application.kind, pin.role),
-            lines.join("\n"),
-        );
+        rows.add(pins::long_name(application.kind, pin), lines.join("\n"));
     }
     rows.to_text(indent)
 }
@@ -183,7 +184,7 @@ pub(super) fn tries(tries: &Tries, style: Style) -> String {
         TriesLeft::Known(1) => Some(Mark::Warning),
         TriesLeft::Blocked => Some(Mark::Severe),
         TriesLeft::Known(_) => Some(Mark::Good),
-        TriesLeft::NotSet | TriesLeft::Unknown => None,
+        TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => None,
     };
     let words = pins::tries(tries);
     let dots = dots(tries);
@@ -199,7 +200,7 @@ fn dots(tries: &Tries) -> String {
     let left = match tries.left {
         TriesLeft::Known(left) => left,
         TriesLeft::Blocked => 0,
-        TriesLeft::NotSet | TriesLeft::Unknown => return String::new(),
+        TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => return String::new(),
     };
     match tries.max {
         Some(max) if max <= MOST_DOTS && left <= max => {
@@ -265,16 +266,18 @@ fn key_facts(key: &Key) -> Facts {
         .as_deref()
         .map(|bytes| hex::grouped(bytes, 2));
     rows.add(gettext("Fingerprint"), fingerprint.unwrap_or_default());
+    for fact in &key.facts {
+        rows.add(facts::name(fact.name), facts::of(fact));
+    }
     rows
 }
 
 /// "Anna Rossi · Valid until 3 December 2026 (in 12 days)".
 fn certificate_line(certificate: &Certificate, style: Style, now: i64) -> String {
     let Some(summary) = &certificate.summary else {
-        return style.mark(
-            Mark::Severe,
-            &gettext("This is no certificate that can be read."),
-        );
+        let words = gettext("This is no certificate that can be read.");
+        let flaw = certificate.flaw.map(certificates::flaw);
+        return explain::sentences(&[style.mark(Mark::Severe, &words), flaw.unwrap_or_default()]);
     };
     let name = summary.name.as_ref().unwrap_or(&summary.subject);
     explain::dotted(&[name.to_string(), standing(certificate, style, now)])
@@ -299,7 +302,7 @@ fn data(application: &Application, style: Style) -> String {
     heading(&mut text, style, STEP, &gettext("Data"));
     for object in &application.data {
         let access = facts::access(object.access, application);
-        let line = [facts::data_kind(object.kind), length(object), access];
+        let line = [facts::data_name(object), length(object), access];
         indent(&mut text, 2 * STEP, &explain::dotted(&line));
         let rows = of_facts(&object.facts);
         text.push_str(&rows.to_text(3 * STEP));
@@ -384,8 +387,8 @@ mod tests {
     use crate::cli::session::Found;
     use crate::token::{
         Access, AnsweringApplication, Application, ApplicationKind, ApplicationState, Certificate,
-        DataKind, DataObject, Fact, FactName, Identity, KeyRef, Reader, ReaderId, SlotState, Text,
-        Token, Tries, TriesLeft, Unreadable,
+        DataKind, DataObject, Fact, FactName, Flaw, Identity, KeyRef, Reader, ReaderId, SlotState,
+        Text, Token, Tries, TriesLeft, Unreadable,
     };
 
     /// What cards have sent to have a terminal, a log or a person fooled.
@@ -402,12 +405,16 @@ mod tests {
             slot: KeyRef(0x9A),
             der: HOSTILE.as_bytes().to_vec(),
             summary: None,
+            flaw: Some(Flaw::Structure),
+            label: None,
+            facts: Vec::new(),
         }];
         application.data = vec![DataObject {
             kind: DataKind::Chuid,
             access: Access::Public,
             content: Some(HOSTILE.as_bytes().to_vec()),
             facts: vec![Fact::text(FactName::Url, text())],
+            label: None,
         }];
         let mut token = Token {
             label: Some(text()),

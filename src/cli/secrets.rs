@@ -114,7 +114,7 @@ fn open_file(path: &Path, output: &mut Output) -> Result<File, Trouble> {
         let mode = file.metadata()?.permissions().mode();
         Ok((file, mode))
     });
-    let name = path.display().to_string();
+    let name = crate::token::Text::from_path(path).to_string();
     let (file, mode) = opened.map_err(|error| {
         let title = gettext_f("{file} cannot be opened", &[("file", &name)]);
         with_details(Trouble::usage(title, ""), &error)

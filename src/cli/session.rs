@@ -13,7 +13,7 @@ use crate::backend::{
     self, Command, Done, Event, Failure, Handle, LinkError, Options, Progress, RequestId, practice,
 };
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
-use crate::token::{Identity, Reader, ReaderId, SlotState, Token};
+use crate::token::{Identity, Reader, ReaderId, SlotState, Text, Token};
 
 /// How long the first look at all readers may take.
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
@@ -315,7 +315,10 @@ fn options(globals: &Globals, real: Real) -> Result<Options, Trouble> {
 pub(super) fn no_such_card(name: &str) -> Trouble {
     Trouble::new(
         Exit::Usage,
-        gettext_f("There is no practice card “{name}”", &[("name", name)]),
+        gettext_f(
+            "There is no practice card “{name}”",
+            &[("name", Text::from(name).as_str())],
+        ),
         gettext("“symbolonctl practice list” lists them."),
     )
 }

@@ -8,7 +8,7 @@ use super::exit::{Exit, Trouble};
 use crate::backend::{CardError, Done, Event, Failure, RequestId};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
-use crate::token::{Identity, Reader, ReaderId, ServiceState, SlotState, Token};
+use crate::token::{Identity, Reader, ReaderId, ServiceState, SlotState, Text, Token};
 
 /// Everything that the events said so far.
 #[derive(Debug, Default)]
@@ -134,6 +134,9 @@ impl State {
     /// [`Trouble`]: there is none, or more than one.
     pub(super) fn named(&self, wanted: &str) -> Result<Numbered<'_>, Trouble> {
         let number = wanted.parse::<usize>();
+        // Names are compared as they are shown.
+        let wanted = Text::from(wanted);
+        let wanted = wanted.as_str();
         if let Some(known) = self.readers().find(|known| Ok(known.number) == number) {
             return Ok(known);
         }

@@ -101,7 +101,7 @@ impl Terminal {
                 Some(_) => {}
             }
         }
-        let line = String::from_utf8_lossy(&line);
+        let line = std::str::from_utf8(&line).unwrap_or_default();
         Ok(Answer::Given(
             line.trim().to_lowercase() == yes.to_lowercase(),
         ))

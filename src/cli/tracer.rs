@@ -9,6 +9,7 @@ use super::arguments::Globals;
 use super::exit::Trouble;
 use crate::backend::TraceEntry;
 use crate::base::i18n::gettext_f;
+use crate::token::Text;
 
 /// Where exchanges are written as they happen.
 #[derive(Debug, Default)]
@@ -30,7 +31,7 @@ impl Tracer {
             let mut options = OpenOptions::new();
             let opened = options.append(true).create(true).mode(0o600).open(path);
             opened.map_err(|error| {
-                let name = path.display().to_string();
+                let name = Text::from_path(path).to_string();
                 let title = gettext_f("{file} cannot be opened", &[("file", &name)]);
                 Trouble::file(title, &error)
             })

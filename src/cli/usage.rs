@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::Trouble;
 use crate::base::i18n::{gettext, gettext_f};
+use crate::token::Text;
 
 /// Words for what clap did not understand.
 pub(super) fn trouble(error: &Error) -> Trouble {
@@ -45,7 +46,7 @@ pub(super) fn trouble(error: &Error) -> Trouble {
         ),
         ErrorKind::InvalidUtf8 => gettext("An argument is no text in UTF-8"),
         // Help and version are no troubles; whatever clap may add later has its own words.
-        _ => error.to_string(),
+        _ => Text::from(error.to_string()).to_string(),
     };
     Trouble::usage(title, advice(error))
 }
@@ -90,9 +91,10 @@ fn advice(error: &Error) -> String {
 }
 
 fn context(error: &Error, kind: ContextKind) -> String {
+    // Arguments come from scripts too, and scripts have them from anywhere.
     match error.get(kind) {
-        Some(ContextValue::String(text)) => text.clone(),
-        Some(ContextValue::Strings(texts)) => texts.join(", "),
+        Some(ContextValue::String(text)) => Text::from(text.as_str()).to_string(),
+        Some(ContextValue::Strings(texts)) => Text::from(texts.join(", ")).to_string(),
         Some(ContextValue::Number(number)) => number.to_string(),
         _ => String::new(),
     }

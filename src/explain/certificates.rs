@@ -6,6 +6,7 @@ use crate::pki::certificate::{
     AlternativeName, Certificate, ExtendedUsage, Extension, KeyUsage, Standing, Weakness,
 };
 use crate::pki::chain::{Chain, End, Link, Signature};
+use crate::token::Flaw;
 
 /// 9999-12-31 23:59:59 UTC: the end of a certificate that has none (RFC 5280, 4.1.2.5).
 const NO_END: i64 = 253_402_300_799;
@@ -280,6 +281,23 @@ pub fn weakness(weakness: Weakness) -> String {
         }
         Weakness::ShortKey => gettext("Its key is short enough to be broken. Ask for a new one."),
         Weakness::EndsBeforeItBegins => gettext("It ends before it begins, so it is never valid."),
+    }
+}
+
+/// Why something in the place of a certificate is none.
+#[must_use]
+pub fn flaw(flaw: Flaw) -> String {
+    match flaw {
+        Flaw::Compression => gettext(
+            "It is compressed, and either damaged or longer than 64 KiB when it is decompressed.",
+        ),
+        Flaw::Length => gettext("It is longer than 64 KiB."),
+        Flaw::Structure => gettext("It is cut short, or something else than a certificate."),
+        Flaw::Serial => gettext("Its serial number is no number."),
+        Flaw::Name => gettext("The name of its subject or issuer is damaged."),
+        Flaw::Dates => gettext("The time in which it is valid is damaged."),
+        Flaw::Key => gettext("Its key is damaged."),
+        Flaw::Extensions => gettext("The list of its extensions is damaged."),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Facts that have a name and a value, and data objects.
 
-use super::{bytes, dates, list, pins};
+use super::{bytes, dates, flags, list, pins};
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f, pgettext};
-use crate::token::{Access, Application, DataKind, Fact, FactName, FactValue, Salutation};
+use crate::token::{
+    Access, Application, DataKind, DataObject, Fact, FactName, FactValue, Salutation,
+};
 
 /// What a fact is about.
 #[must_use]
@@ -49,6 +51,28 @@ pub fn name(name: FactName) -> String {
         FactName::SpeedFactor => gettext("Highest speed"),
         FactName::Contactless => gettext("Contactless"),
         FactName::Tag => gettext("Tag"),
+        FactName::Label => gettext("Name on the token"),
+        FactName::Model => gettext("Model"),
+        FactName::Id => gettext("Identifier (ID)"),
+        FactName::AuthId => gettext("Identifier of the PIN (auth ID)"),
+        FactName::ObjectFlags => gettext("Object"),
+        FactName::Usage => gettext("May be used to"),
+        FactName::AccessFlags => gettext("Private key"),
+        FactName::ModulusLength => gettext("Bits of the modulus"),
+        FactName::KeyReference => gettext("Key number on the card"),
+        FactName::Native => gettext("The card computes with it"),
+        FactName::Path => gettext("Path"),
+        FactName::PinFlags => gettext("Kind of PIN"),
+        FactName::PinCoding => gettext("Characters"),
+        FactName::MinLength => gettext("Fewest characters"),
+        FactName::MaxLength => gettext("Most characters"),
+        FactName::StoredLength => gettext("Stored bytes"),
+        FactName::PadCharacter => gettext("Filled up with"),
+        FactName::PinNumber => gettext("PIN number on the card"),
+        FactName::Authority => gettext("Certificate of an authority"),
+        FactName::TokenFlags => gettext("Token"),
+        FactName::LastUpdate => gettext("Last changed"),
+        FactName::ForProgram => gettext("For the program"),
     }
 }
 
@@ -85,6 +109,12 @@ pub fn value(value: &FactValue) -> String {
         FactValue::Time(seconds) => dates::moment(*seconds),
         FactValue::Day(year, month, day) => dates::civil(*year, *month, *day),
         FactValue::Salutation(salutation) => self::salutation(*salutation),
+        FactValue::Flags(set) if set.is_empty() => pgettext("flags", "None"),
+        FactValue::Flags(set) => {
+            let words: Vec<String> = set.iter().map(|&flag| flags::word(flag)).collect();
+            words.join(", ")
+        }
+        FactValue::Coding(coding) => flags::coding(*coding),
     }
 }
 
@@ -95,6 +125,15 @@ fn salutation(salutation: Salutation) -> String {
         // TRANSLATORS: How the holder of the card wants to be addressed.
         Salutation::Female => pgettext("salutation", "Ms"),
         Salutation::NotAnnounced => pgettext("salutation", "Not told"),
+    }
+}
+
+/// What a data object is called: its name on the card, else what it is.
+#[must_use]
+pub fn data_name(object: &DataObject) -> String {
+    match &object.label {
+        Some(label) => label.to_string(),
+        None => data_kind(object.kind),
     }
 }
 
@@ -110,6 +149,7 @@ pub fn data_kind(kind: DataKind) -> String {
         DataKind::Login => gettext("Login data"),
         DataKind::Url => gettext("Address of the public key"),
         DataKind::KeyDerivation => gettext("Key derivation (KDF)"),
+        DataKind::Named => gettext("Data of a program"),
         DataKind::PrivateUse(number) => gettext_f(
             // TRANSLATORS: One of four places on an OpenPGP card that programs use as they like.
             "Private use {number}",

@@ -104,6 +104,12 @@ pub fn card_error(error: &CardError) -> Explanation {
             gettext("Only the last try is left"),
             gettext("Nothing was sent. Allow the last try if you are sure of the PIN."),
         ),
+        CardError::Unlocked { .. } => Explanation::new(
+            gettext("Unlocked by another program"),
+            gettext(
+                "The card does not tell how many tries are left while that holds; the next may be the last. Nothing was sent. Take the card out and put it in again, or allow the last try if you are sure of the PIN.",
+            ),
+        ),
         CardError::Rule { role, breach } => rule(*role, *breach),
         CardError::OtherCard => Explanation::new(
             gettext("This is another card"),
@@ -130,7 +136,7 @@ pub fn card_error(error: &CardError) -> Explanation {
 pub fn wrong_pin(role: PinRole, tries: &Tries, token: &str) -> Explanation {
     let title = match tries.left {
         TriesLeft::Blocked => blocked_title(role),
-        TriesLeft::Known(_) | TriesLeft::NotSet | TriesLeft::Unknown => {
+        TriesLeft::Known(_) | TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => {
             pin_dialog::wrong_title(role)
         }
     };
@@ -138,23 +144,29 @@ pub fn wrong_pin(role: PinRole, tries: &Tries, token: &str) -> Explanation {
     let places = [("tries", words.as_str()), ("token", token)];
     let body = match tries.left {
         TriesLeft::Blocked => gettext("That was the last try. Keys and certificates are safe."),
-        TriesLeft::Known(_) | TriesLeft::NotSet | TriesLeft::Unknown => match role {
-            // TRANSLATORS: {tries} is "2 of 3 tries left", in all five.
-            PinRole::User => gettext_f("{tries}. Check that this is the PIN of {token}.", &places),
-            PinRole::Puk => gettext_f("{tries}. Check that this is the PUK of {token}.", &places),
-            PinRole::ResettingCode => gettext_f(
-                "{tries}. Check that this is the resetting code of {token}.",
-                &places,
-            ),
-            PinRole::Admin => gettext_f(
-                "{tries}. Check that this is the admin PIN of {token}.",
-                &places,
-            ),
-            PinRole::SecurityOfficer => gettext_f(
-                "{tries}. Check that this is the SO-PIN of {token}.",
-                &places,
-            ),
-        },
+        TriesLeft::Known(_) | TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => {
+            match role {
+                // TRANSLATORS: {tries} is "2 of 3 tries left", in all five.
+                PinRole::User => {
+                    gettext_f("{tries}. Check that this is the PIN of {token}.", &places)
+                }
+                PinRole::Puk => {
+                    gettext_f("{tries}. Check that this is the PUK of {token}.", &places)
+                }
+                PinRole::ResettingCode => gettext_f(
+                    "{tries}. Check that this is the resetting code of {token}.",
+                    &places,
+                ),
+                PinRole::Admin => gettext_f(
+                    "{tries}. Check that this is the admin PIN of {token}.",
+                    &places,
+                ),
+                PinRole::SecurityOfficer => gettext_f(
+                    "{tries}. Check that this is the SO-PIN of {token}.",
+                    &places,
+                ),
+            }
+        }
     };
     Explanation::new(title, body)
 }
@@ -334,6 +346,17 @@ pub fn service_refuses() -> Explanation {
     )
 }
 
+/// The smart card service is there and says nothing, or nonsense.
+#[must_use]
+pub fn service_silent() -> Explanation {
+    Explanation::new(
+        gettext("Smart card service does not answer"),
+        gettext(
+            "It is there, but it does not answer as it should. Starting it anew helps in most cases and harms no card.",
+        ),
+    )
+}
+
 /// An application that cannot be read: "OpenPGP cannot be read".
 #[must_use]
 pub fn unreadable(application: ApplicationKind, why: &Unreadable) -> Explanation {
@@ -411,7 +434,11 @@ mod tests {
             for breach in [Breach::Length, Breach::Character] {
                 cards.push(CardError::Rule { role, breach });
             }
-            cards.extend([CardError::Blocked { role }, CardError::LastTry { role }]);
+            cards.extend([
+                CardError::Blocked { role },
+                CardError::LastTry { role },
+                CardError::Unlocked { role },
+            ]);
         }
         cards.extend([
             CardError::OtherCard,

@@ -1,9 +1,11 @@
 //! Keys: where they are, what they are for, when they are free to use.
 
 use super::dotted;
+use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::token::{
-    ApplicationKind, Evidence, Key, KeyRef, KeyRow, Origin, PinPolicy, Purpose, TouchPolicy,
+    ApplicationKind, Evidence, FactName, FactValue, Key, KeyRef, KeyRow, Origin, PinPolicy,
+    Purpose, TouchPolicy,
 };
 
 /// The first retired slot of PIV (SP 800-73-4 Part 1, table 4b).
@@ -19,6 +21,9 @@ pub fn slot(application: ApplicationKind, reference: KeyRef) -> String {
     match application {
         ApplicationKind::Piv => piv_slot(reference),
         ApplicationKind::OpenPgp => openpgp_slot(reference),
+        ApplicationKind::Pkcs15 => {
+            gettext_f("Key {number}", &[("number", &reference.0.to_string())])
+        }
     }
 }
 
@@ -63,27 +68,29 @@ pub fn purpose(application: ApplicationKind, purpose: Purpose) -> String {
         (ApplicationKind::OpenPgp, Purpose::Signature) => {
             gettext("Signs mail, files and other keys.")
         }
-        (ApplicationKind::Piv, Purpose::Decryption) => {
+        (ApplicationKind::Pkcs15, Purpose::Signature) => {
+            gettext("Signs what programs ask it for: mail, documents, sign-ins.")
+        }
+        (_, Purpose::General) => gettext("Signs, and opens what was encrypted to it."),
+        (ApplicationKind::Piv | ApplicationKind::Pkcs15, Purpose::Decryption) => {
             gettext("Opens what was encrypted to its certificate, mail above all.")
         }
         (ApplicationKind::OpenPgp, Purpose::Decryption) => {
             gettext("Opens mail and files that were encrypted to you.")
         }
-        (ApplicationKind::Piv, Purpose::Authentication) => {
+        (ApplicationKind::Piv | ApplicationKind::Pkcs15, Purpose::Authentication) => {
             gettext("Signs in to computers, networks and web pages.")
         }
         (ApplicationKind::OpenPgp, Purpose::Authentication) => {
             gettext("Signs in to other machines, through SSH for example.")
         }
-        (ApplicationKind::Piv | ApplicationKind::OpenPgp, Purpose::CardAuthentication) => {
+        (_, Purpose::CardAuthentication) => {
             gettext("Opens doors: the card proves itself without a PIN.")
         }
-        (ApplicationKind::Piv | ApplicationKind::OpenPgp, Purpose::RetiredDecryption) => {
+        (_, Purpose::RetiredDecryption) => {
             gettext("A former decryption key, kept to read old mail.")
         }
-        (ApplicationKind::Piv | ApplicationKind::OpenPgp, Purpose::Attestation) => {
-            gettext("Vouches that other keys were made on this token.")
-        }
+        (_, Purpose::Attestation) => gettext("Vouches that other keys were made on this token."),
     }
 }
 
@@ -149,10 +156,24 @@ pub fn evidence(evidence: Evidence) -> String {
 /// The caption of a key: "Authentication (9A) · RSA 2048 · made on the card".
 #[must_use]
 pub fn caption(application: ApplicationKind, key: &Key) -> String {
-    let mut parts = vec![slot(application, key.reference)];
+    let mut parts = match application {
+        ApplicationKind::Pkcs15 => identified(key),
+        ApplicationKind::Piv | ApplicationKind::OpenPgp => vec![slot(application, key.reference)],
+    };
     parts.extend(key.algorithm.as_ref().map(|algorithm| algorithm.name()));
     parts.extend(key.origin.map(origin));
     dotted(&parts)
+}
+
+/// The name of a key on the card and its identifier: "Private Key", "ID 45".
+fn identified(key: &Key) -> Vec<String> {
+    let id = key.facts.iter().find_map(|fact| match &fact.value {
+        FactValue::Bytes(id) if fact.name == FactName::Id => Some(hex::encode(id)),
+        _ => None,
+    });
+    let id = id.map(|id| gettext_f("ID {id}", &[("id", &id)]));
+    let name = key.label.as_ref().map(ToString::to_string);
+    name.into_iter().chain(id).collect()
 }
 
 /// The chip of a row that is not a plain pair: "No certificate".
@@ -198,6 +219,8 @@ mod tests {
             evidence: Evidence::Card,
             fingerprint: None,
             created: None,
+            label: None,
+            facts: Vec::new(),
         };
         assert_eq!(
             caption(ApplicationKind::Piv, &key),

@@ -16,6 +16,7 @@ pub mod certificates;
 pub mod dates;
 pub mod facts;
 pub mod failure;
+mod flags;
 pub mod keys;
 pub mod pin_dialog;
 mod pin_rules;
@@ -39,6 +40,14 @@ pub fn dotted(parts: &[String]) -> String {
         .filter(|part| !part.is_empty())
         .collect();
     parts.join(" · ")
+}
+
+/// Whole sentences behind each other.
+#[must_use]
+pub fn sentences(all: &[String]) -> String {
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let said: Vec<&str> = all.into_iter().filter(|said| !said.is_empty()).collect();
+    said.join(" ")
 }
 
 /// "PIN and PUK", "PIN, resetting code and admin PIN": the last two joined by *and*.

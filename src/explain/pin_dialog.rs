@@ -158,11 +158,13 @@ pub fn wrong(role: PinRole, tries: &Tries) -> String {
             // TRANSLATORS: {wrong} is "Wrong PIN".
             gettext_f("{wrong}. It is blocked now.", &[("wrong", &title)])
         }
-        TriesLeft::Known(_) | TriesLeft::NotSet | TriesLeft::Unknown => gettext_f(
-            // TRANSLATORS: "Wrong PIN. 2 of 3 tries left."
-            "{wrong}. {tries}.",
-            &[("wrong", &title), ("tries", &super::pins::tries(tries))],
-        ),
+        TriesLeft::Known(_) | TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => {
+            gettext_f(
+                // TRANSLATORS: "Wrong PIN. 2 of 3 tries left."
+                "{wrong}. {tries}.",
+                &[("wrong", &title), ("tries", &super::pins::tries(tries))],
+            )
+        }
     }
 }
 
@@ -170,6 +172,12 @@ pub fn wrong(role: PinRole, tries: &Tries) -> String {
 #[must_use]
 pub fn use_last_try() -> String {
     gettext("Use the last try")
+}
+
+/// Beside that box, where the card hides its counter.
+#[must_use]
+pub fn may_be_last_try() -> String {
+    gettext("This may be the last try.")
 }
 
 /// The title of a dialog whose PIN is typed on the reader.

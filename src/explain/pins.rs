@@ -5,8 +5,8 @@ pub use super::pin_dialog::operation;
 pub use super::pin_rules::{Requirements, breach, nothing_sent, requirements, rule};
 use crate::base::i18n::{gettext, gettext_f, ngettext_f, pgettext};
 use crate::token::{
-    Application, ApplicationKind, Factory, OperationKind, Pin, PinRole, PinUse, Reason, Tries,
-    TriesLeft,
+    Application, ApplicationKind, Factory, OperationKind, Pin, PinRole, PinUse, Reason, Text,
+    Tries, TriesLeft,
 };
 
 /// Its name within its application: "PIN", "Resetting code".
@@ -26,10 +26,19 @@ pub fn role(role: PinRole) -> String {
 pub fn name(pin: &Pin) -> String {
     match pin.label.as_ref().filter(|label| !label.is_empty()) {
         // A PIV card has no names; this is what the standard calls its second PIN.
-        Some(label) if label.as_str() == "Global PIN" => gettext("Global PIN"),
-        Some(label) => label.to_string(),
+        Some(label) if is_global(label) => gettext("Global PIN"),
+        Some(label) => gettext_f(
+            // TRANSLATORS: A PIN with its name on the card: "PIN “Anna Rossi”".
+            "{pin} “{name}”",
+            &[("pin", &role(pin.role)), ("name", label.as_str())],
+        ),
         None => role(pin.role),
     }
+}
+
+/// Whether this is what a driver calls the PIN of a whole card.
+fn is_global(label: &Text) -> bool {
+    label.as_str() == "Global PIN"
 }
 
 /// Its name in the middle of an enumeration: "resetting code".
@@ -48,18 +57,18 @@ pub fn role_in_list(role: PinRole) -> String {
 /// "PIN, resetting code and admin PIN".
 #[must_use]
 pub fn roles(application: &Application) -> String {
-    let names: Vec<String> = application
-        .pins
-        .iter()
-        .enumerate()
-        .map(|(index, pin)| {
-            if index == 0 || pin.label.is_some() {
-                name(pin)
-            } else {
-                role_in_list(pin.role)
-            }
-        })
-        .collect();
+    let mut names: Vec<String> = Vec::new();
+    for pin in &application.pins {
+        let name = match &pin.label {
+            Some(label) if is_global(label) => name(pin),
+            _ if names.is_empty() => role(pin.role),
+            _ => role_in_list(pin.role),
+        };
+        // Several of one kind are told apart on their own page.
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
     super::list(&names)
 }
 
@@ -111,6 +120,8 @@ pub fn tries(tries: &Tries) -> String {
         (TriesLeft::Blocked, Some(_) | None) => gettext("Blocked"),
         // TRANSLATORS: Said of a PIN.
         (TriesLeft::NotSet, Some(_) | None) => gettext("Not set"),
+        // TRANSLATORS: Said of a PIN: another program has verified it, and it still holds.
+        (TriesLeft::Unlocked, Some(_) | None) => gettext("Unlocked by another program"),
         (TriesLeft::Unknown, Some(_) | None) => gettext("This card does not tell the tries left"),
     }
 }
@@ -158,13 +169,19 @@ pub fn caption(application: &Application, pin: &Pin) -> String {
     dotted(&[rule(&pin.rule), uses(&pin.uses)])
 }
 
+/// The name of a PIN among all of a token: "PIV Global PIN", "OpenPGP PIN".
+#[must_use]
+pub fn long_name(application: ApplicationKind, pin: &Pin) -> String {
+    match pin.label {
+        Some(_) => format!("{} {}", application.name(), name(pin)),
+        None => full_name(application, pin.role),
+    }
+}
+
 /// The whole row for a screen reader: "OpenPGP PIN, Factory PIN, 2 of 3 tries left".
 #[must_use]
 pub fn row(application: ApplicationKind, pin: &Pin) -> String {
-    let mut parts = vec![match pin.label {
-        Some(_) => format!("{} {}", application.name(), name(pin)),
-        None => full_name(application, pin.role),
-    }];
+    let mut parts = vec![long_name(application, pin)];
     match pin.factory {
         Factory::Unchanged(_) => parts.push(factory_chip(pin.role)),
         Factory::Changed | Factory::Unknown(_) => {}
@@ -228,7 +245,7 @@ pub fn unblockers(application: &Application, pin: &Pin) -> Vec<PinRole> {
         }
         for code in &application.pins {
             let usable = match code.tries.left {
-                TriesLeft::Known(_) | TriesLeft::Unknown => true,
+                TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown => true,
                 TriesLeft::Blocked | TriesLeft::NotSet => false,
             };
             if usable
@@ -346,7 +363,7 @@ mod tests {
 
     #[test]
     fn tries_left_are_said_in_fixed_phrases() {
-        use TriesLeft::{Blocked, Known, NotSet, Unknown};
+        use TriesLeft::{Blocked, Known, NotSet, Unknown, Unlocked};
         assert_eq!(counter(Known(3), Some(3)), "3 of 3 tries left");
         assert_eq!(counter(Known(2), Some(3)), "2 of 3 tries left");
         assert_eq!(counter(Known(15), Some(15)), "15 of 15 tries left");
@@ -356,6 +373,7 @@ mod tests {
         for max in [None, Some(3)] {
             assert_eq!(counter(Blocked, max), "Blocked");
             assert_eq!(counter(NotSet, max), "Not set");
+            assert_eq!(counter(Unlocked, max), "Unlocked by another program");
             assert_eq!(
                 counter(Unknown, max),
                 "This card does not tell the tries left"
@@ -395,6 +413,7 @@ mod tests {
             factory: Factory::Changed,
             uses: vec![],
             operations: vec![],
+            facts: Vec::new(),
         }
     }
 

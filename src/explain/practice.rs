@@ -105,6 +105,18 @@ fn openpgp(name: &str) -> Option<Words> {
 
 fn odd(name: &str) -> Option<Words> {
     let (title, description) = match name {
+        "cardos-blank" => (
+            gettext("Blank CardOS token"),
+            gettext(
+                "An eToken PRO 32k with CardOS M4.2B, formatted and empty: for pkcs15-init and other programs to set up.",
+            ),
+        ),
+        "cardos-used" => (
+            gettext("CardOS token of Anna Rossi"),
+            gettext(
+                "CardOS M4.2B with PKCS#15 as OpenSC sets it up: a key with its certificate. PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
+            ),
+        ),
         "both" => (
             gettext("Token with PIV and OpenPGP"),
             gettext(

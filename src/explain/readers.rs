@@ -197,6 +197,10 @@ pub fn service(state: ServiceState) -> Option<Page> {
             "changes-prevent-symbolic",
             failure::service_refuses(),
         )),
+        ServiceState::Silent => Some(Page::of(
+            "computer-fail-symbolic",
+            failure::service_silent(),
+        )),
     }
 }
 

@@ -1,18 +1,22 @@
 //! What a token is called.
 
 use super::{dotted, keys, pins};
+use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::token::{AnsweringApplication, Text, Token};
+
+/// The most characters of a name in a sentence; the page of data has it whole.
+const MAX_NAME: usize = 80;
 
 /// The name that every sentence about a token uses: its label, else its model with the last
 /// four of the serial number, else "Unknown card".
 #[must_use]
 pub fn title(token: &Token) -> String {
     if let Some(label) = shown(token.label.as_ref()) {
-        return label.to_owned();
+        return short(label);
     }
     let kind = match shown(token.model.as_ref()) {
-        Some(model) => Some(model.to_owned()),
+        Some(model) => Some(short(model)),
         None => by_applications(token),
     };
     match (kind, shown(token.serial.as_ref())) {
@@ -34,7 +38,7 @@ pub fn subtitle(token: &Token) -> String {
                 .iter()
                 .find_map(|name| shown(Some(name)))
         })
-        .map(str::to_owned)
+        .map(short)
         .or_else(|| by_applications(token));
     let mut parts: Vec<String> = kind.into_iter().collect();
     if let Some(serial) = shown(token.serial.as_ref()) {
@@ -93,6 +97,25 @@ pub fn summary(token: &Token) -> Vec<String> {
     lines
 }
 
+/// An unknown card in lines, for whoever can add it: what it answered, and no name of a person.
+#[must_use]
+pub fn report(token: &Token) -> Vec<String> {
+    let mut lines = vec![format!("Symbolon {}", env!("CARGO_PKG_VERSION"))];
+    let atr = super::atr::words(&token.card.atr);
+    lines.extend(
+        atr.into_iter()
+            .map(|(name, value)| format!("{name}: {value}")),
+    );
+    for name in &token.card.listed_as {
+        lines.push(format!("{}: {name}", gettext("Listed as")));
+    }
+    for application in &token.answering {
+        let name = application.name.to_string();
+        lines.push(format!("{name}: {}", hex::encode(&application.aid)));
+    }
+    lines
+}
+
 /// "OpenPGP card"; nothing if nothing answered.
 fn by_applications(token: &Token) -> Option<String> {
     applications(token).map(|names| {
@@ -109,6 +132,14 @@ fn applications(token: &Token) -> Option<String> {
         .map(|application| application.kind.name())
         .collect();
     (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// At most [`MAX_NAME`] characters of a name.
+fn short(name: &str) -> String {
+    match name.char_indices().nth(MAX_NAME) {
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or(name).trim_end()),
+        None => name.to_owned(),
+    }
 }
 
 /// The last four characters of a serial number.
@@ -151,6 +182,15 @@ mod tests {
             .applications
             .push(Application::new(ApplicationKind::Piv, &[]));
         assert_eq!(title(&token), "PIV card");
+    }
+
+    #[test]
+    fn a_name_leaves_room_for_the_sentence() {
+        let mut token = yubikey();
+        token.label = Some("Ö".repeat(MAX_NAME).into());
+        assert_eq!(title(&token), "Ö".repeat(MAX_NAME));
+        token.label = Some("Ö".repeat(MAX_NAME + 1).into());
+        assert_eq!(title(&token), format!("{}…", "Ö".repeat(MAX_NAME)));
     }
 
     #[test]

@@ -33,6 +33,19 @@ impl Le {
         Self(u32::from(count))
     }
 
+    /// The most bytes that may come back in a form.
+    #[must_use]
+    pub fn most(self, form: Form) -> usize {
+        let all = match form {
+            Form::Short => 256,
+            Form::Extended => 65_536,
+        };
+        match usize::try_from(self.0) {
+            Ok(count @ 1..) => count.min(all),
+            _ => all,
+        }
+    }
+
     /// Whether the short form cannot ask for so much, or might not bring all.
     #[must_use]
     pub fn exceeds_short(self) -> bool {

@@ -11,6 +11,8 @@ impl StatusWord {
     pub const OK: Self = Self(0x9000);
     /// The selected file or application is deactivated. OpenPGP: terminated.
     pub const TERMINATED: Self = Self(0x6285);
+    /// A comparison failed, and the card does not count aloud.
+    pub const CHECK_FAILED: Self = Self(0x6300);
     /// Wrong length.
     pub const WRONG_LENGTH: Self = Self(0x6700);
     /// The card does not take chained commands.

@@ -2,7 +2,7 @@
 
 use super::pem;
 use crate::base::hex;
-use crate::token::{CertificateSummary, PublicKey, Text, attention};
+use crate::token::{self, CertificateSummary, KeyRef, PublicKey, Text, attention};
 
 /// Seconds in a day.
 const DAY: i64 = 86_400;
@@ -180,6 +180,20 @@ impl Certificate {
     #[must_use]
     pub fn sha1_fingerprint(&self) -> String {
         colons(&self.sha1)
+    }
+}
+
+/// What a card has in `slot`, whether it can be read or not.
+#[must_use]
+pub fn stored(slot: KeyRef, der: Vec<u8>) -> token::Certificate {
+    let parsed = Certificate::parse(&der);
+    token::Certificate {
+        slot,
+        der,
+        flaw: parsed.as_ref().err().copied(),
+        summary: parsed.ok().map(|parsed| parsed.summary()),
+        label: None,
+        facts: Vec::new(),
     }
 }
 
@@ -372,8 +386,3 @@ impl Standing {
         }
     }
 }
-
-/// Why bytes are no certificate.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not an X.509 certificate")]
-pub struct NotACertificate;

@@ -5,14 +5,15 @@
 
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
-use x509_parser::certificate::{X509Certificate, X509CertificateParser};
+use x509_parser::asn1_rs::{Any, Class, FromDer as _, Tag};
+use x509_parser::certificate::{Validity, X509Certificate, X509CertificateParser};
 use x509_parser::nom::Parser as _;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
-use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name};
 
-use super::certificate::{Certificate, NotACertificate, Weakness};
+use super::certificate::{Certificate, Weakness};
 use super::{extensions, name, oid, public_key};
-use crate::token::{Algorithm, PublicKey, Text};
+use crate::token::{Algorithm, Flaw, PublicKey, Text};
 
 /// The longest certificate that is read, in bytes; the longest object of a card has fewer.
 const MAX_LEN: usize = 65_536;
@@ -28,9 +29,9 @@ impl Certificate {
     ///
     /// # Errors
     ///
-    /// [`NotACertificate`] if the frame that every certificate has is not there, or if it is
-    /// longer than 64 KiB. An extension that cannot be read is no error: it is still listed.
-    pub fn parse(der: &[u8]) -> Result<Self, NotACertificate> {
+    /// [`Flaw`]: the first part of the frame that every certificate has which is not there. An
+    /// extension that cannot be read is no error: it is still listed.
+    pub fn parse(der: &[u8]) -> Result<Self, Flaw> {
         let parsed = structure(der)?;
         let der = parsed.as_raw();
         let subject = name::decode(parsed.subject());
@@ -65,14 +66,57 @@ impl Certificate {
 }
 
 /// The frame of a certificate, with its extensions unread.
-pub(super) fn structure(der: &[u8]) -> Result<X509Certificate<'_>, NotACertificate> {
+pub(super) fn structure(der: &[u8]) -> Result<X509Certificate<'_>, Flaw> {
     // Longer input may still be a short certificate with padding behind it.
     let head = der.get(..MAX_LEN).unwrap_or(der);
     let (_, parsed) = X509CertificateParser::new()
         .with_deep_parse_extensions(false)
         .parse(head)
-        .map_err(|_| NotACertificate)?;
+        .map_err(|_| flaw(der))?;
     Ok(parsed)
+}
+
+/// What is wrong with bytes that are no certificate: their first part that cannot be read.
+fn flaw(der: &[u8]) -> Flaw {
+    let Ok((_, whole)) = Any::from_der(der) else {
+        return Flaw::Structure;
+    };
+    if der.len() > MAX_LEN && whole.tag() == Tag::Sequence {
+        return Flaw::Length;
+    }
+    let body = Any::from_der(whole.data).map(|(_, body)| body);
+    let body = body.ok().filter(|body| body.tag() == Tag::Sequence);
+    body.and_then(|body| first_flaw(body.data))
+        .unwrap_or(Flaw::Structure)
+}
+
+/// The first part of a TBSCertificate (RFC 5280, 4.1) that cannot be read; nothing if all can.
+fn first_flaw(body: &[u8]) -> Option<Flaw> {
+    let mut rest = body;
+    let (after, first) = Any::from_der(rest).ok()?;
+    if first.header.class() == Class::ContextSpecific {
+        rest = after;
+    }
+    let serial = Any::from_der(rest).ok();
+    let Some((after, _)) = serial.filter(|(_, serial)| serial.tag() == Tag::Integer) else {
+        return Some(Flaw::Serial);
+    };
+    (rest, _) = AlgorithmIdentifier::from_der(after).ok()?;
+    for part in [Flaw::Name, Flaw::Dates, Flaw::Name, Flaw::Key] {
+        let after = match part {
+            Flaw::Dates => Validity::from_der(rest).ok().map(|(after, _)| after),
+            Flaw::Key => SubjectPublicKeyInfo::from_der(rest)
+                .ok()
+                .map(|(after, _)| after),
+            _ => X509Name::from_der(rest).ok().map(|(after, _)| after),
+        };
+        let Some(after) = after else {
+            return Some(part);
+        };
+        rest = after;
+    }
+    // What follows is optional, and only one of it is of any size.
+    (!rest.is_empty()).then_some(Flaw::Extensions)
 }
 
 fn unpadded(serial: &[u8]) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! Certificates and keys as files: their bytes and a name that no file system and no shell
 //! minds.
 
-use super::certificate::Certificate;
+use super::pem;
 use crate::token::Text;
 
 /// The longest name without its ending, in bytes.
@@ -27,19 +27,19 @@ impl Format {
     }
 }
 
-/// The contents of a file with `certificate`.
+/// The contents of a file with a certificate in DER, or with what stands in its place.
 #[must_use]
-pub fn contents(certificate: &Certificate, format: Format) -> Vec<u8> {
+pub fn contents(der: &[u8], format: Format) -> Vec<u8> {
     match format {
-        Format::Pem => certificate.to_pem().into_bytes(),
-        Format::Der => certificate.der.clone(),
+        Format::Pem => pem::encode("CERTIFICATE", der).into_bytes(),
+        Format::Der => der.to_vec(),
     }
 }
 
 /// A name for that file, after the name of the subject.
 #[must_use]
-pub fn file_name(certificate: &Certificate, format: Format) -> String {
-    named(&certificate.name().unwrap_or_default(), format.ending())
+pub fn file_name(subject: Option<&Text>, format: Format) -> String {
+    named(subject.unwrap_or(&Text::default()), format.ending())
 }
 
 /// `name` as the name of a file with `ending`: one part of a path, not hidden, no option, no
@@ -52,7 +52,7 @@ pub fn named(name: &Text, ending: &str) -> String {
             'a'..='z' | 'A'..='Z' | '0'..='9' => character,
             '-' | '_' | '.' | '@' | '+' | ',' | '(' | ')' => character,
             _ if character.is_whitespace() => ' ',
-            _ if character.is_ascii() || character.is_control() => '-',
+            _ if character.is_ascii() || character == char::REPLACEMENT_CHARACTER => '-',
             _ => character,
         };
         if stem.len() + safe.len_utf8() > MAX_STEM_LEN {

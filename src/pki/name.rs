@@ -11,9 +11,6 @@ use crate::token::Text;
 /// The most attributes of a name that are kept.
 pub(super) const MAX_ATTRIBUTES: usize = 64;
 
-/// The longest value that is decoded, in bytes; more is never shown.
-const MAX_VALUE_LEN: usize = 4 * Text::MAX_CHARS;
-
 /// A name, decoded.
 #[derive(Debug)]
 pub(super) struct Name {
@@ -71,33 +68,10 @@ pub(super) fn string(value: &Any<'_>) -> Option<Text> {
         | Tag::GeneralString => Text::from_either(bytes),
         // T.61 on paper; ISO/IEC 8859-1 in every certificate that was ever made with it.
         Tag::T61String => Text::from_latin1(bytes),
-        Tag::BmpString => {
-            let units = head(bytes).chunks_exact(2).map(|pair| match pair {
-                [high, low] => u16::from_be_bytes([*high, *low]),
-                _ => 0,
-            });
-            let text = char::decode_utf16(units)
-                .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect::<String>();
-            Text::from(text)
-        }
-        Tag::UniversalString => {
-            let text = head(bytes)
-                .chunks_exact(4)
-                .map(|unit| match unit {
-                    [a, b, c, d] => char::from_u32(u32::from_be_bytes([*a, *b, *c, *d])),
-                    _ => None,
-                })
-                .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect::<String>();
-            Text::from(text)
-        }
+        Tag::BmpString => Text::from_utf16(bytes),
+        Tag::UniversalString => Text::from_utf32(bytes),
         _ => return None,
     })
-}
-
-fn head(bytes: &[u8]) -> &[u8] {
-    bytes.get(..MAX_VALUE_LEN).unwrap_or(bytes)
 }
 
 /// A value that is no string: `#` and the DER in hexadecimal (RFC 4514, 2.4).

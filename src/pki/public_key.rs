@@ -213,13 +213,17 @@ fn canonical_point(curve: Curve, point: &[u8]) -> Option<Vec<u8>> {
         return (bare.len() == len).then(|| bare.to_vec());
     }
     match point {
-        [0x04, rest @ ..] if rest.len() == 2 * len => Some(point.to_vec()),
+        // Off its curve it is no key, where that can be told (SEC 1, 3.2.2.1).
+        [0x04, rest @ ..] if rest.len() == 2 * len => match curve {
+            Curve::P256 | Curve::P384 => decompressed(curve, point),
+            _ => Some(point.to_vec()),
+        },
         [0x02 | 0x03, rest @ ..] if rest.len() == len => decompressed(curve, point),
         _ => None,
     }
 }
 
-/// The whole point, where a crate here knows the arithmetic of the curve.
+/// The whole point, if it is on the curve and a crate here knows the arithmetic of that.
 fn decompressed(curve: Curve, point: &[u8]) -> Option<Vec<u8>> {
     use p256::elliptic_curve::sec1::ToSec1Point as _;
     match curve {
@@ -379,7 +383,9 @@ mod tests {
     fn every_curve_comes_back() {
         for curve in CURVES {
             let len = field_len(curve);
-            let point = if is_weierstrass(curve) {
+            let point = if let Some(point) = generator(curve) {
+                point
+            } else if is_weierstrass(curve) {
                 [vec![4], vec![7; 2 * len]].concat()
             } else {
                 vec![7; len]
@@ -388,6 +394,35 @@ mod tests {
             assert_eq!(key.algorithm, Algorithm::Elliptic { curve });
             assert_eq!(from_spki(&key.spki).unwrap(), key);
             assert_eq!(material(&key), Some(Material::Point(curve, point)));
+        }
+    }
+
+    /// A point of the curves whose arithmetic is known here.
+    fn generator(curve: Curve) -> Option<Vec<u8>> {
+        use p256::elliptic_curve::sec1::ToSec1Point as _;
+        let one = |len: usize| [vec![0; len - 1], vec![1]].concat();
+        Some(match curve {
+            Curve::P256 => p256::SecretKey::from_slice(&one(32))
+                .unwrap()
+                .public_key()
+                .to_sec1_point(false)
+                .as_bytes()
+                .to_vec(),
+            Curve::P384 => p384::SecretKey::from_slice(&one(48))
+                .unwrap()
+                .public_key()
+                .to_sec1_point(false)
+                .as_bytes()
+                .to_vec(),
+            _ => return None,
+        })
+    }
+
+    #[test]
+    fn a_point_off_its_curve_is_no_key() {
+        for (curve, len) in [(Curve::P256, 64), (Curve::P384, 96)] {
+            let off = [vec![4], vec![7; len]].concat();
+            assert_eq!(elliptic(curve, &off), Err(BadPublicKey::Point(curve)));
         }
     }
 

@@ -10,17 +10,25 @@ use crate::token::{Curve, PublicKey, Text};
 /// The line for `authorized_keys`, without a line end; nothing for keys that SSH cannot sign
 /// in with.
 ///
-/// `comment` is cleaned first: it cannot begin a second line.
+/// `comment` is cleaned first: it cannot begin a second line, and holds nothing that a shell
+/// acts on, since people paste such lines behind `echo`.
 #[must_use]
 pub fn line(key: &PublicKey, comment: &str) -> Option<String> {
     let (name, blob) = blob(key)?;
-    let comment = Text::from(comment);
-    let line = format!(
-        "{name} {} {}",
-        STANDARD.encode(blob),
-        comment.as_str().trim()
-    );
+    let comment = inert(&Text::from(comment));
+    let line = format!("{name} {} {}", STANDARD.encode(blob), comment.trim());
     Some(line.trim_end().to_owned())
+}
+
+/// `text` with `-` in place of every sign that means something to a shell (POSIX.1-2024, Shell
+/// Command Language, 2.2), quoted or not, or to a table of keys (sshd.8, "AUTHORIZED_KEYS").
+fn inert(text: &Text) -> String {
+    let characters = text.as_str().chars().map(|character| match character {
+        ' ' | '-' | '_' | '.' | ',' | ':' | '@' | '+' | '/' => character,
+        _ if character.is_ascii_alphanumeric() || !character.is_ascii() => character,
+        _ => '-',
+    });
+    characters.collect()
 }
 
 /// The fingerprint that `ssh-keygen -l` and servers show: `SHA256:…`.
@@ -75,8 +83,18 @@ mod tests {
         let key = elliptic(Curve::Ed25519, &[1; 32]).unwrap();
         let line = line(&key, " me\nssh-rsa AAAA\r\u{202E}").unwrap();
         assert_eq!(line.lines().count(), 1);
-        assert!(line.ends_with(" me ssh-rsa AAAA"), "{line}");
+        assert!(line.ends_with(" me ssh-rsa AAAA \u{FFFD}"), "{line}");
         assert!(!super::line(&key, "").unwrap().ends_with(' '));
+    }
+
+    #[test]
+    fn a_comment_is_nothing_to_a_shell() {
+        let key = elliptic(Curve::Ed25519, &[1; 32]).unwrap();
+        let line = line(&key, "Zoë's $(touch x) `id`; \"a\" <b> \\x #9A").unwrap();
+        assert!(
+            line.ends_with(" Zoë-s --touch x- -id-- -a- -b- -x -9A"),
+            "{line}"
+        );
     }
 
     #[test]

@@ -130,6 +130,13 @@ impl PrivateKey {
         }
     }
 
+    /// RSAPublicKey (RFC 8017, A.1.1); nothing for other keys.
+    pub(super) fn rsa_public_key(&self) -> Option<Vec<u8>> {
+        let Self::Rsa(key) = self else { return None };
+        let numbers = [integer(&key.n_bytes()), integer(&key.e_bytes())];
+        Some(ber::encode(0x30, &numbers.concat()))
+    }
+
     /// The public point: `04 x y`, or 32 bytes for Curve25519; empty for RSA.
     #[must_use]
     pub fn public_point(&self) -> Vec<u8> {

@@ -5,6 +5,7 @@
 //! Written from the standards alone; shares nothing with the drivers but `iso7816`.
 
 mod card;
+mod cardos;
 mod certificates;
 mod chip;
 pub mod faults;
@@ -22,6 +23,7 @@ pub mod vpcd;
 pub mod wardrobe;
 
 pub use card::{Brake, Card};
+pub use cardos::{CardOs, Model as CardOsModel, Owner as CardOsOwner};
 pub use chip::{Applet, Chip};
 pub use keys::{KeyKind, PrivateKey};
 pub use openpgp::{KeyRef, Model, OpenPgp};

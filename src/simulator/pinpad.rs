@@ -52,6 +52,12 @@ impl Keys {
         self.press(Typed::Pins(pins));
     }
 
+    /// Takes back what was laid down and not typed yet.
+    pub fn clear(&self) {
+        let mut waiting = self.typed.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.queue.clear();
+    }
+
     /// Ends an entry that waits.
     pub(super) fn interrupt(&self) {
         let mut waiting = self.typed.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,5 @@
-//! Cards that answer anything but what they should.
+//! Cards that answer anything but what they should, from the first command to the last. What
+//! happens to a good card at one of its commands is in `faults`.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -18,18 +19,8 @@ pub struct Rubbish {
 pub enum Manner {
     /// Success, and data objects whose lengths lie.
     Lies,
-    /// Success, and the command itself as data.
-    Echo,
-    /// Success without data.
-    Silence,
-    /// More data waits, for ever.
-    Flood,
-    /// Wrong length, each time another.
-    WrongLength,
     /// Bytes that mean nothing; the number tells one such card from another.
     Noise(u64),
-    /// No status word.
-    Nothing,
 }
 
 /// Objects that are cut short, have no end, or hold themselves.
@@ -94,16 +85,9 @@ impl Card for Rubbish {
                 let lie = LIES.get(pick(LIES.len())).copied().unwrap_or_default();
                 with_status(lie.to_vec(), StatusWord::OK.0)
             }
-            Manner::Echo => with_status(command.to_vec(), StatusWord::OK.0),
-            Manner::Silence => with_status(Vec::new(), StatusWord::OK.0),
-            Manner::Flood => with_status(vec![0xFF; 255], 0x6100),
-            Manner::WrongLength => {
-                with_status(Vec::new(), 0x6C00 | u16::from(chance(1).to_le_bytes()[0]))
-            }
             Manner::Noise(seed) => (0..pick(300))
                 .map(|index| chance(seed ^ index as u64).to_le_bytes()[0])
                 .collect(),
-            Manner::Nothing => Vec::new(),
         }
     }
 }
@@ -117,7 +101,7 @@ mod tests {
 
     #[test]
     fn rubbish_is_the_same_each_time() {
-        for manner in [Manner::Lies, Manner::Echo, Manner::Noise(7)] {
+        for manner in [Manner::Lies, Manner::Noise(7)] {
             let mut card = Rubbish::new(manner);
             assert_eq!(Atr::parse(card.atr()).unwrap().checksum, Some(true));
             let command = [0x00, 0xCA, 0x00, 0x6E, 0x00];

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::card::Card;
+use super::cardos::{CardOs, Model as CardOsModel, Owner};
 use super::certificates;
 use super::chip::Chip;
-use super::faults::{Pulled, Slow, Trigger};
+use super::faults::{Fault, Scripted, Trigger};
 use super::keys::PrivateKey;
 use super::openpgp::{KeyRef, Model, OpenPgp};
 use super::piv::Piv;
@@ -33,6 +34,8 @@ const YUBIKEY: [u8; 23] = [
 const SERIAL: u32 = 14_725_836;
 /// The same as makers of OpenPGP cards write it: decimal digits.
 const SERIAL_DIGITS: u32 = 0x1472_5836;
+/// Of the blank CardOS token: that of the HOWTO.
+const CARDOS_SERIAL: [u8; 6] = [0x27, 0x37, 0xC0, 0x09, 0x2B, 0x18];
 /// When his OpenPGP keys were made: 3 December 2024.
 const MADE: u32 = 1_733_184_000;
 
@@ -91,6 +94,17 @@ pub const PRACTICE: &[Practice] = &[
         title: "OpenPGP card of version 2.1",
         description: "An older card: RSA only, short commands, and a wrong PIN is not counted aloud. No key. \
                       PIN 123456, admin PIN 12345678.",
+    },
+    Practice {
+        name: "cardos-blank",
+        title: "Blank CardOS token",
+        description: "An eToken PRO 32k with CardOS M4.2B, formatted and empty: for pkcs15-init and other programs to set up.",
+    },
+    Practice {
+        name: "cardos-used",
+        title: "CardOS token of Anna Rossi",
+        description: "CardOS M4.2B with PKCS#15 as OpenSC sets it up: a key with its certificate. PIN 654321, PUK 87654321, \
+                      SO-PIN 12345678, which has the PUK 11223344.",
     },
     Practice {
         name: "both",
@@ -162,6 +176,8 @@ pub fn make(name: &str) -> Option<Box<dyn Card>> {
             let card = OpenPgp::new(Model::version_2(SERIAL_DIGITS + 2).short_only());
             Box::new(Chip::new(contact_atr(true, SHORT)).short_only().with(card))
         }
+        "cardos-blank" => Box::new(CardOs::blank(CardOsModel::m4_2b(CARDOS_SERIAL))),
+        "cardos-used" => Box::new(cardos_used()?),
         "both" => Box::new(both()?),
         "blocked-pin" => Box::new(
             yubikey()
@@ -199,17 +215,18 @@ pub fn make(name: &str) -> Option<Box<dyn Card>> {
         }
         "rubbish" => Box::new(Rubbish::new(Manner::Lies)),
         "pulled" => return pulled(9),
-        "slow" => Box::new(Slow::new(
-            both()?,
-            Trigger::Number(5),
-            Duration::from_secs(20),
-        )),
+        "slow" => Box::new(
+            Scripted::new(both()?).with(Trigger::Number(5), Fault::Stall(Duration::from_secs(20))),
+        ),
         _ => return None,
     })
 }
 
 fn pulled(command: usize) -> Option<Box<dyn Card>> {
-    Some(Box::new(Pulled::before(both()?, Trigger::Number(command))))
+    let cut = Fault::Cut { carried_out: false };
+    Some(Box::new(
+        Scripted::new(both()?).with(Trigger::Number(command), cut),
+    ))
 }
 
 fn yubikey() -> Chip {
@@ -347,6 +364,24 @@ fn openpgp_curves() -> Option<OpenPgp> {
         .with_pw3("87654321")
         .with_signatures(7);
     Some(card)
+}
+
+fn cardos_used() -> Option<CardOs> {
+    let mut serial = CARDOS_SERIAL;
+    serial[5] += 1;
+    CardOs::personal(
+        CardOsModel::m4_2b(serial),
+        &Owner {
+            label: "VPN Anna Rossi",
+            pin_label: "Anna Rossi",
+            pin: "654321",
+            puk: "87654321",
+            so_pin: "12345678",
+            so_puk: "11223344",
+            key: key(file!("anna-authentication.key"))?,
+            certificate: file!("anna-authentication.crt"),
+        },
+    )
 }
 
 #[cfg(test)]

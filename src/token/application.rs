@@ -37,6 +37,8 @@ pub enum ApplicationKind {
     /// OpenPGP card (2.0 to 3.4).
     #[serde(rename = "openpgp")]
     OpenPgp,
+    /// Cryptographic token information format (PKCS #15, ISO/IEC 7816-15).
+    Pkcs15,
 }
 
 impl ApplicationKind {
@@ -46,6 +48,7 @@ impl ApplicationKind {
         match self {
             Self::Piv => "PIV",
             Self::OpenPgp => "OpenPGP",
+            Self::Pkcs15 => "PKCS#15",
         }
     }
 }
@@ -96,6 +99,20 @@ impl Application {
             certificates: Vec::new(),
             data: Vec::new(),
             facts: Vec::new(),
+        }
+    }
+
+    /// Says that something is wrong with it, and what; it says all that was wrong.
+    pub fn mark(&mut self, detail: &str) {
+        match &mut self.state {
+            ApplicationState::Readable => {
+                let detail = Text::from(detail);
+                self.state = ApplicationState::Unreadable(Unreadable { detail });
+            }
+            ApplicationState::Unreadable(why) => {
+                why.detail = Text::from(format!("{}; {detail}", why.detail));
+            }
+            ApplicationState::Terminated => {}
         }
     }
 

@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
-use super::{Fact, PinReference};
+use super::{Fact, PinReference, Text};
 
 /// A data object.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct DataObject {
     /// What it is.
     pub kind: DataKind,
+    /// Its name on the card, where cards name their data.
+    pub label: Option<Text>,
     /// Who may read it.
     pub access: Access,
     /// Its bytes, if they were read.
@@ -40,6 +42,8 @@ pub enum DataKind {
     KeyDerivation,
     /// OpenPGP private use object 1 to 4 (tags 0101 to 0104).
     PrivateUse(u8),
+    /// Data of a program, under a name of its own (PKCS #15, DODF).
+    Named,
 }
 
 /// Who may read a data object.

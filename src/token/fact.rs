@@ -69,6 +69,68 @@ pub enum FactValue {
     Day(u16, u8, u8),
     /// ISO/IEC 5218 sex codes as OpenPGP cards store them.
     Salutation(Salutation),
+    /// Which of several things are so.
+    Flags(Vec<Flag>),
+    /// How a PIN is coded.
+    Coding(PinCoding),
+}
+
+/// Things that are so or not: object flags, usages of keys, access to keys, and flags of PINs, as
+/// PKCS #15 v1.1 names them (6.1.8, 6.3.1, 6.8.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the standard")]
+pub enum Flag {
+    // Objects.
+    Private,
+    Modifiable,
+    // Usages.
+    Encrypt,
+    Decrypt,
+    Sign,
+    SignRecover,
+    Wrap,
+    Unwrap,
+    Verify,
+    VerifyRecover,
+    Derive,
+    NonRepudiation,
+    // Access to keys.
+    Sensitive,
+    Extractable,
+    AlwaysSensitive,
+    NeverExtractable,
+    Local,
+    // PINs.
+    CaseSensitive,
+    LocalPin,
+    ChangeDisabled,
+    UnblockDisabled,
+    Initialized,
+    NeedsPadding,
+    UnblockingPin,
+    SoPin,
+    DisableAllowed,
+    IntegrityProtected,
+    ConfidentialityProtected,
+    ExchangeRefData,
+    // Tokens.
+    ReadOnly,
+    LoginRequired,
+    PrnGeneration,
+    EidCompliant,
+}
+
+/// How a PIN is coded (PKCS #15 v1.1, 6.8.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names of the standard")]
+pub enum PinCoding {
+    Bcd,
+    AsciiNumeric,
+    Utf8,
+    HalfNibbleBcd,
+    Iso9564,
 }
 
 /// How the holder wants to be addressed (OpenPGP tag 5F35).
@@ -167,4 +229,48 @@ pub enum FactName {
     Contactless,
     /// A tag of the object, with its bytes.
     Tag,
+    /// What the token is called on itself.
+    Label,
+    /// The product.
+    Model,
+    /// Identifier that ties key, certificate and public key together.
+    Id,
+    /// Identifier of the PIN that guards it, or of a PIN itself.
+    AuthId,
+    /// Who sees an object, and whether it can be changed.
+    ObjectFlags,
+    /// What a key is allowed to do.
+    Usage,
+    /// How a private key may be got at.
+    AccessFlags,
+    /// Bits of an RSA modulus.
+    ModulusLength,
+    /// Number of a key on the card.
+    KeyReference,
+    /// Whether the card computes with it itself.
+    Native,
+    /// Where an object is in the file system.
+    Path,
+    /// What a PIN is, and what can be done to it.
+    PinFlags,
+    /// How a PIN is coded.
+    PinCoding,
+    /// Fewest characters.
+    MinLength,
+    /// Most characters.
+    MaxLength,
+    /// Bytes that are stored.
+    StoredLength,
+    /// The byte that fills a PIN up.
+    PadCharacter,
+    /// Number of a PIN on the card.
+    PinNumber,
+    /// Whether a certificate is an authority's.
+    Authority,
+    /// What a token says of itself.
+    TokenFlags,
+    /// When a token was last changed.
+    LastUpdate,
+    /// Which program some data is for.
+    ForProgram,
 }

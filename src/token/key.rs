@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::Text;
+use super::{Fact, Text};
 
-/// Where a key is in its application: a PIV slot (`9A`), an OpenPGP key reference (1 to 3).
+/// Where a key is in its application: a PIV slot (`9A`), an OpenPGP key reference (1 to 3). In
+/// PKCS #15, keys and certificates with one identifier have one number, in the order of the card.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct KeyRef(pub u8);
 
@@ -32,6 +33,10 @@ pub struct Key {
     pub fingerprint: Option<Vec<u8>>,
     /// When it was made, in seconds since 1970, as written on the card.
     pub created: Option<i64>,
+    /// Its name on the card, where cards name their keys.
+    pub label: Option<Text>,
+    /// What else the card says of it.
+    pub facts: Vec<Fact>,
 }
 
 /// How it is known that a slot holds a key.
@@ -60,6 +65,8 @@ pub enum Purpose {
     RetiredDecryption,
     /// Tells where other keys were made (YubiKey F9).
     Attestation,
+    /// Several of these, or none that the card tells.
+    General,
 }
 
 /// Where a key was made.

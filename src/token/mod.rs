@@ -16,9 +16,9 @@ mod reader;
 mod text;
 
 pub use application::{Application, ApplicationKind, ApplicationState, KeyRow, Unreadable};
-pub use certificate::{Certificate, CertificateSummary};
+pub use certificate::{Certificate, CertificateSummary, Flaw};
 pub use data_object::{Access, DataKind, DataObject};
-pub use fact::{Fact, FactName, FactValue, Salutation};
+pub use fact::{Fact, FactName, FactValue, Flag, PinCoding, Salutation};
 pub use key::{
     Algorithm, Curve, Evidence, Key, KeyRef, Origin, PinPolicy, PublicKey, Purpose, TouchPolicy,
 };
@@ -89,6 +89,19 @@ pub struct Cost {
     pub bytes_sent: u64,
     /// Bytes of all responses, status words included.
     pub bytes_received: u64,
+}
+
+impl std::ops::Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            commands: self.commands + other.commands,
+            absent_selects: self.absent_selects + other.absent_selects,
+            bytes_sent: self.bytes_sent + other.bytes_sent,
+            bytes_received: self.bytes_received + other.bytes_received,
+        }
+    }
 }
 
 impl Token {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Operation, OperationKind, Text};
+use super::{Fact, Operation, OperationKind, Text};
 use crate::base::secret::Secret;
 
 /// The reference of a PIN in the commands of its application (P2 of VERIFY, or the tag of a
@@ -45,6 +45,8 @@ pub struct Pin {
     pub uses: Vec<PinUse>,
     /// What can be done to it, and why not.
     pub operations: Vec<Operation>,
+    /// What else the card says of it.
+    pub facts: Vec<Fact>,
 }
 
 impl Pin {
@@ -81,6 +83,9 @@ pub enum TriesLeft {
     Blocked,
     /// The card has no such PIN (yet).
     NotSet,
+    /// Another program verified it, and the card does not tell the counter as long as that
+    /// holds. It says nothing about the person at this program.
+    Unlocked,
     /// This card does not tell.
     Unknown,
 }

@@ -68,6 +68,8 @@ pub enum ServiceState {
     Stopped,
     /// It answers, and refuses this user or session.
     Refused,
+    /// It is there, and does not answer, or not as it should.
+    Silent,
 }
 
 /// Transmission protocols (ISO/IEC 7816-3).

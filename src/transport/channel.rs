@@ -15,8 +15,12 @@ use crate::token::Cost;
 /// The longest answer that is put together, in bytes: one of extended length.
 const MAX_ANSWER: usize = 65_536;
 
-/// The most GET RESPONSE for one command: the longest answer in pieces of 256.
-const MAX_PIECES: usize = 256;
+/// What one GET RESPONSE can bring, in bytes.
+const PIECE: usize = 256;
+
+/// GET RESPONSEs beyond twice those that an answer needs: a card with small pieces is slow, one
+/// that sends byte by byte has no end.
+const SPARE_PIECES: usize = 16;
 
 /// The bit in CLA that says "more of this command follows".
 const CHAINED: u8 = 0x10;
@@ -105,13 +109,25 @@ impl<'a> Channel<'a> {
     ///
     /// [`LinkError`]; [`LinkError::Protocol`] for answers without end.
     pub fn transmit(&mut self, command: &Command) -> Result<Response, LinkError> {
-        let data = command.payload();
-        let answer = if data.len() > Command::MAX_SHORT && !self.extended {
+        let long = command.payload().len() > Command::MAX_SHORT;
+        let form = self.form(command);
+        let mut answer = if long && !self.extended {
             self.send_chained(command)?
         } else {
-            self.send(command, command, self.form(command))?
+            self.send(command, command, form)?
         };
+        if form == Form::Extended && self.can_be_shorter(command, answer.sw) {
+            self.extended = false;
+            answer = self.send(command, command, Form::Short)?;
+        }
         self.gather(command, answer)
+    }
+
+    /// Whether the card announced extended length and does not have it: then it says "wrong
+    /// length" to a command that also has a short form. One with a secret is never repeated.
+    fn can_be_shorter(&self, command: &Command, sw: StatusWord) -> bool {
+        let short = command.payload().len() <= Command::MAX_SHORT;
+        sw == StatusWord::WRONG_LENGTH && short && !command.is_secret()
     }
 
     /// Sends a short command and takes the first piece of the answer; what waits behind it
@@ -177,26 +193,24 @@ impl<'a> Channel<'a> {
         }
         let mut data = std::mem::take(&mut answer.data);
         let [cla, ..] = command.header();
-        for _ in 0..MAX_PIECES {
+        let mut pieces = 0;
+        while pieces < 2 * data.len().div_ceil(PIECE) + SPARE_PIECES {
+            pieces += 1;
             let waiting = u16::from(answer.sw.sw2());
             let next = Command::new([cla & !CHAINED, 0xC0, 0x00, 0x00]);
             let piece = self.send(&next.expecting(Le::bytes(waiting)), command, Form::Short)?;
-            let announced = if waiting == 0 {
-                256
-            } else {
-                usize::from(waiting)
-            };
-            if piece.data.len() > announced || data.len() + piece.data.len() > MAX_ANSWER {
-                return Err(LinkError::Protocol("more bytes than announced"));
+            if data.len() + piece.data.len() > MAX_ANSWER {
+                return Err(LinkError::Protocol("answer without end"));
             }
             data.extend_from_slice(&piece.data);
             answer = piece;
-            if answer.sw.sw1() != 0x61 {
+            let more = answer.sw.sw1() == 0x61;
+            if answer.data.is_empty() && (more || answer.sw.is_ok()) {
+                return Err(LinkError::Protocol("more data announced, none sent"));
+            }
+            if !more {
                 let sw = answer.sw;
                 return Ok(Response { data, sw });
-            }
-            if answer.data.is_empty() {
-                return Err(LinkError::Protocol("more data announced, none sent"));
             }
         }
         Err(LinkError::Protocol("answer without end"))
@@ -219,7 +233,14 @@ impl<'a> Channel<'a> {
         let answer = self.link.exchange(bytes.expose());
         let answer = answer.and_then(|bytes| {
             self.cost.bytes_received += bytes.len() as u64;
-            Response::from_bytes(&bytes).ok_or(LinkError::Protocol("no status word"))
+            let answer =
+                Response::from_bytes(&bytes).ok_or(LinkError::Protocol("no status word"))?;
+            // Cards that send data where none was asked for are within the short form.
+            let most = command.le().unwrap_or(Le::ALL).most(form);
+            if answer.data.len() > most {
+                return Err(LinkError::Protocol("more bytes than asked for"));
+            }
+            Ok(answer)
         });
         self.note_part(command, whole, bytes.len(), answer.as_ref().ok(), started);
         answer
@@ -263,6 +284,7 @@ pub fn pinpad_refusal(sw: StatusWord) -> Option<LinkError> {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::{Cancel, Channel};
+    use crate::base::secret::Secret;
     use crate::iso7816::{Command, Le, StatusWord};
     use crate::token::ReaderId;
     use crate::transport::link::{After, Link, LinkError, Protocol};
@@ -396,6 +418,20 @@ mod tests {
         let mut link = scripted(Protocol::T0, &[&[0x90, 0]]);
         run(&mut link, true, &command).unwrap();
         assert_eq!(link.sent.len(), 2);
+    }
+
+    #[test]
+    fn a_card_without_the_extended_length_that_it_announced_is_asked_again() {
+        let command = Command::new([0, 0xCA, 0, 0x6E]).expecting(Le::ALL);
+        let mut link = scripted(Protocol::T1, &[&[0x67, 0], &[7, 0x90, 0]]);
+        assert_eq!(run(&mut link, true, &command).unwrap().data, [7]);
+        assert_eq!(link.sent.iter().map(Vec::len).collect::<Vec<_>>(), [7, 5]);
+        let mut link = scripted(Protocol::T1, &[&[0x67, 0]]);
+        let pin = Command::new([0, 0x24, 0, 0x80])
+            .secret(Secret::new(b"1"))
+            .expecting(Le::ALL);
+        run(&mut link, true, &pin).unwrap();
+        assert_eq!(link.sent.len(), 1);
     }
 
     #[test]

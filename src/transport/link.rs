@@ -45,6 +45,10 @@ pub trait Link: Send {
         work: &mut dyn FnMut(&mut dyn Link) -> After,
     ) -> Result<(), LinkError>;
 
+    /// To be called between two exclusive pieces of work: lets programs that wait for the card
+    /// have their turn.
+    fn give_way(&mut self) {}
+
     /// The PIN pad of the reader, if it has one.
     fn pinpad(&mut self) -> Option<&mut dyn PinPad> {
         None
@@ -158,4 +162,13 @@ pub enum LinkError {
     /// The answer has no status word, no end, or more bytes than were announced.
     #[error("answer against the protocol: {0}")]
     Protocol(&'static str),
+}
+
+impl LinkError {
+    /// Whether only an answer was bad: the card is still there, and can be asked for
+    /// something else.
+    #[must_use]
+    pub fn is_bad_answer(self) -> bool {
+        matches!(self, Self::Protocol(_))
+    }
 }

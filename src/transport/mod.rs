@@ -5,5 +5,6 @@ pub mod link;
 pub mod names;
 pub mod pcsc;
 pub mod pinpad;
+mod service;
 pub mod trace;
 pub mod watch;

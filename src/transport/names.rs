@@ -1,8 +1,9 @@
 //! Commands by their names, and which of them carry secrets.
 
 use crate::base::hex;
-use crate::iso7816::Command;
+use crate::base::secret::Secret;
 use crate::iso7816::tlv::ber;
+use crate::iso7816::{Command, Parsed};
 
 /// Applications that a SELECT may be for, by the beginning of their identifier.
 pub const APPLICATIONS: [(&[u8], &str); 14] = [
@@ -96,14 +97,43 @@ pub fn name(command: &Command, whole: &Command) -> String {
     }
 }
 
+/// Whether the data of a command with this header is a PIN or a code as people type it: VERIFY, CHANGE REFERENCE DATA,
+/// RESET RETRY COUNTER and their neighbours (ISO/IEC 7816-4:2020, 11.5), and PUT DATA of the resetting code (OpenPGP
+/// card 3.4, 4.3.4).
+#[must_use]
+pub fn carries_pin(header: [u8; 4]) -> bool {
+    let [_, ins, p1, p2] = header;
+    match ins {
+        0x20 | 0x21 | 0x24 | 0x25 | 0x2C | 0x2D => true,
+        0xDA => (p1, p2) == (0x00, 0xD3),
+        _ => false,
+    }
+}
+
+/// Whether a command hands over a PIN. A header with nothing but Le behind it only asks for the tries left.
+#[must_use]
+pub fn hands_over_pin(command: &[u8]) -> bool {
+    command.len() > 5 && command.first_chunk().copied().is_some_and(carries_pin)
+}
+
+/// Whether a command has data that may be a secret. One whose lengths do not add up is taken for all data.
+#[must_use]
+pub fn hands_over_secret(command: &[u8]) -> bool {
+    let Some((&header, rest)) = command.split_first_chunk::<4>() else {
+        return false;
+    };
+    let data = Parsed::from_bytes(command).map_or(rest, |parsed| parsed.data);
+    !data.is_empty() && carries_secret(&Command::new(header).secret(Secret::new(data)))
+}
+
 /// Whether the data of a command may be a PIN, a key or plain text for a key.
 #[must_use]
 pub fn carries_secret(command: &Command) -> bool {
     let [cla, ins, p1, p2] = command.header();
     match ins {
-        // VERIFY, CHANGE, RESET, EXTERNAL and GENERAL AUTHENTICATE, PUT KEY and the
-        // vendors' ways to set keys.
-        0x20 | 0x21 | 0x24 | 0x25 | 0x2C | 0x2D | 0x82 | 0x87 | 0xD8 | 0xFE | 0xFF => true,
+        _ if carries_pin(command.header()) => true,
+        // EXTERNAL and GENERAL AUTHENTICATE, PUT KEY and the vendors' ways to set keys.
+        0x82 | 0x87 | 0xD8 | 0xFE | 0xFF => true,
         // PUT DATA: the resetting code, AES and secure messaging keys, private use objects.
         0xDA => !is_public_openpgp(p1, p2),
         // PUT DATA with a tag list: keys to be imported, and objects that may hold some.

@@ -1,15 +1,29 @@
 //! Real readers, through the smart card service (PC/SC, pcsc-lite).
 
 use std::ffi::{CStr, CString};
+use std::time::Duration;
 
-use pcsc::{Card, Context, Disposition, Error, Protocols, Scope, ShareMode};
+use pcsc::{Card, Context, Disposition, Error, Protocols, Scope, ShareMode, Transaction};
 
 use super::link::{After, Link, LinkError, PinEntry, PinPad, PinPadFeatures, Protocol, Reader};
 use super::pinpad::{self, Controls};
-use super::watch;
+use super::watch::{self, guarded};
 
 /// The longest answer: extended length and the status word.
 const MAX_ANSWER: usize = 65_538;
+
+/// Room for the names of a reader, of which pcsc-lite gives one of 128 bytes.
+const NAMES_ROOM: usize = 2048;
+
+/// Room for an answer to reset, which has 33 bytes at most.
+const ATR_ROOM: usize = 264;
+
+/// A program that waits for its transaction is not told when the card is free: libpcsclite asks
+/// again every 100 ms (PCSCLITE_LOCK_POLL_RATE). Who comes back sooner keeps it out for ever.
+const TURN: Duration = Duration::from_millis(110);
+
+/// How often a new connection is taken up again because another program reset the card meanwhile.
+const RESETS: usize = 8;
 
 /// A reader of the service, by its name.
 pub struct PcscReader {
@@ -35,7 +49,15 @@ impl PcscReader {
             .as_ref()
             .is_none_or(|context| context.is_valid().is_err())
         {
-            self.context = Some(Context::establish(Scope::User).map_err(link_error)?);
+            let context = guarded(|| Context::establish(Scope::User));
+            self.context = Some(context.map_err(|error| {
+                // A service that is just being ended closes the door with the same word.
+                if watch::is_refusal(error) && watch::is_listening() {
+                    LinkError::Refused
+                } else {
+                    link_error(error)
+                }
+            })?);
         }
         self.context.as_ref().ok_or(LinkError::NoService)
     }
@@ -44,11 +66,18 @@ impl PcscReader {
 impl Reader for PcscReader {
     fn connect(&mut self) -> Result<Box<dyn Link>, LinkError> {
         let name = self.name.clone();
-        let connected = self
-            .context()?
-            .connect(&name, ShareMode::Shared, Protocols::ANY);
+        let context = self.context()?.clone();
+        let connected = guarded(|| context.connect(&name, ShareMode::Shared, Protocols::ANY));
         let card = connected.map_err(|error| {
-            let error = link_error(error);
+            // The word for a refusal is the one for a connection that was closed; only after a
+            // refusal is there still somebody to ask.
+            let refused =
+                watch::is_refusal(error) && guarded(|| context.list_readers_len()).is_ok();
+            let error = if refused {
+                LinkError::Refused
+            } else {
+                link_error(error)
+            };
             if error == LinkError::NoService {
                 self.context = None;
             }
@@ -56,6 +85,11 @@ impl Reader for PcscReader {
         })?;
         PcscLink::new(card).map(|link| Box::new(link) as Box<dyn Link>)
     }
+}
+
+/// Takes note of a reset, as the service wants it before anything else.
+fn join(card: &mut Card) -> Result<(), Error> {
+    guarded(|| card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard))
 }
 
 /// A card in a real reader.
@@ -67,25 +101,36 @@ struct PcscLink {
 }
 
 impl PcscLink {
-    fn new(card: Card) -> Result<Self, LinkError> {
-        let status = card.status2_owned().map_err(link_error)?;
+    fn new(mut card: Card) -> Result<Self, LinkError> {
+        // By one question: asking for the lengths first would be a second one, and the lengths
+        // may be others by then.
+        let (mut names, mut atr) = ([0; NAMES_ROOM], [0; ATR_ROOM]);
+        let mut resets = 0;
+        let status = loop {
+            match guarded(|| card.status2(&mut names, &mut atr)) {
+                // Another program was faster with the first thing that it did. Nothing was done
+                // with this connection yet, so nothing is lost.
+                Err(Error::ResetCard) if resets < RESETS => {
+                    resets += 1;
+                    join(&mut card).map_err(link_error)?;
+                }
+                status => break status.map_err(link_error)?,
+            }
+        };
         let protocol = match status.protocol2() {
             Some(pcsc::Protocol::T0) => Protocol::T0,
             _ => Protocol::T1,
         };
         let mut buffer = [0; 256];
         // A reader that does not know the question has no PIN pad.
-        let controls = card
-            .control(
-                pcsc::ctl_code(pinpad::GET_FEATURES.into()),
-                &[],
-                &mut buffer,
-            )
+        let question = pcsc::ctl_code(pinpad::GET_FEATURES.into());
+        let controls = guarded(|| card.control(question, &[], &mut buffer))
             .map(Controls::parse)
             .unwrap_or_default();
+        let atr = status.atr().to_vec();
         Ok(Self {
             card: Some(card),
-            atr: status.atr().to_vec(),
+            atr,
             protocol,
             controls,
         })
@@ -115,37 +160,39 @@ impl Link for PcscLink {
     ) -> Result<(), LinkError> {
         let (atr, protocol, controls) = (self.atr.clone(), self.protocol, self.controls);
         let card = self.card()?;
-        let done = card.transaction().map(|transaction| {
-            let mut inside = Inside {
-                card: &transaction,
-                atr: &atr,
-                protocol,
-                controls,
+        let done = guarded(|| card.transaction()).map(|transaction| {
+            let mut held = Held {
+                transaction: Some(transaction),
+                after: After::Reset,
             };
-            let after = work(&mut inside);
-            // If the end does not get through, card or service are gone, and so is the
-            // transaction; the next use says which.
-            drop(transaction.end(match after {
-                After::Leave => Disposition::LeaveCard,
-                After::Reset => Disposition::ResetCard,
-            }));
-            after
+            if let Some(card) = &held.transaction {
+                let mut inside = Inside {
+                    card,
+                    atr: &atr,
+                    protocol,
+                    controls,
+                };
+                held.after = work(&mut inside);
+            }
+            held.after
         });
-        let mut join_again =
-            || card.reconnect(ShareMode::Shared, Protocols::ANY, Disposition::LeaveCard);
         match done {
             Ok(After::Leave) => Ok(()),
             Ok(After::Reset) => {
                 // Takes note of our own reset.
-                let _ = join_again();
+                let _ = join(card);
                 Ok(())
             }
             Err(Error::ResetCard) => {
-                join_again().map_err(link_error)?;
+                join(card).map_err(link_error)?;
                 Err(LinkError::Reset)
             }
             Err(error) => Err(link_error(error)),
         }
+    }
+
+    fn give_way(&mut self) {
+        std::thread::sleep(TURN);
     }
 
     fn pinpad(&mut self) -> Option<&mut dyn PinPad> {
@@ -173,7 +220,29 @@ impl Drop for PcscLink {
     fn drop(&mut self) {
         if let Some(card) = self.card.take() {
             // A card or service that is gone needs no goodbye.
-            let _ = card.disconnect(Disposition::LeaveCard);
+            let leave = Disposition::LeaveCard;
+            let _ = guarded(|| card.disconnect(leave).map_err(|(_, error)| error));
+        }
+    }
+}
+
+/// A transaction that ends when this goes: with a reset, unless the work in it came to its end
+/// and said otherwise. A panic leaves no PIN verified.
+struct Held<'a> {
+    transaction: Option<Transaction<'a>>,
+    after: After,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(transaction) = self.transaction.take() {
+            // If the end does not get through, card or service are gone, and so is the
+            // transaction; the next use says which.
+            let disposition = match self.after {
+                After::Leave => Disposition::LeaveCard,
+                After::Reset => Disposition::ResetCard,
+            };
+            let _ = guarded(|| transaction.end(disposition).map_err(|(_, error)| error));
         }
     }
 }
@@ -228,7 +297,7 @@ impl PinPad for Inside<'_> {
 
 fn exchange(card: &Card, command: &[u8]) -> Result<Vec<u8>, LinkError> {
     let mut buffer = vec![0; MAX_ANSWER];
-    let answer = card.transmit(command, &mut buffer).map_err(link_error)?;
+    let answer = guarded(|| card.transmit(command, &mut buffer)).map_err(link_error)?;
     Ok(answer.to_vec())
 }
 
@@ -244,14 +313,13 @@ fn modify(card: &Card, controls: Controls, entry: &PinEntry) -> Result<Vec<u8>, 
 
 fn control(card: &Card, code: u32, structure: &[u8]) -> Result<Vec<u8>, LinkError> {
     let mut buffer = [0; 258];
-    let answer = card
-        .control(code.into(), structure, &mut buffer)
-        .map_err(link_error)?;
+    let answer = guarded(|| card.control(code.into(), structure, &mut buffer));
+    let answer = answer.map_err(link_error)?;
     Ok(answer.to_vec())
 }
 
 /// What an answer of the service means for us.
-pub(super) fn link_error(error: Error) -> LinkError {
+fn link_error(error: Error) -> LinkError {
     match error {
         // pcsc-lite says "not transacted" when the card goes in the middle of a command.
         Error::RemovedCard | Error::NoSmartcard | Error::NotTransacted => LinkError::Removed,
@@ -265,10 +333,10 @@ pub(super) fn link_error(error: Error) -> LinkError {
         | Error::ServiceStopped
         | Error::CommError
         | Error::InternalError
-        | Error::InvalidHandle => LinkError::NoService,
-        // A service that is just being ended answers so too.
-        Error::SecurityViolation | Error::NoAccess if watch::is_listening() => LinkError::Refused,
-        Error::SecurityViolation | Error::NoAccess => LinkError::NoService,
+        | Error::InvalidHandle
+        // pcsc-lite's word for a connection that was closed while an answer was due.
+        | Error::SecurityViolation
+        | Error::NoAccess => LinkError::NoService,
         other => LinkError::Broken(other as u32),
     }
 }

@@ -1,29 +1,59 @@
 //! Waits for readers, cards and the service itself, without asking again and again.
 //!
-//! One thread blocks in `SCardGetStatusChange`, or, while there is no service, in `poll` on
-//! the folder in which its socket will appear.
+//! One thread blocks in `SCardGetStatusChange`, or, while there is no service, until something
+//! happens where its socket will be.
 
 use std::ffi::{CStr, CString};
 use std::io;
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::os::fd::AsFd;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pcsc::{Context, Error, ReaderState, Scope, State};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fd::OwnedFd;
-use rustix::fs::inotify;
 
+use super::service::{self, Door, Ended, Lookout};
 use crate::token::ServiceState;
 
 /// The most entries that one call takes, the one for readers that come and go included.
 const MAX_ENTRIES: usize = 16;
 
-/// Where pcsc-lite listens if the environment does not say otherwise.
-const SOCKET: &str = "/run/pcscd/pcscd.comm";
+/// Room for the names of all readers: 16 of 128 bytes, and as much again.
+const NAMES_ROOM: usize = 4096;
+
+/// How long to wait for a change right after there was one. pcsc-lite tells of readers that
+/// come while it is asked, not of those that came between the list and the question.
+const CONFIRM: Duration = Duration::from_secs(1);
+
+/// How long to wait for a change when nothing has happened for [`CONFIRM`]. With a wait without
+/// end the library would wake every minute by itself.
+const QUIET: Duration = Duration::from_secs(600);
+
+/// How many changes may come at once before they are taken at [`PACE`].
+const BURST: u32 = 64;
+
+/// The pace of a reader or service that reports changes without end.
+const PACE: Duration = Duration::from_millis(100);
+
+/// A service that stayed for so long is looked for soon when it goes, whatever was before.
+const STEADY: Duration = Duration::from_secs(5);
+
+/// The first pause before a service is asked again that listens and does not answer as it
+/// should. Nothing tells when it mends its ways, so it is asked, ever more rarely.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// The longest such pause: a service that answers again is used within two seconds.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How often a socket file without a listener is looked at before it is taken for a left-over: with
+/// growing pauses these are three seconds.
+const LOOKS: u32 = 6;
+
+/// The longest pause for a service that refuses. It writes every refusal into the journal.
+const REFUSED_PAUSE: Duration = Duration::from_secs(30);
 
 /// What was seen.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -63,7 +93,10 @@ pub enum Slot {
 }
 
 /// After how long the thread is told again to end.
-const CANCEL_AGAIN: Duration = Duration::from_millis(50);
+const CANCEL_AGAIN: Duration = Duration::from_millis(20);
+
+/// How long the end of the thread is waited for.
+const END_LIMIT: Duration = Duration::from_secs(2);
 
 /// The watching thread. Ends when this is dropped.
 pub struct Watch {
@@ -105,6 +138,8 @@ impl Watch {
                     shared: inner,
                     sink,
                     service: ServiceState::Starting,
+                    failures: Failures::default(),
+                    held_back: None,
                 }
                 .run();
                 drop(alive);
@@ -126,15 +161,25 @@ impl Drop for Watch {
     fn drop(&mut self) {
         self.shared.lock().ending = true;
         self.shared.wake();
-        loop {
-            if let Some(context) = &self.shared.lock().context {
-                // Fails if the service is gone; then the thread is not blocked in it.
-                let _ = context.cancel();
+        let deadline = Instant::now() + END_LIMIT;
+        let mut cancelling: Option<JoinHandle<bool>> = None;
+        // A cancel that comes a moment before the thread blocks is lost, so it is said again. It
+        // asks the service, and one that hangs would keep us: hence from a thread.
+        while let Err(RecvTimeoutError::Timeout) = self.ended.recv_timeout(CANCEL_AGAIN) {
+            if Instant::now() > deadline {
+                tracing::warn!("the smart card service does not let go of a question");
+                // The thread ends as soon as there is an answer; nobody hears it any more.
+                return;
             }
-            // A cancel that comes a moment before the thread blocks is lost, so it is said again.
-            match self.ended.recv_timeout(CANCEL_AGAIN) {
-                Err(RecvTimeoutError::Timeout) => {}
-                Ok(()) | Err(RecvTimeoutError::Disconnected) => break,
+            let context = self.shared.lock().context.clone();
+            if let Some(context) = context
+                && cancelling.as_ref().is_none_or(JoinHandle::is_finished)
+            {
+                cancelling = std::thread::Builder::new()
+                    .name("cancel".into())
+                    // Fails if the service is gone; then the thread is not blocked in it.
+                    .spawn(move || guarded(|| context.cancel()).is_ok())
+                    .ok();
             }
         }
         if let Some(thread) = self.thread.take() {
@@ -151,37 +196,87 @@ impl Shared {
     fn wake(&self) {
         let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
     }
+
+    /// Takes note of having been woken.
+    fn drain(&self) {
+        let _ = rustix::io::read(&self.wake, &mut [0; 8]);
+    }
+
+    /// Waits for some time, or until woken.
+    fn pause(&self, time: Duration) {
+        let mut wake = [PollFd::new(&self.wake, PollFlags::IN)];
+        let time = Timespec::try_from(time).ok();
+        if !matches!(poll(&mut wake, time.as_ref()), Ok(0)) {
+            self.drain();
+        }
+    }
 }
 
 struct Watcher<F> {
     shared: Arc<Shared>,
     sink: F,
     service: ServiceState,
+    failures: Failures,
+    /// What a service said that has not yet told of all its readers: it may break off, or hang.
+    held_back: Option<Vec<Sight>>,
+}
+
+/// What became of the questions since the service last stayed, or something last happened at its
+/// socket.
+#[derive(Clone, Copy, Debug, Default)]
+struct Failures {
+    /// How many times it listened, and was gone after a moment or answered wrongly.
+    count: u32,
+    /// Whether it refused one of them. A connection that it closes at once looks like a refusal
+    /// or like a service that is gone, as it happens.
+    refused: bool,
 }
 
 impl<F: FnMut(Sight)> Watcher<F> {
     fn run(mut self) {
         while !self.shared.lock().ending {
-            match Context::establish(Scope::User) {
+            let began = Instant::now();
+            match guarded(|| Context::establish(Scope::User)) {
                 Ok(context) => {
                     self.shared.lock().context = Some(context.clone());
-                    self.tell_service(ServiceState::Running);
+                    self.held_back = Some(Vec::new());
                     let ended = self.watch_readers(&context);
                     self.shared.lock().context = None;
                     if self.shared.lock().ending {
                         return;
                     }
-                    tracing::info!(?ended, "the smart card service is gone");
-                    self.tell_service(service_state(ended));
+                    if self.held_back.take().is_some() {
+                        self.tell_failure(ended);
+                    } else {
+                        tracing::info!(?ended, "the smart card service is gone");
+                        if began.elapsed() > STEADY {
+                            self.failures = Failures::default();
+                        }
+                        // If it is back already, the next round tells so.
+                        let gone = service::judge(false, Door::Shut, service::is_installed());
+                        self.tell_service(gone);
+                    }
                 }
-                Err(error) => {
-                    self.tell_service(service_state(error));
-                    (self.sink)(Sight::Settled);
-                }
+                Err(error) => self.tell_failure(error),
             }
-            if self.service != ServiceState::Running {
-                self.wait_for_service();
-            }
+            self.wait_for_service();
+        }
+    }
+
+    fn tell(&mut self, sight: Sight) {
+        match &mut self.held_back {
+            Some(held) => held.push(sight),
+            None => (self.sink)(sight),
+        }
+    }
+
+    /// The service told of everything there is.
+    fn settle(&mut self) {
+        if let Some(held) = self.held_back.take() {
+            self.failures.refused = false;
+            self.tell_service(ServiceState::Running);
+            held.into_iter().for_each(&mut self.sink);
+            (self.sink)(Sight::Settled);
         }
     }
 
@@ -192,129 +287,208 @@ impl<F: FnMut(Sight)> Watcher<F> {
         }
     }
 
+    /// It is not to be talked to. What that means is certain only the second time where
+    /// somebody listens: a service that is just ending or starting answers oddly.
+    fn tell_failure(&mut self, error: Error) {
+        self.failures.refused |= is_refusal(error);
+        let door = service::knock(&service::socket());
+        tracing::info!(?error, ?door, "the smart card service does not answer");
+        if door == Door::Open && self.failures.count == 0 {
+            return;
+        }
+        let state = service::judge(self.failures.refused, door, service::is_installed());
+        if self.service != state {
+            self.tell_service(state);
+            (self.sink)(Sight::Settled);
+        }
+    }
+
     /// Blocks on all readers until the service ends or we do.
     fn watch_readers(&mut self, context: &Context) -> Error {
         let mut entries: Vec<ReaderState> = Vec::new();
+        let mut pacer = Pacer::new();
+        // The first round only looks: without a reader there would be nothing to wake it.
+        let mut wait = Duration::ZERO;
         let mut settled = false;
         loop {
             if self.shared.lock().ending {
                 return Error::Cancelled;
             }
-            if let Err(error) = self.refresh_list(context, &mut entries) {
-                return error;
+            if pacer.is_too_fast() {
+                self.shared.pause(PACE);
             }
-            // The first round only looks: without a reader there would be nothing to wake it.
-            let wait = if settled { None } else { Some(Duration::ZERO) };
-            match context.get_status_change(wait, &mut entries) {
-                Ok(()) | Err(Error::Timeout) => {}
-                // A reader went between the list and the call.
-                Err(Error::UnknownReader) => entries.clear(),
+            match self.refresh_list(context, &mut entries) {
+                Ok(changed) if changed && settled => wait = CONFIRM,
+                Ok(_) => {}
                 Err(error) => return error,
             }
+            let outcome = guarded(|| context.get_status_change(wait, &mut entries));
+            let next = match outcome {
+                Ok(()) => CONFIRM,
+                Err(Error::Timeout) if settled => QUIET,
+                Err(Error::Timeout) => CONFIRM,
+                // A reader went between the list and the call: the next list lacks it.
+                Err(Error::UnknownReader) => continue,
+                Err(error) => return error,
+            };
+            wait = next;
             for entry in &mut entries {
-                if entry.name() != pcsc::PNP_NOTIFICATION()
-                    && entry.event_state().contains(State::CHANGED)
-                {
-                    (self.sink)(sight(entry));
+                if !is_pnp(entry.name()) && entry.event_state().contains(State::CHANGED) {
+                    self.tell(sight(entry));
                 }
                 entry.sync_current_state();
             }
-            if !settled {
-                settled = true;
-                (self.sink)(Sight::Settled);
-            }
+            self.settle();
+            settled = true;
         }
     }
 
-    /// Brings the entries in line with the readers that there are.
+    /// Brings the entries in line with the readers that there are. Tells whether a reader came or went.
     fn refresh_list(
         &mut self,
         context: &Context,
         entries: &mut Vec<ReaderState>,
-    ) -> Result<(), Error> {
-        let names = match context.list_readers_owned() {
-            Ok(names) => names,
-            Err(Error::NoReadersAvailable) => Vec::new(),
-            Err(error) => return Err(error),
-        };
-        let is_pnp = |entry: &ReaderState| entry.name() == pcsc::PNP_NOTIFICATION();
+    ) -> Result<bool, Error> {
+        Ok(self.take_list(list_readers(context)?, entries))
+    }
+
+    fn take_list(&mut self, names: Vec<CString>, entries: &mut Vec<ReaderState>) -> bool {
+        let mut changed = false;
         entries.retain(|entry| {
-            let stays = is_pnp(entry)
+            let stays = is_pnp(entry.name())
                 || names.iter().any(|name| name.as_c_str() == entry.name())
                     && !entry
                         .event_state()
                         .intersects(State::UNKNOWN | State::IGNORE);
             if !stays {
-                (self.sink)(Sight::Removed(entry.name().to_owned()));
+                changed = true;
+                self.tell(Sight::Removed(entry.name().to_owned()));
             }
             stays
         });
         for name in names {
-            if !entries.iter().any(|entry| entry.name() == name.as_c_str()) {
-                (self.sink)(Sight::Added(name.clone()));
+            let is_known = entries.iter().any(|entry| entry.name() == name.as_c_str());
+            let readers = entries.iter().filter(|entry| !is_pnp(entry.name()));
+            // Of one that is told and not watched, nobody would know that it is told already.
+            if !is_known && !is_pnp(&name) && readers.count() < MAX_ENTRIES {
+                changed = true;
+                self.tell(Sight::Added(name.clone()));
                 entries.push(ReaderState::new(name, State::UNAWARE));
             }
         }
-        let readers = entries.iter().filter(|entry| !is_pnp(entry)).count();
-        let has_pnp = entries.iter().any(is_pnp);
+        let readers = entries.iter().filter(|entry| !is_pnp(entry.name())).count();
+        let has_pnp = readers < entries.len();
         if readers < MAX_ENTRIES && !has_pnp {
             entries.push(ReaderState::new(pcsc::PNP_NOTIFICATION(), State::UNAWARE));
         } else if readers >= MAX_ENTRIES && has_pnp {
-            entries.retain(|entry| !is_pnp(entry));
+            entries.retain(|entry| !is_pnp(entry.name()));
         }
         entries.truncate(MAX_ENTRIES);
-        Ok(())
+        changed
     }
 
-    /// Waits until something happens where the socket of the service is, or until nudged.
+    /// Waits until the service should be asked again: something happened where its socket is, it
+    /// listens and had its pause, or somebody nudged.
     fn wait_for_service(&mut self) {
-        let socket = socket_path();
-        if let Err(error) = self.wait_at(&socket) {
+        if let Err(error) = self.wait_at_socket() {
             tracing::warn!(%error, "cannot watch for the smart card service");
-            // Without inotify only a nudge brings us on.
-            let mut wake = [PollFd::new(&self.shared.wake, PollFlags::IN)];
-            let _ = poll(&mut wake, None);
+            // Without inotify it is asked now and then.
+            self.shared.pause(LONGEST_PAUSE);
         }
-        let mut drain = [0; 8];
-        let _ = rustix::io::read(&self.shared.wake, &mut drain);
+        self.shared.drain();
     }
 
-    fn wait_at(&self, socket: &Path) -> io::Result<()> {
-        let notify = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
-        let existing = socket.ancestors().skip(1).find(|folder| folder.is_dir());
-        let existing = existing.unwrap_or(Path::new("/"));
-        let flags = inotify::WatchFlags::CREATE
-            | inotify::WatchFlags::MOVED_TO
-            | inotify::WatchFlags::ATTRIB
-            | inotify::WatchFlags::DELETE_SELF;
-        inotify::add_watch(&notify, existing, flags)?;
-        // It may have come before the watch stood. A socket file without a listener is what
-        // a killed service leaves behind, and one that refuses us is told as such.
-        if UnixStream::connect(socket).is_ok() && self.service != ServiceState::Refused {
-            return Ok(());
-        }
-        let mut descriptors = [
-            PollFd::new(&notify, PollFlags::IN),
-            PollFd::new(&self.shared.wake, PollFlags::IN),
-        ];
-        poll(&mut descriptors, None)?;
-        // The socket file appears a moment before somebody listens; what matters is the
-        // listener, so look a few times, up to a second.
-        for _ in 0..20 {
-            if self.shared.lock().ending || UnixStream::connect(socket).is_ok() {
-                break;
-            }
-            let mut wake = [PollFd::new(&self.shared.wake, PollFlags::IN)];
-            let pause = Timespec {
-                tv_sec: 0,
-                tv_nsec: 50_000_000,
-            };
-            if poll(&mut wake, Some(&pause))? > 0 && self.shared.lock().ending {
-                break;
+    fn wait_at_socket(&mut self) -> io::Result<()> {
+        let socket = service::socket();
+        let lookout = Lookout::over(&socket)?;
+        // It may have come before the lookout stood.
+        let pause = match service::knock(&socket) {
+            Door::Open => Some(self.next_pause()),
+            // The file comes a moment before the listener, and may have come before the lookout; or
+            // it is what a killed service left behind.
+            Door::Shut if socket.exists() && self.failures.count < LOOKS => Some(self.next_pause()),
+            Door::Forbidden | Door::Shut => None,
+        };
+        match lookout.wait(self.shared.wake.as_fd(), pause)? {
+            Ended::Woken | Ended::Over => {}
+            Ended::Seen => {
+                self.failures = Failures::default();
+                service::wait_for_listener(&socket, self.shared.wake.as_fd());
             }
         }
         Ok(())
     }
+
+    /// How long a service that listens is left alone.
+    fn next_pause(&mut self) -> Duration {
+        let longest = if self.failures.refused {
+            REFUSED_PAUSE
+        } else {
+            LONGEST_PAUSE
+        };
+        let doubled = FIRST_PAUSE.saturating_mul(1 << self.failures.count.min(16));
+        self.failures.count = self.failures.count.saturating_add(1);
+        doubled.min(longest)
+    }
+}
+
+/// Keeps the rounds of a watch apart when they come faster than anything real.
+struct Pacer {
+    rounds: u32,
+    last: Instant,
+}
+
+impl Pacer {
+    fn new() -> Self {
+        Self {
+            rounds: 0,
+            last: Instant::now(),
+        }
+    }
+
+    /// Counts a round; every [`PACE`] of peace takes one back.
+    fn is_too_fast(&mut self) -> bool {
+        let peace = self.last.elapsed().as_millis() / PACE.as_millis();
+        if peace > 0 {
+            let peace = u32::try_from(peace).unwrap_or(u32::MAX);
+            self.rounds = self.rounds.saturating_sub(peace);
+            self.last = Instant::now();
+        }
+        self.rounds = self.rounds.saturating_add(1).min(BURST + 1);
+        self.rounds > BURST
+    }
+}
+
+/// The names of all readers, by one question: between asking for their length and for the names
+/// themselves, one may come (OpenSC#2078).
+fn list_readers(context: &Context) -> Result<Vec<CString>, Error> {
+    let mut buffer = vec![0; NAMES_ROOM];
+    let names = guarded(|| context.list_readers(&mut buffer).map(Iterator::collect));
+    match names {
+        Ok(names) => {
+            let names: Vec<&CStr> = names;
+            Ok(names.into_iter().map(ToOwned::to_owned).collect())
+        }
+        Err(Error::NoReadersAvailable) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether this is the entry that stands for readers that come and go.
+fn is_pnp(name: &CStr) -> bool {
+    name == pcsc::PNP_NOTIFICATION()
+}
+
+/// Whether the service said that this user may not use it. pcsc-lite up to 1.9 does so by closing
+/// the connection.
+pub(super) fn is_refusal(error: Error) -> bool {
+    matches!(error, Error::SecurityViolation | Error::NoAccess)
+}
+
+/// Calls the service's library. The `pcsc` crate panics at numbers that PC/SC does not know, which
+/// a service may send all the same.
+pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).unwrap_or(Err(Error::UnknownError))
 }
 
 fn sight(entry: &ReaderState) -> Sight {
@@ -337,46 +511,10 @@ fn sight(entry: &ReaderState) -> Sight {
     }
 }
 
-/// Why there is no service, as far as this machine tells.
-fn service_state(error: Error) -> ServiceState {
-    let refused = matches!(error, Error::SecurityViolation | Error::NoAccess);
-    let connected = UnixStream::connect(socket_path()).map(drop);
-    judge(
-        refused,
-        connected.map_err(|error| error.kind()),
-        is_installed(),
-    )
-}
-
-/// From what the service said, whether its socket takes us, and whether its program is here.
-fn judge(refused: bool, connected: Result<(), io::ErrorKind>, installed: bool) -> ServiceState {
-    match connected {
-        Err(io::ErrorKind::PermissionDenied) => ServiceState::Refused,
-        // A service that is being ended says no as well, but its socket is gone by then.
-        Ok(()) if refused => ServiceState::Refused,
-        _ if installed => ServiceState::Stopped,
-        _ => ServiceState::NotInstalled,
-    }
-}
-
 /// Whether somebody listens where the service should, or would if it let us.
-pub(super) fn is_listening() -> bool {
-    match UnixStream::connect(socket_path()) {
-        Ok(_) => true,
-        Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
-    }
-}
-
-fn socket_path() -> PathBuf {
-    std::env::var_os("PCSCLITE_CSOCK_NAME").map_or_else(|| SOCKET.into(), PathBuf::from)
-}
-
-/// Whether the service's program is where programs are.
-fn is_installed() -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/sbin".into(), "/usr/local/sbin".into()])
-        .any(|folder| folder.join("pcscd").is_file())
+#[must_use]
+pub fn is_listening() -> bool {
+    service::knock(&service::socket()) != Door::Shut
 }
 
 /// The name of a reader for people.
@@ -386,22 +524,40 @@ pub fn reader_name(name: &CStr) -> crate::token::Text {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use std::io::ErrorKind;
+    use std::ffi::CString;
+    use std::sync::Arc;
 
-    use super::judge;
+    use rustix::event::{EventfdFlags, eventfd};
+
+    use super::{Failures, MAX_ENTRIES, Shared, Sight, Watcher};
     use crate::token::ServiceState;
 
     #[test]
-    fn every_cause_has_its_name() {
-        let gone = Err(ErrorKind::NotFound);
-        let dead = Err(ErrorKind::ConnectionRefused);
-        let closed = Err(ErrorKind::PermissionDenied);
-        assert_eq!(judge(false, gone, false), ServiceState::NotInstalled);
-        assert_eq!(judge(false, gone, true), ServiceState::Stopped);
-        assert_eq!(judge(false, dead, true), ServiceState::Stopped);
-        assert_eq!(judge(true, dead, true), ServiceState::Stopped);
-        assert_eq!(judge(false, closed, true), ServiceState::Refused);
-        assert_eq!(judge(true, Ok(()), true), ServiceState::Refused);
+    fn a_seventeenth_reader_is_told_once_and_when_there_is_room() {
+        let mut told = Vec::new();
+        let mut watcher = Watcher {
+            shared: Arc::new(Shared {
+                wake: eventfd(0, EventfdFlags::CLOEXEC).unwrap(),
+                state: std::sync::Mutex::default(),
+            }),
+            sink: |sight| told.push(sight),
+            service: ServiceState::Running,
+            failures: Failures::default(),
+            held_back: None,
+        };
+        let name = |number: usize| CString::new(format!("Reader {number}")).unwrap();
+        let names = |from: usize| (from..17).map(name).collect();
+        let mut entries = Vec::new();
+        assert!(watcher.take_list(names(0), &mut entries));
+        for _ in 0..3 {
+            assert!(!watcher.take_list(names(0), &mut entries));
+            assert_eq!(entries.len(), MAX_ENTRIES);
+        }
+        assert!(watcher.take_list(names(1), &mut entries));
+        let mut expected: Vec<_> = (0..16).map(|number| Sight::Added(name(number))).collect();
+        expected.extend([Sight::Removed(name(0)), Sight::Added(name(16))]);
+        assert_eq!(told, expected);
     }
 }

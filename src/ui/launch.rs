@@ -1,16 +1,18 @@
 //! From the command line to the window.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
 use relm4::gtk::{gio, glib};
-use relm4::{RelmApp, adw};
+use relm4::{RelmApp, adw, gtk};
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::backend;
-use crate::base::i18n;
+use crate::base::i18n::{self, gettext};
 use crate::base::settings::Settings;
 use crate::ui::app::{App, AppInit};
+use crate::ui::style;
 
 /// The identifier of the program on the desktop.
 pub const APPLICATION_ID: &str = "org.symbolon.Symbolon";
@@ -33,9 +35,17 @@ pub struct Arguments {
 /// Opens the window and stays until it is closed.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(help_or_error) => return told(&help_or_error),
+    };
     log();
     i18n::open(&i18n::folder());
+    style::begin_empty();
+    // GTK would say less about it, and in its own words.
+    if gtk::init().is_err() {
+        return no_display();
+    }
     // Without it, screen readers and window managers see a program without a name.
     glib::set_prgname(Some("symbolon"));
     glib::set_application_name("Symbolon");
@@ -59,6 +69,29 @@ pub fn run() -> ExitCode {
         .with_args(Vec::new())
         .run::<App>(init);
     ExitCode::SUCCESS
+}
+
+/// Help and version are written to standard output, which may be full; what is wrong with the
+/// arguments is written to standard error.
+fn told(help_or_error: &clap::Error) -> ExitCode {
+    let written = help_or_error.print();
+    match (help_or_error.use_stderr(), written) {
+        (true, _) => ExitCode::from(2),
+        (false, Ok(())) => ExitCode::SUCCESS,
+        (false, Err(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        (false, Err(_)) => ExitCode::FAILURE,
+    }
+}
+
+/// Says why there is no window, where whoever started it from a terminal can read it.
+fn no_display() -> ExitCode {
+    let title = gettext("There is no display for the window");
+    let body = gettext(
+        "Neither WAYLAND_DISPLAY nor DISPLAY leads to one. On a terminal, symbolonctl does the same.",
+    );
+    // Without standard error there is nobody left to tell.
+    let _ = writeln!(std::io::stderr(), "symbolon: {title}\n{body}");
+    ExitCode::FAILURE
 }
 
 impl Arguments {

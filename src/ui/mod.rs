@@ -8,6 +8,7 @@ pub mod launch;
 pub mod model;
 pub mod reader_panel;
 pub mod status_pages;
+mod style;
 pub mod token_view;
 pub mod tools;
 pub mod widgets;

@@ -14,6 +14,7 @@
 
 mod openpgp;
 mod piv;
+mod pkcs15;
 mod program;
 #[path = "../support/mod.rs"]
 mod support;

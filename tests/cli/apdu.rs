@@ -51,6 +51,38 @@ fn commands_with_secrets_come_from_a_file() {
 }
 
 #[test]
+fn a_pin_or_a_key_is_not_taken_from_the_command_line() {
+    for secret in [
+        "0020008008363534333231FFFF",
+        "0087039B0C7C0A82083132333435363738",
+        "00FFFFFF0B039B083132333435363738",
+        "00FE079A0A06083132333435363738",
+        "00DB3FFF083132333435363738",
+    ] {
+        let line = "--practice=piv-used --trace apdu --yes 00A4040005A000000308";
+        let words = run(&format!("{line} {secret}")).said(2);
+        assert!(words.contains("--file"), "{words}");
+        // Not even the command before it is sent, and what was refused is not repeated.
+        assert!(!words.contains("SELECT"), "{words}");
+        assert!(!words.contains(&secret[10..]), "{words}");
+        // The same from a file is sent; what the card says to it is no matter of ours.
+        let line = "--practice=piv-used --trace apdu --yes --file -";
+        let ended = run_with(line, secret);
+        assert!(ended.stderr.contains(" bytes hidden]"), "{ended:?}");
+        assert!(!ended.stderr.contains(&secret[10..]), "{ended:?}");
+    }
+    // What looks the same and has no data is no secret.
+    let ended = run("--practice=piv-used --trace apdu --yes 0087039B 00FE079A 00200080");
+    assert!(ended.stderr.contains("GENERAL AUTHENTICATE"), "{ended:?}");
+}
+
+#[test]
+fn the_help_says_what_a_right_pin_leaves_behind() {
+    let words = run("apdu --help").result().replace('\n', " ");
+    assert!(words.contains("leaves the card unlocked"), "{words}");
+}
+
+#[test]
 fn what_is_no_command_is_not_sent() {
     for (arguments, input) in [
         ("apdu --yes 00A404", ""),

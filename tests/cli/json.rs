@@ -176,6 +176,8 @@ fn the_schemas_forbid_what_they_do_not_know() {
 /// The plain enums of the model: where each is.
 const ENUMS: &[(&str, &str)] = &[
     ("fact.rs", "FactName"),
+    ("fact.rs", "Flag"),
+    ("fact.rs", "PinCoding"),
     ("fact.rs", "Salutation"),
     ("key.rs", "Evidence"),
     ("key.rs", "Purpose"),

@@ -94,9 +94,33 @@ impl OnTerminal {
 }
 
 #[test]
+fn of_two_tokens_with_one_name_the_prompt_names_reader_and_serial_number() {
+    let two = "--practice=piv-used --practice=openpgp-used";
+    let mut terminal = OnTerminal::start(&format!("{two} pin verify"));
+    terminal.wait_for("There is something in 2 readers");
+    terminal.ended(2);
+    for (reader, arguments, serial) in [
+        (1, "", "YubiKey 5 · serial 14725836"),
+        (2, "--pin admin", "OpenPGP card · serial 14725836"),
+    ] {
+        let name = format!("\"Practice reader {reader}\"");
+        let mut terminal =
+            OnTerminal::start(&format!("{two} --reader {name} pin verify {arguments}"));
+        terminal.wait_for(" of Thomas Mustermann: ");
+        terminal.wait_for(&format!(
+            "{serial} · In reader {reader}: Practice reader {reader}"
+        ));
+        terminal.wait_for("PIN: ");
+        terminal.press("\u{3}");
+        terminal.ended(8);
+    }
+}
+
+#[test]
 fn a_pin_is_changed_without_appearing() {
     let mut terminal = OnTerminal::start("--practice=piv-used pin change");
     terminal.wait_for("PIV PIN of Thomas Mustermann: ●●● 3 of 3 tries left");
+    terminal.wait_for("YubiKey 5 · serial 14725836 · In reader 1: Practice reader 1");
     terminal.wait_for("Current PIN: ");
     // A slip of the finger, an arrow key, and everything once more.
     terminal.press("999\u{15}65x\u{7f}\u{1b}[A4321\r");

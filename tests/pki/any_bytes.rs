@@ -55,7 +55,7 @@ fn use_all(certificate: &Certificate) {
         certificate.is_self_issued(),
         certificate.is_endless(),
     );
-    assert!(!file_name(certificate, Format::Pem).contains('/'));
+    assert!(!file_name(certificate.name().as_ref(), Format::Pem).contains('/'));
     let key = &certificate.public_key;
     let _ = (
         ssh_key::line(key, "x"),

@@ -14,6 +14,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cardos;
 mod gnupg;
 mod opensc;
 mod second_opinion;

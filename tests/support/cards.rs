@@ -94,7 +94,7 @@ impl IndependentCard {
 }
 
 /// Where the cards' programs are; the first caller builds them.
-fn programs() -> &'static Path {
+pub(super) fn programs() -> &'static Path {
     static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
     PROGRAMS.get_or_init(|| env::var_os(PREBUILT).map_or_else(build, PathBuf::from))
 }

@@ -31,7 +31,10 @@
 pub(crate) mod card_status;
 pub(crate) mod cards;
 pub(crate) mod certificate;
+pub(crate) mod fake_service;
+pub(crate) mod forwarded;
 pub(crate) mod gnupg;
+pub(crate) mod pcsc_wire;
 pub(crate) mod pcscd;
 pub(crate) mod process;
 pub(crate) mod yubico;

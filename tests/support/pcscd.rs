@@ -6,9 +6,11 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::process::{Daemon, find, finish, limited, private_directory, tool, wait_for};
@@ -87,16 +89,34 @@ impl PrivatePcscd {
 
     /// The service's directory, written but not started.
     fn configured(slots: usize) -> Self {
-        let directory = private_directory("pcscd-");
-        let socket = directory.path().join("pcscd.comm");
-        fs::create_dir(directory.path().join("conf")).unwrap();
+        let mut service = Self {
+            daemon: None,
+            slots: Vec::new(),
+            directory: private_directory("pcscd-"),
+        };
+        service.configure(slots, 'A');
+        service
+    }
+
+    /// Writes down which readers the next start brings: as many slots, the first two of this letter.
+    #[track_caller]
+    pub(crate) fn configure(&mut self, slots: usize, first: char) {
+        assert!(self.daemon.is_none(), "the service runs");
+        assert!((1..=MOST_SLOTS).contains(&slots));
+        let directory = &self.directory;
+        let socket = self.socket();
+        let conf = directory.path().join("conf");
+        let _ = fs::remove_dir_all(&conf);
+        fs::create_dir(&conf).unwrap();
         let mut all = Vec::new();
-        for (entry, letter) in ('A'..).take(slots.div_ceil(2)).enumerate() {
+        for (entry, letter) in (first..).take(slots.div_ceil(2)).enumerate() {
             let port = free_pair_of_ports();
             // The driver keeps its two slots in a static array, and pcscd loads a library once:
             // each entry needs a copy.
             let library = format!("libifdvpcd-{entry}.so");
-            fs::copy(VPCD_LIBRARY, directory.path().join(&library)).unwrap();
+            if !directory.path().join(&library).exists() {
+                fs::copy(VPCD_LIBRARY, directory.path().join(&library)).unwrap();
+            }
             let text = format!(
                 "FRIENDLYNAME \"Virtual reader {letter}\"\n\
                  DEVICENAME /dev/null:{port:#06X}\n\
@@ -111,15 +131,13 @@ impl PrivatePcscd {
                 socket: socket.clone(),
             }));
         }
-        Self {
-            daemon: None,
-            slots: all,
-            directory,
-        }
+        self.slots = all;
     }
 
+    /// Starts the service; returns as soon as its socket takes somebody, which may be before it has
+    /// readers.
     #[track_caller]
-    fn launch(&mut self) {
+    pub(crate) fn launch(&mut self) {
         const IN_NAMESPACE: &str = "mount -t tmpfs none /run && mkdir /run/pcscd \
              && mount --bind . /run/pcscd && exec \"$@\"";
         // As long as a `pcscd.pid` of a killed service is there, the next one may take it for alive.
@@ -155,6 +173,18 @@ impl PrivatePcscd {
         self.slots
             .iter()
             .all(|slot| there.contains(&(slot.reader.clone(), false)))
+    }
+
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.directory.path().join("pcscd.comm")
+    }
+
+    /// Sends the service a signal.
+    #[track_caller]
+    pub(crate) fn signal(&self, signal: Signal) {
+        let daemon = self.daemon.as_ref().expect("the service runs");
+        daemon.signal(signal);
     }
 
     /// The reader with this number, from 0.
@@ -274,6 +304,9 @@ fn free_pair_of_ports() -> u16 {
 
 /// Whether this pcscd (2.0 and later) asks polkit who may use it; in a private one, everybody may.
 fn has_polkit(pcscd: &Path) -> bool {
-    let help = finish(Command::new(pcscd).arg("--help"), "");
-    (help.stdout + &help.stderr).contains("--disable-polkit")
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| {
+        let help = finish(Command::new(pcscd).arg("--help"), "");
+        (help.stdout + &help.stderr).contains("--disable-polkit")
+    })
 }

@@ -199,6 +199,16 @@ impl Daemon {
         wait_for("the end of a daemon", END_LIMIT, || self.ended())
     }
 
+    /// Sends it a signal, and does not wait for what comes of it.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     fn end_now(&mut self) {
         // Both have nothing to do if it ended by itself.
         let _ = self.child.kill();

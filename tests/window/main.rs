@@ -7,16 +7,34 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "tests may stop"
 )]
 
+#[path = "../outlets/card.rs"]
+#[allow(dead_code, reason = "shared with the tests of the command line")]
+mod card;
 mod certificates;
+#[path = "../outlets/clean.rs"]
+#[allow(dead_code, reason = "shared with the tests of the command line")]
+mod clean;
+#[path = "../outlets/corpus.rs"]
+#[allow(dead_code, reason = "shared with the tests of the command line")]
+mod corpus;
 mod driver;
+#[path = "../outlets/frame.rs"]
+#[allow(dead_code, reason = "shared with the tests of the command line")]
+mod frame;
+mod homes;
+mod hostile;
 mod keyboard;
 mod looks;
 mod pages;
 mod pins;
 mod readers;
+#[path = "../simulator/served.rs"]
+#[allow(dead_code, reason = "shared with the tests of the simulator")]
+mod served;
 mod service;
 #[path = "../support/mod.rs"]
 mod support;

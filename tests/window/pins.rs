@@ -31,6 +31,7 @@ fn a_wrong_pin_costs_a_try_and_the_words_say_so() {
     window.press(&["ctrl+shift+p"]);
     let dialog = window.tree.find("window", "Change PIN");
     dialog.find("label", "PIV PIN of Thomas Mustermann");
+    dialog.find("label", "YubiKey 5 · serial 14725836 · Practice reader 1");
     dialog.find("meter", "3 of 3 tries left");
     assert!(dialog.nameless().is_empty(), "{:#?}", dialog.nameless());
     window.picture("Change PIN", "pin-change");

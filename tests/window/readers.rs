@@ -1,5 +1,6 @@
 //! The sidebar, and the pages without a token.
 
+use crate::clean::fault;
 use crate::driver::{Look, Node, Program};
 
 const THOMAS: &str = "Thomas Mustermann, YubiKey 5 · Practice card, needs attention";
@@ -12,6 +13,27 @@ fn a_card_that_no_driver_knows_has_a_page_of_its_own() {
     window.picture("Symbolon", "state-unknown-card");
     window.tree.find("button", "Copy Report").click();
     window.tree.find_part("status", "Report copied.");
+    // Read back by another program.
+    let report = window.copied();
+    let version = concat!("Symbolon ", env!("CARGO_PKG_VERSION"));
+    assert!(report.starts_with(version), "{report}");
+    assert!(report.lines().count() > 3, "{report}");
+    assert_eq!(report.lines().find_map(fault), None, "{report}");
+}
+
+#[test]
+fn a_summary_is_copied_as_it_is_shown() {
+    let window = Program::practising("piv-used", Look::WIDE);
+    window.tree.find("list item", THOMAS);
+    window.tree.find("button", "Token menu").click();
+    window.tree.find("menu item", "Copy Summary").click();
+    window.tree.find("status", "Summary copied");
+    let summary = window.copied();
+    assert!(
+        summary.starts_with("Thomas Mustermann\n") && summary.contains("3 of 3 tries left"),
+        "{summary}"
+    );
+    assert_eq!(summary.lines().find_map(fault), None, "{summary}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_service_that_cannot_be_started_is_explained() {
     let window = Program::start(&[], Look::WIDE, &[("PATH", folder.path().as_ref())]);
     window.tree.find("button", "Start Service").click();
     window.tree.find("label", "systemctl did not do it");
-    window.picture("", "failure-dialog");
+    window.picture("systemctl did not do it", "failure-dialog");
     window.tree.find_part("button", "Close").click();
 }
 

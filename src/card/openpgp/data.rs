@@ -8,6 +8,9 @@ use crate::token::{
     TouchPolicy, TriesLeft,
 };
 
+/// The most languages that are told; a card has room for four (4.4.1).
+const MAX_LANGUAGES: usize = 16;
+
 /// PW status bytes, C4 (4.4.2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct PwStatus {
@@ -54,14 +57,15 @@ pub(super) struct Capabilities {
 }
 
 impl Capabilities {
-    pub(super) fn parse(bytes: &[u8]) -> Self {
-        let [flags, _, _, _, hi, lo, ..] = *bytes else {
-            return Self::default();
+    /// Reads ten bytes; nothing if there are fewer.
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let [flags, _, _, _, hi, lo, _, _, _, _, ..] = *bytes else {
+            return None;
         };
-        Self {
+        Some(Self {
             flags,
             max_certificate: u16::from_be_bytes([hi, lo]),
-        }
+        })
     }
 
     pub(super) fn key_derivation(self) -> bool {
@@ -79,6 +83,36 @@ impl Capabilities {
             Fact::number(FactName::MaxCertificate, u64::from(self.max_certificate)),
         ]
     }
+}
+
+/// Whether it is the identifier of such an application (4.2.1): 16 bytes.
+pub(super) fn is_identifier(aid: &[u8]) -> bool {
+    aid.len() == 16 && aid.starts_with(&super::AID)
+}
+
+/// Whether `data` is data objects and nothing else: the object itself or what is in it.
+pub(super) fn is_object(data: &[u8], tag: u32) -> bool {
+    let mut objects = ber::objects(ber::find(data, &[tag]).unwrap_or(data));
+    objects.by_ref().count();
+    objects.rest().is_empty() && ber::is_shallow(data)
+}
+
+/// Longest command and longest response, 7F66 (4.1.3.1): two numbers, of which each is left out
+/// that is none.
+pub(super) fn limits(data: &[u8]) -> Vec<Fact> {
+    [FactName::MaxCommand, FactName::MaxResponse]
+        .into_iter()
+        .zip(ber::objects(data))
+        .filter_map(|(name, limit)| Some(Fact::number(name, number(limit.value)?)))
+        .collect()
+}
+
+/// One to four bytes, big endian.
+fn number(bytes: &[u8]) -> Option<u64> {
+    let number = |number, &byte| number << 8 | u64::from(byte);
+    (1..=4)
+        .contains(&bytes.len())
+        .then(|| bytes.iter().fold(0, number))
 }
 
 /// The serial number in the application identifier (4.2.1), as it is printed on cards.
@@ -119,7 +153,11 @@ pub(super) fn cardholder(data: &[u8]) -> Vec<Fact> {
         facts.push(Fact::text(FactName::Holder, holder(name)));
     }
     if let Some(languages) = ber::find(data, &[0x5F2D]).filter(|text| !text.is_empty()) {
-        let pairs: Vec<_> = languages.chunks(2).map(String::from_utf8_lossy).collect();
+        // Two letters each (ISO 639), in ASCII.
+        let pairs = languages.chunks(2).take(MAX_LANGUAGES);
+        let pairs: Vec<_> = pairs
+            .map(|pair| Text::from_latin1(pair).to_string())
+            .collect();
         facts.push(Fact::text(FactName::Languages, pairs.join(", ").into()));
     }
     let salutation = match ber::find(data, &[0x5F35]) {
@@ -148,12 +186,8 @@ fn holder(name: &[u8]) -> Text {
 /// Digital signature counter, 93 in 7A: three bytes.
 pub(super) fn signature_counter(data: &[u8]) -> Option<u64> {
     let data = ber::find(data, &[0x7A]).unwrap_or(data);
-    let bytes = ber::find(data, &[0x93]).filter(|bytes| bytes.len() <= 4)?;
-    Some(
-        bytes
-            .iter()
-            .fold(0, |count, &byte| count << 8 | u64::from(byte)),
-    )
+    let bytes = ber::find(data, &[0x93]).filter(|bytes| bytes.len() == 3)?;
+    number(bytes)
 }
 
 /// Algorithm attributes, C1 to C3 (4.4.3.9).

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256, Sha512};
 use zeroize::Zeroize;
 
 use super::pins;
-use crate::base::secret::Secret;
+use crate::base::secret::{Secret, wipe_stack};
 use crate::card::CardError;
 use crate::iso7816::tlv::ber;
 use crate::token::PinReference;
@@ -45,9 +45,10 @@ impl Kdf {
         const MALFORMED: CardError = CardError::Malformed("key derivation settings");
         let data = ber::find(data, &[0xF9]).unwrap_or(data);
         match ber::find(data, &[0x81]) {
-            None | Some([0x00]) => return Ok(Self::Off),
+            None if data.is_empty() => return Ok(Self::Off),
+            Some([0x00]) => return Ok(Self::Off),
             Some([0x03]) => {}
-            Some(_) => return Err(MALFORMED),
+            Some(_) | None => return Err(MALFORMED),
         }
         let hash = match ber::find(data, &[0x82]) {
             Some([0x08]) => Hash::Sha256,
@@ -84,15 +85,19 @@ impl Kdf {
             pins::RESETTING_CODE => code,
             _ => user,
         };
-        match hash {
+        let derived = match hash {
             Hash::Sha256 => iterate::<Sha256>(*count, salt, value),
             Hash::Sha512 => iterate::<Sha512>(*count, salt, value),
-        }
+        };
+        // Where the digest had salt and PIN in its buffer.
+        wipe_stack();
+        derived
     }
 }
 
 /// Hashes salt and PIN over and over, `count` bytes in all (RFC 4880, 3.7.1.3), but at least
 /// once whole.
+#[inline(never)]
 fn iterate<D: Digest>(count: u32, salt: &[u8], value: &Secret) -> Secret {
     let mut input = Secret::new(salt);
     input.extend(value.expose());

@@ -8,49 +8,48 @@ mod pins;
 mod reading;
 
 use super::CardError;
-use super::driver::{Driver, PINPAD_TIMEOUT};
+use super::driver::{Driver, PINPAD_TIMEOUT, Progress};
+use super::guard::{Deed, Step};
 use super::iso::{self, Verdict};
 use crate::base::secret::Secret;
 use crate::iso7816::atr::Atr;
 use crate::iso7816::{Command, Le, Response, StatusWord};
-use crate::token::{Application, Fact, PinReference, PinRole, TriesLeft};
+use crate::token::{
+    Application, ApplicationState, Fact, FactName, PinReference, PinRole, TriesLeft,
+};
 use crate::transport::channel::Channel;
 use crate::transport::link::{LinkError, PinEntry};
 use kdf::Kdf;
 
 /// Registered provider and application "OpenPGP" (4.2.1).
-const AID: [u8; 6] = [0xD2, 0x76, 0x00, 0x01, 0x24, 0x01];
+pub(super) const AID: [u8; 6] = [0xD2, 0x76, 0x00, 0x01, 0x24, 0x01];
 
 /// P2 of VERIFY for everything but signatures (7.2.2): PW1 under its second number.
 const VERIFY_OTHER: u8 = 0x82;
 
 /// An OpenPGP application that is selected.
+#[derive(Default)]
 struct OpenPgp {
     /// Whether it was put out of use; only activation is possible then.
     terminated: bool,
     /// How PINs are derived, once it was asked.
     kdf: Option<Kdf>,
+    reading: reading::Reading,
 }
 
 /// Selects the application.
 pub(super) fn open(channel: &mut Channel<'_>) -> Result<Option<Box<dyn Driver>>, CardError> {
-    let Some(answer) = iso::select(channel, &AID)? else {
-        return Ok(None);
-    };
-    // What the application itself announces is read with the first object.
-    let extended =
-        Atr::parse(channel.atr()).is_some_and(|atr| iso::announces_extended(atr.historical));
-    channel.allow_extended(extended);
-    let terminated = answer.sw == StatusWord::TERMINATED;
-    Ok(Some(Box::new(OpenPgp {
-        terminated,
-        kdf: None,
-    })))
+    let mut openpgp = OpenPgp::default();
+    let found = openpgp.select(channel)?;
+    Ok(found.then(|| Box::new(openpgp) as Box<dyn Driver>))
 }
 
 impl OpenPgp {
     /// How this card wants its PINs (4.3.2). Asked once for each selection.
-    fn kdf(&mut self, channel: &mut Channel<'_>) -> Result<&Kdf, CardError> {
+    ///
+    /// A PIN in the wrong form would cost a try: a card that says something else than when it
+    /// was shown, or refuses to say it, gets none.
+    fn kdf(&mut self, channel: &mut Channel<'_>, shown: &Application) -> Result<&Kdf, CardError> {
         let kdf = match self.kdf.take() {
             Some(kdf) => kdf,
             None => {
@@ -63,50 +62,91 @@ impl OpenPgp {
                 Kdf::parse(&data)?
             }
         };
+        let derived = Fact::flag(FactName::KeyDerivation, true);
+        if kdf.is_on() != shown.facts.contains(&derived) {
+            return Err(CardError::Malformed("other key derivation than shown"));
+        }
         Ok(self.kdf.insert(kdf))
     }
 
-    fn send(
-        &self,
-        channel: &mut Channel<'_>,
-        header: [u8; 4],
-        data: Secret,
-        role: PinRole,
-        operation: &'static str,
-    ) -> Result<(), CardError> {
-        let answer = channel.transmit(&Command::new(header).secret(data))?;
-        verdict(answer.sw).judge(role, operation)
-    }
-
-    fn verify_as(
+    /// The right of another PIN, which the next command needs.
+    fn right(
         &mut self,
         channel: &mut Channel<'_>,
+        shown: &Application,
         pin: PinReference,
         value: &Secret,
-    ) -> Result<(), CardError> {
-        let p2 = if pin == pins::ADMIN {
-            pin.0
-        } else {
-            VERIFY_OTHER
+    ) -> Result<Step, CardError> {
+        let p2 = match pin {
+            pins::ADMIN => pin.0,
+            pins::USER => VERIFY_OTHER,
+            // The resetting code is for RESET RETRY COUNTER alone.
+            _ => return Err(CardError::Unsupported("checking this code")),
         };
-        let data = self.kdf(channel)?.derive(pin, value);
-        self.send(
-            channel,
-            [0x00, 0x20, 0x00, p2],
-            data,
-            self.role(pin),
-            "VERIFY",
-        )
+        let data = self.kdf(channel, shown)?.derive(pin, value);
+        Ok(Step {
+            command: Command::new([0x00, 0x20, 0x00, p2]).secret(data),
+            role: Some(pins::role(pin)),
+            operation: "VERIFY",
+        })
+    }
+
+    /// Two PINs in one command, without anything between (7.2.3, 7.2.4).
+    fn both(
+        &mut self,
+        channel: &mut Channel<'_>,
+        shown: &Application,
+        current: (PinReference, &Secret),
+        new: (PinReference, &Secret),
+    ) -> Result<Secret, CardError> {
+        let kdf = self.kdf(channel, shown)?;
+        let mut both = kdf.derive(current.0, current.1);
+        both.extend(kdf.derive(new.0, new.1).expose());
+        Ok(both)
+    }
+
+    /// A new PIN for which the right was given before.
+    fn new_value(
+        &mut self,
+        channel: &mut Channel<'_>,
+        shown: &Application,
+        new: (PinReference, &Secret),
+        header: [u8; 4],
+        operation: &'static str,
+    ) -> Result<Step, CardError> {
+        let data = self.kdf(channel, shown)?.derive(new.0, new.1);
+        Ok(Step {
+            command: Command::new(header).secret(data),
+            role: None,
+            operation,
+        })
     }
 }
 
 impl Driver for OpenPgp {
+    fn select(&mut self, channel: &mut Channel<'_>) -> Result<bool, CardError> {
+        let Some(answer) = iso::select(channel, &AID)? else {
+            return Ok(false);
+        };
+        // What the application itself announces is read with the first object.
+        let extended =
+            Atr::parse(channel.atr()).is_some_and(|atr| iso::announces_extended(atr.historical));
+        channel.allow_extended(extended);
+        self.terminated = answer.sw == StatusWord::TERMINATED;
+        self.kdf = None;
+        Ok(true)
+    }
+
     fn read(
         &mut self,
         channel: &mut Channel<'_>,
-        report: &mut dyn FnMut(&Application),
-    ) -> Result<Application, LinkError> {
-        reading::read(self.terminated, channel, report)
+        application: &mut Application,
+    ) -> Result<Progress, CardError> {
+        if self.terminated {
+            application.state = ApplicationState::Terminated;
+            return Ok(Progress::Whole);
+        }
+        self.reading.part(channel, application)
     }
 
     fn identity(&mut self, channel: &mut Channel<'_>) -> Result<Option<Fact>, CardError> {
@@ -126,105 +166,116 @@ impl Driver for OpenPgp {
         Ok(status.tries(pin))
     }
 
-    fn verify(
+    fn take_back(
         &mut self,
         channel: &mut Channel<'_>,
         pin: PinReference,
-        value: &Secret,
-    ) -> Result<(), CardError> {
-        self.verify_as(channel, pin, value)
-    }
-
-    fn change(
-        &mut self,
-        channel: &mut Channel<'_>,
-        pin: PinReference,
-        current: &Secret,
-        new: &Secret,
-    ) -> Result<(), CardError> {
-        let kdf = self.kdf(channel)?;
-        let mut both = kdf.derive(pin, current);
-        both.extend(kdf.derive(pin, new).expose());
-        let header = [0x00, 0x24, 0x00, pin.0];
-        self.send(
-            channel,
-            header,
-            both,
-            self.role(pin),
-            "CHANGE REFERENCE DATA",
-        )
-    }
-
-    fn unblock(
-        &mut self,
-        channel: &mut Channel<'_>,
-        pin: PinReference,
-        with: PinReference,
-        code: &Secret,
-        new: &Secret,
-    ) -> Result<(), CardError> {
-        // 7.2.4: P1 = 00 with the resetting code before the new PIN, 02 after PW3.
-        let operation = "RESET RETRY COUNTER";
-        if with == pins::RESETTING_CODE {
-            let kdf = self.kdf(channel)?;
-            let mut both = kdf.derive(with, code);
-            both.extend(kdf.derive(pin, new).expose());
-            let header = [0x00, 0x2C, 0x00, pin.0];
-            return self.send(channel, header, both, self.role(with), operation);
+    ) -> Result<bool, CardError> {
+        // Before version 3, an empty VERIFY may count as a wrong PIN.
+        let aid = iso::present(get(channel, 0x00, 0x4F)?, "GET DATA")?;
+        let version = aid.and_then(|aid| aid.get(6).copied());
+        if version.is_none_or(|major| major < 3) {
+            return Ok(false);
         }
-        self.verify_as(channel, with, code)?;
-        let data = self.kdf(channel)?.derive(pin, new);
-        let command = Command::new([0x00, 0x2C, 0x02, pin.0]).secret(data);
-        done(channel.transmit(&command)?, operation)
+        let used: &[u8] = if pin == pins::ADMIN {
+            &[pins::ADMIN.0]
+        } else {
+            &[pins::USER.0, VERIFY_OTHER]
+        };
+        for &p2 in used {
+            // P1 = FF takes back; a card that knows that knows the empty VERIFY as a question
+            // (7.2.2), and only then it is asked.
+            let command = |p1| Command::new([0x00, 0x20, p1, p2]);
+            if !channel.transmit(&command(0xFF))?.sw.is_ok() {
+                return Ok(false);
+            }
+            let answer = channel.transmit(&command(0x00))?;
+            if !matches!(verdict(answer.sw), Verdict::Refused(_)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
-    fn set(
+    fn prepare(
         &mut self,
         channel: &mut Channel<'_>,
+        shown: &Application,
         pin: PinReference,
-        with: PinReference,
-        code: &Secret,
-        new: &Secret,
-    ) -> Result<(), CardError> {
-        if pin != pins::RESETTING_CODE {
-            return Err(CardError::Unsupported("setting this PIN"));
+        deed: &Deed<'_>,
+    ) -> Result<Vec<Step>, CardError> {
+        match deed {
+            Deed::Verify(value) => Ok(vec![self.right(channel, shown, pin, value)?]),
+            Deed::Change(current, new) => {
+                let data = self.both(channel, shown, (pin, current), (pin, new))?;
+                Ok(vec![Step {
+                    command: Command::new([0x00, 0x24, 0x00, pin.0]).secret(data),
+                    role: Some(pins::role(pin)),
+                    operation: "CHANGE REFERENCE DATA",
+                }])
+            }
+            // 7.2.4: P1 = 00 with the resetting code before the new PIN, 02 after PW3.
+            Deed::Unblock(with, code, new) if with.reference == pins::RESETTING_CODE => {
+                let data = self.both(channel, shown, (with.reference, code), (pin, new))?;
+                Ok(vec![Step {
+                    command: Command::new([0x00, 0x2C, 0x00, pin.0]).secret(data),
+                    role: Some(pins::role(with.reference)),
+                    operation: "RESET RETRY COUNTER",
+                }])
+            }
+            Deed::Unblock(with, code, new) => {
+                let right = self.right(channel, shown, with.reference, code)?;
+                let header = [0x00, 0x2C, 0x02, pin.0];
+                let operation = "RESET RETRY COUNTER";
+                let new = self.new_value(channel, shown, (pin, new), header, operation)?;
+                Ok(vec![right, new])
+            }
+            Deed::Set(with, code, new) if pin == pins::RESETTING_CODE => {
+                let right = self.right(channel, shown, with.reference, code)?;
+                let header = [0x00, 0xDA, 0x00, 0xD3];
+                let new = self.new_value(channel, shown, (pin, new), header, "PUT DATA")?;
+                Ok(vec![right, new])
+            }
+            Deed::Set(..) => Err(CardError::Unsupported("setting this PIN")),
+            Deed::VerifyOnReader | Deed::ChangeOnReader => {
+                Err(CardError::Unsupported("a PIN without a PIN"))
+            }
         }
-        self.verify_as(channel, with, code)?;
-        let data = self.kdf(channel)?.derive(pin, new);
-        let command = Command::new([0x00, 0xDA, 0x00, 0xD3]).secret(data);
-        done(channel.transmit(&command)?, "PUT DATA")
     }
 
-    fn entry(&self, pin: PinReference, modify: bool) -> Option<PinEntry> {
-        // A reader cannot derive PINs; whether the card wants that was seen when it was read,
-        // and `run` in the guard is not offered then.
-        let derived = self.kdf.as_ref().is_some_and(Kdf::is_on);
+    fn entry(
+        &mut self,
+        channel: &mut Channel<'_>,
+        shown: &Application,
+        pin: PinReference,
+        modify: bool,
+    ) -> Result<Option<PinEntry>, CardError> {
+        // A reader cannot derive PINs.
+        let derived = self.kdf(channel, shown)?.is_on();
         let p2 = match (pin == pins::ADMIN, modify) {
             (true, _) => pin.0,
             (false, true) => pins::USER.0,
             (false, false) => VERIFY_OTHER,
         };
-        (!derived && pin != pins::RESETTING_CODE).then_some(PinEntry {
-            header: [0x00, if modify { 0x24 } else { 0x20 }, 0x00, p2],
-            min: if pin == pins::ADMIN { 8 } else { 6 },
-            max: 15,
-            block: None,
-            current: modify,
-            timeout: PINPAD_TIMEOUT,
-        })
+        Ok(
+            (!derived && pin != pins::RESETTING_CODE).then_some(PinEntry {
+                header: [0x00, if modify { 0x24 } else { 0x20 }, 0x00, p2],
+                min: if pin == pins::ADMIN { 8 } else { 6 },
+                max: 15,
+                block: None,
+                current: modify,
+                timeout: PINPAD_TIMEOUT,
+            }),
+        )
     }
 
     fn judge(
-        &mut self,
-        _channel: &mut Channel<'_>,
-        pin: PinReference,
+        &self,
+        role: PinRole,
+        operation: &'static str,
         answer: &Response,
     ) -> Result<(), CardError> {
-        verdict(answer.sw).judge(self.role(pin), "PIN entry on the reader")
-    }
-
-    fn role(&self, pin: PinReference) -> PinRole {
-        pins::role(pin)
+        verdict(answer.sw).judge(role, operation)
     }
 }
 
@@ -239,17 +290,5 @@ fn verdict(sw: StatusWord) -> Verdict {
     match sw {
         StatusWord::SECURITY => Verdict::Refused(TriesLeft::Unknown),
         sw => Verdict::of(sw),
-    }
-}
-
-/// For commands that come after a right PIN: anything but done is no matter of PINs.
-fn done(answer: Response, operation: &'static str) -> Result<(), CardError> {
-    if answer.sw.is_ok() {
-        Ok(())
-    } else {
-        Err(CardError::Status {
-            operation,
-            sw: answer.sw,
-        })
     }
 }

@@ -61,6 +61,7 @@ pub(super) fn list(status: &PwStatus, derived: bool) -> Vec<Pin> {
             factory: Factory::Unknown(Some("123456")),
             uses: vec![PinUse::Signing, PinUse::Decrypting, PinUse::SigningIn],
             operations: user_operations(status),
+            facts: Vec::new(),
         },
         Pin {
             reference: RESETTING_CODE,
@@ -75,6 +76,7 @@ pub(super) fn list(status: &PwStatus, derived: bool) -> Vec<Pin> {
                 needs: vec![ADMIN],
                 impossible: blocked(status, ADMIN).map(|_| Reason::NothingUnblocks),
             }],
+            facts: Vec::new(),
         },
         Pin {
             reference: ADMIN,
@@ -91,6 +93,7 @@ pub(super) fn list(status: &PwStatus, derived: bool) -> Vec<Pin> {
                     impossible: blocked(status, ADMIN),
                 })
                 .to_vec(),
+            facts: Vec::new(),
         },
     ]
 }
@@ -100,8 +103,12 @@ fn blocked(status: &PwStatus, pin: PinReference) -> Option<Reason> {
 }
 
 fn user_operations(status: &PwStatus) -> Vec<Operation> {
-    let usable =
-        |pin: &PinReference| matches!(status.tries(*pin), TriesLeft::Known(_) | TriesLeft::Unknown);
+    let usable = |pin: &PinReference| {
+        matches!(
+            status.tries(*pin),
+            TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown
+        )
+    };
     let unblocks: Vec<_> = [RESETTING_CODE, ADMIN].into_iter().filter(usable).collect();
     let own = |kind| Operation {
         kind,

@@ -1,11 +1,11 @@
 //! GET METADATA of YubiKeys from firmware 5.3 (sheet "openpgp-piv", B4).
 
+use crate::card::{CardError, iso};
 use crate::iso7816::tlv::ber;
-use crate::iso7816::{Command, Le};
+use crate::iso7816::{Command, Le, Response};
 use crate::pki::public_key;
 use crate::token::{Algorithm, Curve, Origin, PinPolicy, PublicKey, TouchPolicy};
 use crate::transport::channel::Channel;
-use crate::transport::link::LinkError;
 
 use super::slots;
 
@@ -33,34 +33,37 @@ pub(super) struct Metadata {
 ///
 /// # Errors
 ///
-/// [`LinkError`].
-pub(super) fn read(channel: &mut Channel<'_>, slot: u8) -> Result<Option<Metadata>, LinkError> {
+/// [`CardError`].
+pub(super) fn read(channel: &mut Channel<'_>, slot: u8) -> Result<Option<Metadata>, CardError> {
     let answer = super::vendor(channel, [0x00, 0xF7, 0x00, slot])?;
-    // piv-authenticator answers 9000 without data: it has no metadata.
-    if !answer.sw.is_ok() || answer.data.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(parse(&answer.data, slot)))
+    understand(answer, slot)
 }
 
 /// As [`read`], but without the public key where that would take a second command.
 ///
 /// # Errors
 ///
-/// [`LinkError`].
+/// [`CardError`].
 pub(super) fn read_head(
     channel: &mut Channel<'_>,
     slot: u8,
-) -> Result<Option<Metadata>, LinkError> {
+) -> Result<Option<Metadata>, CardError> {
     if channel.takes_extended() {
         return read(channel, slot);
     }
     let command = Command::new([0x00, 0xF7, 0x00, slot]).expecting(Le::ALL);
     let answer = channel.transmit_first(&command)?;
-    if !answer.sw.is_ok() || answer.data.is_empty() {
-        return Ok(None);
+    understand(answer, slot)
+}
+
+fn understand(answer: Response, slot: u8) -> Result<Option<Metadata>, CardError> {
+    // piv-authenticator answers 9000 without data: it has no metadata.
+    let data = iso::present(answer, "GET METADATA")?.filter(|data| !data.is_empty());
+    let found = data.map(|data| parse(&data, slot));
+    if found == Some(Metadata::default()) {
+        return Err(CardError::Malformed("GET METADATA brought something else"));
     }
-    Ok(Some(parse(&answer.data, slot)))
+    Ok(found)
 }
 
 fn parse(data: &[u8], slot: u8) -> Metadata {
@@ -80,7 +83,7 @@ fn parse(data: &[u8], slot: u8) -> Metadata {
             (0x03, [2]) => found.origin = Some(Origin::Imported),
             (0x04, key) => found.public_key = parse_public_key(key, kind),
             (0x05, [flag]) => found.factory = Some(*flag != 0),
-            (0x06, [total, left]) => found.tries = Some((*total, *left)),
+            (0x06, [total, left]) if left <= total => found.tries = Some((*total, *left)),
             _ => {}
         }
     }

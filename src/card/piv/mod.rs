@@ -7,45 +7,52 @@ mod pins;
 mod reading;
 mod slots;
 
-use super::driver::{Driver, PINPAD_TIMEOUT};
-use super::{CardError, guard, iso};
-use crate::base::secret::Secret;
+use super::driver::{Driver, PINPAD_TIMEOUT, Progress};
+use super::guard::{Deed, Step};
+use super::{CardError, iso};
 use crate::iso7816::atr::Atr;
 use crate::iso7816::{Command, Le, Response};
-use crate::token::{Application, Fact, PinReference, PinRole, TriesLeft};
+use crate::token::{Application, Fact, KeyRef, PinReference, PinRole, TriesLeft};
 use crate::transport::channel::Channel;
 use crate::transport::link::{LinkError, PinEntry};
 
 /// The application identifier without its version (SP 800-73-4 Part 1, 2.2).
-const AID: [u8; 5] = [0xA0, 0x00, 0x00, 0x03, 0x08];
+pub(super) const AID: [u8; 5] = [0xA0, 0x00, 0x00, 0x03, 0x08];
 
 /// A PIV application that is selected.
+#[derive(Default)]
 struct Piv {
     /// Answer to SELECT: the application property template.
     template: Vec<u8>,
+    reading: reading::Reading,
 }
 
 /// Selects the application.
 pub(super) fn open(channel: &mut Channel<'_>) -> Result<Option<Box<dyn Driver>>, CardError> {
-    let Some(answer) = iso::select(channel, &AID)? else {
-        return Ok(None);
-    };
-    // PIV has no announcement of its own; the historical bytes have one.
-    let extended =
-        Atr::parse(channel.atr()).is_some_and(|atr| iso::announces_extended(atr.historical));
-    channel.allow_extended(extended);
-    Ok(Some(Box::new(Piv {
-        template: answer.data,
-    })))
+    let mut piv = Piv::default();
+    let found = piv.select(channel)?;
+    Ok(found.then(|| Box::new(piv) as Box<dyn Driver>))
 }
 
 impl Driver for Piv {
+    fn select(&mut self, channel: &mut Channel<'_>) -> Result<bool, CardError> {
+        let Some(answer) = iso::select(channel, &AID)? else {
+            return Ok(false);
+        };
+        // PIV has no announcement of its own; the historical bytes have one.
+        let extended =
+            Atr::parse(channel.atr()).is_some_and(|atr| iso::announces_extended(atr.historical));
+        channel.allow_extended(extended);
+        self.template = answer.data;
+        Ok(true)
+    }
+
     fn read(
         &mut self,
         channel: &mut Channel<'_>,
-        report: &mut dyn FnMut(&Application),
-    ) -> Result<Application, LinkError> {
-        reading::read(&self.template, channel, report)
+        application: &mut Application,
+    ) -> Result<Progress, CardError> {
+        self.reading.part(&self.template, channel, application)
     }
 
     fn identity(&mut self, channel: &mut Channel<'_>) -> Result<Option<Fact>, CardError> {
@@ -56,6 +63,20 @@ impl Driver for Piv {
         Ok(chuid.and_then(|chuid| objects::guid(&chuid)))
     }
 
+    fn certificate(
+        &mut self,
+        channel: &mut Channel<'_>,
+        slot: KeyRef,
+    ) -> Result<Option<Vec<u8>>, CardError> {
+        let all = slots::MAIN.into_iter().chain([slots::ATTESTATION]);
+        let mut all = all.chain(slots::retired());
+        let Some(found) = all.find(|each| each.reference == slot) else {
+            return Ok(None);
+        };
+        let certificate = reading::read_certificate(channel, &found)?;
+        Ok(certificate.map(|certificate| certificate.der))
+    }
+
     fn tries_left(
         &mut self,
         channel: &mut Channel<'_>,
@@ -64,81 +85,52 @@ impl Driver for Piv {
         pins::tries_left(channel, pin)
     }
 
-    fn verify(
+    fn take_back(
         &mut self,
         channel: &mut Channel<'_>,
         pin: PinReference,
-        value: &Secret,
-    ) -> Result<(), CardError> {
-        let command = Command::new([0x00, 0x20, 0x00, pin.0]).secret(pins::block(&[value])?);
-        let answer = channel.transmit(&command)?;
-        guard::standard_verdict(&answer, self.role(pin), "VERIFY")
+    ) -> Result<bool, CardError> {
+        // The PUK gives nothing but a new PIN.
+        let pin = if pin == pins::PUK { pins::PIN } else { pin };
+        pins::lock(channel, pin)?;
+        let left = pins::ask(channel, pin)?;
+        Ok(matches!(left, TriesLeft::Known(_) | TriesLeft::Blocked))
     }
 
-    fn change(
-        &mut self,
-        channel: &mut Channel<'_>,
-        pin: PinReference,
-        current: &Secret,
-        new: &Secret,
-    ) -> Result<(), CardError> {
-        let data = pins::block(&[current, new])?;
-        let answer = channel.transmit(&Command::new([0x00, 0x24, 0x00, pin.0]).secret(data))?;
-        guard::standard_verdict(&answer, self.role(pin), "CHANGE REFERENCE DATA")
-    }
-
-    fn unblock(
-        &mut self,
-        channel: &mut Channel<'_>,
-        pin: PinReference,
-        with: PinReference,
-        code: &Secret,
-        new: &Secret,
-    ) -> Result<(), CardError> {
-        let data = pins::block(&[code, new])?;
-        let answer = channel.transmit(&Command::new([0x00, 0x2C, 0x00, pin.0]).secret(data))?;
-        guard::standard_verdict(&answer, self.role(with), "RESET RETRY COUNTER")
-    }
-
-    fn set(
+    fn prepare(
         &mut self,
         _channel: &mut Channel<'_>,
-        _pin: PinReference,
-        _with: PinReference,
-        _code: &Secret,
-        _new: &Secret,
-    ) -> Result<(), CardError> {
-        Err(CardError::Unsupported(
-            "setting a PIN without its old value",
-        ))
+        _shown: &Application,
+        pin: PinReference,
+        deed: &Deed<'_>,
+    ) -> Result<Vec<Step>, CardError> {
+        pins::step(pin, deed).map(|step| vec![step])
     }
 
-    fn entry(&self, pin: PinReference, modify: bool) -> Option<PinEntry> {
-        Some(PinEntry {
+    fn entry(
+        &mut self,
+        _channel: &mut Channel<'_>,
+        _shown: &Application,
+        pin: PinReference,
+        modify: bool,
+    ) -> Result<Option<PinEntry>, CardError> {
+        Ok(Some(PinEntry {
             header: [0x00, if modify { 0x24 } else { 0x20 }, 0x00, pin.0],
             min: pins::MIN,
             max: pins::LEN,
             block: Some(pins::LEN),
             current: modify,
             timeout: PINPAD_TIMEOUT,
-        })
+        }))
     }
 
     fn judge(
-        &mut self,
-        _channel: &mut Channel<'_>,
-        pin: PinReference,
+        &self,
+        role: PinRole,
+        operation: &'static str,
         answer: &Response,
     ) -> Result<(), CardError> {
-        guard::standard_verdict(answer, self.role(pin), "PIN entry on the reader")
-    }
-
-    fn role(&self, pin: PinReference) -> PinRole {
-        if pin == pins::PUK {
-            PinRole::Puk
-        } else {
-            PinRole::User
-        }
+        iso::Verdict::of(answer.sw).judge(role, operation)
     }
 }
 

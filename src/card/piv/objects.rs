@@ -25,7 +25,7 @@ const MAX_CERTIFICATE: u64 = 65_536;
 
 /// The GUID in the card holder identifier, unless it is all zero.
 pub(super) fn guid(chuid: &[u8]) -> Option<Fact> {
-    let guid = ber::find(chuid, &[0x34])?;
+    let guid = ber::find(chuid, &[0x34]).filter(|guid| guid.len() == 16)?;
     guid.iter()
         .any(|&byte| byte != 0)
         .then(|| Fact::hex(FactName::Guid, guid))
@@ -34,7 +34,7 @@ pub(super) fn guid(chuid: &[u8]) -> Option<Fact> {
 /// What the card holder identifier says.
 pub(super) fn chuid(value: &[u8]) -> Vec<Fact> {
     let mut facts = Vec::new();
-    if let Some(number) = ber::find(value, &[0x30]) {
+    if let Some(number) = ber::find(value, &[0x30]).filter(|number| number.len() == 25) {
         facts.push(match fasc_n(number) {
             Some(text) => Fact::text(FactName::FascN, text.into()),
             None => Fact::hex(FactName::FascN, number),
@@ -52,10 +52,15 @@ pub(super) fn chuid(value: &[u8]) -> Vec<Fact> {
 
 /// `YYYYMMDD` in digits.
 fn day(digits: &[u8]) -> Option<FactValue> {
-    let text = std::str::from_utf8(digits)
-        .ok()
-        .filter(|text| text.len() == 8)?;
-    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u16>().ok();
+    let number = |range: std::ops::Range<usize>| {
+        digits.get(range)?.iter().try_fold(0, |number, digit| {
+            let digit = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
+            Some(number * 10 + digit)
+        })
+    };
+    if digits.len() != 8 {
+        return None;
+    }
     let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
@@ -129,7 +134,7 @@ fn fasc_n(bytes: &[u8]) -> Option<String> {
 /// What the card capability container says.
 pub(super) fn capabilities(value: &[u8]) -> Vec<Fact> {
     let mut facts = Vec::new();
-    if let Some(id) = ber::find(value, &[0xF0]) {
+    if let Some(id) = ber::find(value, &[0xF0]).filter(|id| (1..=21).contains(&id.len())) {
         facts.push(Fact::hex(FactName::CardIdentifier, id));
     }
     facts
@@ -151,44 +156,75 @@ pub(super) fn discovery(value: &[u8]) -> Vec<Fact> {
 }
 
 /// What the key history says.
-pub(super) fn key_history(value: &[u8]) -> Vec<Fact> {
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct History {
+    /// How many retired keys have their certificates on the card, at most [`RETIRED`]; all slots where
+    /// the number is damaged.
+    pub(super) on_card: usize,
+    /// The same, and the rest of it.
+    pub(super) facts: Vec<Fact>,
+    /// Whether it speaks of more keys than there are slots.
+    pub(super) impossible: bool,
+    /// Whether one of the two numbers that have to be there is not.
+    pub(super) incomplete: bool,
+}
+
+/// Slots of retired keys (SP 800-73-4 Part 1, 3.3.3).
+const RETIRED: u8 = 20;
+
+/// Reads the key history. More keys than there can be are cut off: first those that are said
+/// to be elsewhere.
+pub(super) fn key_history(value: &[u8]) -> History {
+    let count = |tag| match ber::find(value, &[tag]) {
+        Some([count]) => Some(*count),
+        _ => None,
+    };
+    let (on, off) = (count(0xC1), count(0xC2));
+    let on_card = on.map(|on| on.min(RETIRED));
+    let most_off = RETIRED - on_card.unwrap_or(0);
     let mut facts = Vec::new();
-    for (tag, name) in [
-        (0xC1, FactName::RetiredOnCard),
-        (0xC2, FactName::RetiredOffCard),
-    ] {
-        if let Some([count]) = ber::find(value, &[tag]) {
-            facts.push(Fact::number(name, u64::from(*count)));
-        }
+    if let Some(on_card) = on_card {
+        facts.push(Fact::number(FactName::RetiredOnCard, on_card.into()));
+    }
+    if let Some(off) = off {
+        let off = off.min(most_off);
+        facts.push(Fact::number(FactName::RetiredOffCard, off.into()));
     }
     if let Some(url) = ber::find(value, &[0xF3]).filter(|url| !url.is_empty()) {
         facts.push(Fact::text(FactName::RetiredUrl, Text::from_utf8(url)));
     }
-    facts
+    History {
+        on_card: on_card.unwrap_or(RETIRED).into(),
+        facts,
+        impossible: on.unwrap_or(0) > RETIRED || off.unwrap_or(0) > most_off,
+        incomplete: on.is_none() || off.is_none(),
+    }
 }
 
-/// How many retired keys have their certificates on the card.
-pub(super) fn retired_on_card(value: &[u8]) -> usize {
-    match ber::find(value, &[0xC1]) {
-        Some([count]) => usize::from(*count),
-        _ => 0,
-    }
+/// What a certificate container holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Stored {
+    /// The certificate, decompressed if it was not plain.
+    Plain(Vec<u8>),
+    /// Something compressed that is damaged, or longer than [`MAX_CERTIFICATE`] without that.
+    Compressed(Vec<u8>),
 }
 
 /// The certificate in its container, unpacked: `70` certificate, `71` how it is packed. Old
 /// cards leave `71` away.
-pub(super) fn certificate(value: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn certificate(value: &[u8]) -> Option<Stored> {
     let packed = ber::find(value, &[0x70]).filter(|packed| !packed.is_empty())?;
     let info = ber::find(value, &[0x71])
         .and_then(<[u8]>::first)
         .copied()
         .unwrap_or(0);
-    match packed {
+    let unpacked = match packed {
         [0x1F, 0x8B, ..] if info & 0x01 != 0 => unpack(GzDecoder::new(packed)),
         // Net iD: 01 00, length in little endian, zlib.
         [0x01, 0x00, _, _, zlib @ ..] if info & 0x01 != 0 => unpack(ZlibDecoder::new(zlib)),
         _ => Some(packed.to_vec()),
-    }
+    };
+    Some(unpacked.map_or_else(|| Stored::Compressed(packed.to_vec()), Stored::Plain))
 }
 
 fn unpack(reader: impl Read) -> Option<Vec<u8>> {
@@ -205,7 +241,7 @@ fn unpack(reader: impl Read) -> Option<Vec<u8>> {
 mod tests {
     use std::io::Write;
 
-    use super::{certificate, chuid, discovery, fasc_n};
+    use super::{Stored, certificate, chuid, discovery, fasc_n, key_history};
     use crate::base::hex;
     use crate::iso7816::tlv::ber;
     use crate::token::{Fact, FactName, FactValue};
@@ -263,32 +299,51 @@ mod tests {
     #[test]
     fn certificates_come_plain_and_packed() {
         let der = vec![0x30; 900];
-        assert_eq!(certificate(&container(&der, 0)).unwrap(), der);
-        assert_eq!(certificate(&ber::encode(0x70, &der)).unwrap(), der);
+        let plain = Some(Stored::Plain(der.clone()));
+        assert_eq!(certificate(&container(&der, 0)), plain);
+        assert_eq!(certificate(&ber::encode(0x70, &der)), plain);
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         gzip.write_all(&der).unwrap();
-        assert_eq!(
-            certificate(&container(&gzip.finish().unwrap(), 1)).unwrap(),
-            der
-        );
+        assert_eq!(certificate(&container(&gzip.finish().unwrap(), 1)), plain);
         let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
         zlib.write_all(&der).unwrap();
         let packed = [&[0x01, 0x00, 0x84, 0x03][..], &zlib.finish().unwrap()].concat();
-        assert_eq!(certificate(&container(&packed, 1)).unwrap(), der);
+        assert_eq!(certificate(&container(&packed, 1)), plain);
+    }
+
+    #[test]
+    fn a_history_of_more_keys_than_slots_is_cut() {
+        let of = |on, off| key_history(&[0xC1, 1, on, 0xC2, 1, off, 0xF3, 0]);
+        let numbers = |on: u64, off: u64| {
+            vec![
+                Fact::number(FactName::RetiredOnCard, on),
+                Fact::number(FactName::RetiredOffCard, off),
+            ]
+        };
+        let possible = of(15, 5);
+        assert_eq!((possible.on_card, possible.impossible), (15, false));
+        assert_eq!(possible.facts, numbers(15, 5));
+        let both_full = of(20, 20);
+        assert_eq!((both_full.on_card, both_full.impossible), (20, true));
+        assert_eq!(both_full.facts, numbers(20, 0));
+        assert_eq!(of(255, 255).facts, numbers(20, 0));
+        assert!(of(3, 18).impossible);
     }
 
     #[test]
     fn a_bomb_does_not_go_off() {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
         gzip.write_all(&vec![0; 10 << 20]).unwrap();
-        assert_eq!(certificate(&container(&gzip.finish().unwrap(), 1)), None);
+        let bomb = gzip.finish().unwrap();
+        let stored = certificate(&container(&bomb, 1));
+        assert_eq!(stored, Some(Stored::Compressed(bomb)));
     }
 
     proptest::proptest! {
         #[test]
         fn any_bytes_do(bytes: Vec<u8>) {
             let _ = (certificate(&bytes), chuid(&bytes), discovery(&bytes), fasc_n(&bytes));
-            let _ = super::key_history(&bytes);
+            let _ = key_history(&bytes);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! PIV PINs (SP 800-73-4 Part 2, 3.2; sheet "openpgp-piv", B2).
 
 use crate::base::secret::Secret;
+use crate::card::guard::{Deed, Step};
 use crate::card::iso::Verdict;
 use crate::card::{CardError, piv::metadata};
 use crate::iso7816::Command;
@@ -69,11 +70,15 @@ pub(super) fn tries_left(
     pin: PinReference,
 ) -> Result<TriesLeft, CardError> {
     // Metadata tells the counter even when the PIN is verified.
-    if pin != GLOBAL
-        && let Some(found) = metadata::read(channel, pin.0)?
-        && let Some((_, left)) = found.tries
-    {
-        return Ok(TriesLeft::from_counter(left));
+    if pin != GLOBAL {
+        let found = match metadata::read(channel, pin.0) {
+            Err(error @ CardError::Link(_)) => return Err(error),
+            // The card has another way to tell.
+            found => found.ok().flatten(),
+        };
+        if let Some((_, left)) = found.and_then(|found| found.tries) {
+            return Ok(TriesLeft::from_counter(left));
+        }
     }
     if pin == PUK {
         return Ok(TriesLeft::Unknown);
@@ -90,9 +95,59 @@ pub(super) fn ask(channel: &mut Channel<'_>, pin: PinReference) -> Result<TriesL
     let answer = channel.transmit(&Command::new([0x00, 0x20, 0x00, pin.0]))?;
     Ok(match Verdict::of(answer.sw) {
         Verdict::Refused(left) => left,
-        // Verified already: the card hides its counter then.
-        Verdict::Satisfied | Verdict::Other(_) => TriesLeft::Unknown,
+        // The card hides its counter then.
+        Verdict::Satisfied => TriesLeft::Unlocked,
+        Verdict::Other(_) => TriesLeft::Unknown,
     })
+}
+
+/// VERIFY that takes back (SP 800-73-4 Part 2, 3.2.1, P1 = FF). Cards of older versions do not
+/// know it; then it stays as it was.
+///
+/// # Errors
+///
+/// [`CardError::Link`]; no try was spent.
+pub(super) fn lock(channel: &mut Channel<'_>, pin: PinReference) -> Result<(), CardError> {
+    channel.transmit(&Command::new([0x00, 0x20, 0xFF, pin.0]))?;
+    Ok(())
+}
+
+/// The command that does `deed` to `pin` (SP 800-73-4 Part 2, 3.2.1 to 3.2.3).
+///
+/// # Errors
+///
+/// [`CardError::Unsupported`], [`CardError::Rule`]; nothing was sent.
+pub(super) fn step(pin: PinReference, deed: &Deed<'_>) -> Result<Step, CardError> {
+    let (ins, data, counter, operation) = match deed {
+        Deed::Verify(value) => (0x20, block(&[value])?, pin, "VERIFY"),
+        Deed::Change(current, new) => (0x24, block(&[current, new])?, pin, "CHANGE REFERENCE DATA"),
+        Deed::Unblock(with, code, new) => {
+            let data = block(&[code, new])?;
+            (0x2C, data, with.reference, "RESET RETRY COUNTER")
+        }
+        Deed::Set(..) => {
+            return Err(CardError::Unsupported(
+                "setting a PIN without its old value",
+            ));
+        }
+        Deed::VerifyOnReader | Deed::ChangeOnReader => {
+            return Err(CardError::Unsupported("a PIN without a PIN"));
+        }
+    };
+    Ok(Step {
+        command: Command::new([0x00, ins, 0x00, pin.0]).secret(data),
+        role: Some(role(counter)),
+        operation,
+    })
+}
+
+/// What a PIN is for.
+fn role(pin: PinReference) -> PinRole {
+    if pin == PUK {
+        PinRole::Puk
+    } else {
+        PinRole::User
+    }
 }
 
 /// The PINs as people see them.
@@ -116,6 +171,7 @@ pub(super) fn list(known: &Known) -> Vec<Pin> {
         factory: factory(known.pin_factory, known.vendor, "123456"),
         uses: vec![PinUse::Signing, PinUse::SigningIn],
         operations: pin_operations(PIN, known.pin.left, known.puk.left),
+        facts: Vec::new(),
     }];
     if let Some(left) = known.global {
         let mut operations = pin_operations(GLOBAL, left, TriesLeft::NotSet);
@@ -130,6 +186,7 @@ pub(super) fn list(known: &Known) -> Vec<Pin> {
             factory: Factory::Unknown(None),
             uses: vec![PinUse::SigningIn],
             operations,
+            facts: Vec::new(),
         });
     }
     let puk_blocked = (known.puk.left == TriesLeft::Blocked).then_some(Reason::Blocked);
@@ -151,6 +208,7 @@ pub(super) fn list(known: &Known) -> Vec<Pin> {
             needs: vec![PUK],
             impossible: puk_blocked,
         }],
+        facts: Vec::new(),
     });
     pins
 }

@@ -1,85 +1,156 @@
-//! Reading a PIV application: in which order, and at what price.
+//! Reading a PIV application: in which order, in which parts, and at what price.
 
+use super::AID;
 use super::metadata::{self, Metadata};
+use super::objects::{self, Stored};
 use super::pins::{self, Known};
 use super::slots::{self, Slot};
-use super::{AID, objects};
+use crate::base::hex;
+use crate::card::driver::Progress;
 use crate::card::{CardError, iso};
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le};
 use crate::pki::certificate as x509;
 use crate::token::{
-    Access, Application, ApplicationState, Certificate, DataKind, DataObject, Evidence, Fact,
-    FactName, Key, PinPolicy, Text, Tries, TriesLeft, Unreadable,
+    Access, Application, Certificate, DataKind, DataObject, Evidence, Fact, FactName, Flaw, Key,
+    PinPolicy, Text, Tries, TriesLeft,
 };
 use crate::transport::channel::Channel;
 use crate::transport::link::LinkError;
 
-/// Reads the application that answered SELECT with `template`.
-pub(super) fn read(
-    template: &[u8],
-    channel: &mut Channel<'_>,
-    report: &mut dyn FnMut(&Application),
-) -> Result<Application, LinkError> {
-    let mut reading = Reading {
-        application: Application::new(crate::token::ApplicationKind::Piv, &AID),
-        has_metadata: false,
-    };
-    if let Some(aid) = ber::find(template, &[0x61, 0x4F]) {
-        // The template gives the identifier without the provider's part.
-        if aid.starts_with(&AID) {
-            reading.application.aid = aid.to_vec();
-        }
-    }
-    match reading.run(channel, report) {
-        Ok(()) => {}
-        Err(CardError::Link(error)) => return Err(error),
-        Err(error) => {
-            let detail = Text::from(error.to_string());
-            reading.application.state = ApplicationState::Unreadable(Unreadable { detail });
-        }
-    }
-    Ok(reading.application)
+/// The longest application identifier in bytes (ISO/IEC 7816-4:2020, 12.3.4).
+const MAX_AID: usize = 16;
+
+/// How far the reading of an application is, and what its later parts have to know.
+#[derive(Default)]
+pub(super) struct Reading {
+    next: Part,
+    /// Whether the card knows the commands of YubiKeys.
+    vendor: bool,
+    has_metadata: bool,
+    /// Whether there is a global PIN.
+    global: bool,
+    /// Retired certificates on the card.
+    retired: usize,
 }
 
-struct Reading {
-    application: Application,
-    has_metadata: bool,
+/// A few commands that belong together.
+#[derive(Clone, Copy, Default)]
+enum Part {
+    #[default]
+    Vendor,
+    Data,
+    Pins,
+    /// One of [`slots::MAIN`].
+    Slot(usize),
+    Attestation,
+    History,
+    /// One of [`slots::retired`].
+    Retired(usize),
 }
 
 impl Reading {
-    fn run(
+    /// Reads the next part of the application that answered SELECT with `template`.
+    pub(super) fn part(
+        &mut self,
+        template: &[u8],
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<Progress, CardError> {
+        let mut work = Work {
+            reading: self,
+            application,
+        };
+        let next = match work.reading.next {
+            Part::Vendor => {
+                work.take_identifier(template);
+                work.reading.vendor = work.read_vendor(channel)?;
+                Part::Data
+            }
+            Part::Data => {
+                work.reading.global = work.read_data(channel)?;
+                Part::Pins
+            }
+            Part::Pins => {
+                work.read_pins(channel)?;
+                Part::Slot(0)
+            }
+            Part::Slot(index) => match slots::MAIN.get(index) {
+                Some(slot) => {
+                    let found = work.metadata(channel, slot)?;
+                    work.read_slot(channel, slot, found, true)?;
+                    Part::Slot(index + 1)
+                }
+                None => Part::Attestation,
+            },
+            Part::Attestation => {
+                work.read_attestation(channel)?;
+                self.next = Part::History;
+                return Ok(Progress::Picture);
+            }
+            Part::History => {
+                work.reading.retired = work.read_history(channel)?;
+                Part::Retired(0)
+            }
+            Part::Retired(index) => match slots::retired().nth(index) {
+                Some(slot) => {
+                    let found = work.metadata(channel, &slot)?;
+                    let with_certificate = found.is_some() || index < work.reading.retired;
+                    work.read_slot(channel, &slot, found, with_certificate)?;
+                    Part::Retired(index + 1)
+                }
+                None => return Ok(Progress::Whole),
+            },
+        };
+        self.next = next;
+        Ok(Progress::More)
+    }
+}
+
+/// A reading and what it fills.
+struct Work<'a> {
+    reading: &'a mut Reading,
+    application: &'a mut Application,
+}
+
+impl Work<'_> {
+    /// The template gives the identifier without the provider's part.
+    fn take_identifier(&mut self, template: &[u8]) {
+        if let Some(aid) = ber::find(template, &[0x61, 0x4F])
+            && aid.starts_with(&AID)
+            && aid.len() <= MAX_AID
+        {
+            self.application.aid = aid.to_vec();
+        }
+        // Some cards answer without a template, some with another one.
+        let mut objects = ber::objects(template);
+        let sound = objects.by_ref().count() > 0 && objects.rest().is_empty();
+        let sound = sound && ber::is_shallow(template);
+        if !template.is_empty() && !sound {
+            self.application.mark("SELECT: no data objects");
+        }
+    }
+
+    /// An object that everybody may read. One that is damaged is noted, and not there.
+    fn object(
         &mut self,
         channel: &mut Channel<'_>,
-        report: &mut dyn FnMut(&Application),
-    ) -> Result<(), CardError> {
-        let vendor = self.read_vendor(channel)?;
-        let global = self.read_data(channel)?;
-        self.read_pins(channel, vendor, global)?;
-        for slot in &slots::MAIN {
-            let found = self.metadata(channel, slot)?;
-            self.read_slot(channel, slot, found, true)?;
-        }
-        if self.has_metadata {
-            // With extended length the certificate is one command; without, four, for
-            // something that nobody looks for first. Its key matters only beside it.
-            let found = metadata::read_head(channel, slots::ATTESTATION.reference.0)?;
-            let extended = channel.takes_extended();
-            self.read_slot(channel, &slots::ATTESTATION, found, extended)?;
-        }
-        report(&self.application);
-        self.read_retired(channel)
+        tag: &[u8],
+    ) -> Result<Option<Vec<u8>>, CardError> {
+        let part = format!("object {}", hex::encode(tag));
+        iso::noted(self.application, &part, object(channel, tag))
     }
 
     /// Version and serial number of a YubiKey, and of others that took over its commands.
     fn read_vendor(&mut self, channel: &mut Channel<'_>) -> Result<bool, CardError> {
         let answer = super::vendor(channel, [0x00, 0xFD, 0x00, 0x00])?;
-        let [major, minor, patch] = *answer.data else {
-            return Ok(false);
-        };
-        if !answer.sw.is_ok() {
+        if !answer.sw.is_ok() || answer.data.is_empty() {
             return Ok(false);
         }
+        let [major, minor, patch] = *answer.data else {
+            self.application.mark("GET VERSION: no three numbers");
+            return Ok(false);
+        };
         let version = Text::from(format!("{major}.{minor}.{patch}"));
         self.application.version = Some(version.clone());
         self.application
@@ -94,17 +165,17 @@ impl Reading {
     /// The objects that everybody may read. Tells whether there is a global PIN.
     fn read_data(&mut self, channel: &mut Channel<'_>) -> Result<bool, CardError> {
         let mut global = false;
-        if let Some(value) = object(channel, &objects::DISCOVERY)? {
+        if let Some(value) = self.object(channel, &objects::DISCOVERY)? {
             let facts = objects::discovery(&value);
             global = facts.contains(&Fact::flag(FactName::GlobalPin, true));
             self.push_data(DataKind::Discovery, value, facts);
         }
-        if let Some(value) = object(channel, &objects::CHUID)? {
+        if let Some(value) = self.object(channel, &objects::CHUID)? {
             self.application.facts.extend(objects::guid(&value));
             let facts = objects::chuid(&value);
             self.push_data(DataKind::Chuid, value, facts);
         }
-        if let Some(value) = object(channel, &objects::CCC)? {
+        if let Some(value) = self.object(channel, &objects::CCC)? {
             let facts = objects::capabilities(&value);
             self.push_data(DataKind::CardCapabilities, value, facts);
         }
@@ -118,15 +189,12 @@ impl Reading {
             access,
             content,
             facts,
+            label: None,
         });
     }
 
-    fn read_pins(
-        &mut self,
-        channel: &mut Channel<'_>,
-        vendor: bool,
-        global: bool,
-    ) -> Result<(), CardError> {
+    fn read_pins(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        let (vendor, global) = (self.reading.vendor, self.reading.global);
         let unknown = Tries {
             left: TriesLeft::Unknown,
             max: None,
@@ -140,7 +208,10 @@ impl Reading {
             vendor,
         };
         let pin = if vendor {
-            metadata::read(channel, pins::PIN.0)?
+            let read = metadata::read(channel, pins::PIN.0);
+            // Whose answer is damaged has them all the same.
+            self.reading.has_metadata = read.is_err();
+            iso::noted(self.application, "metadata of the PIN", read)?
         } else {
             None
         };
@@ -149,10 +220,11 @@ impl Reading {
             max: Some(total),
         };
         if let Some(pin) = pin {
-            self.has_metadata = true;
+            self.reading.has_metadata = true;
             known.pin = pin.tries.map_or(unknown, counted);
             known.pin_factory = pin.factory;
-            if let Some(puk) = metadata::read(channel, pins::PUK.0)? {
+            let puk = metadata::read(channel, pins::PUK.0);
+            if let Some(puk) = iso::noted(self.application, "metadata of the PUK", puk)? {
                 known.puk = puk.tries.map_or(unknown, counted);
                 known.puk_factory = puk.factory;
             }
@@ -167,15 +239,16 @@ impl Reading {
     }
 
     fn metadata(
-        &self,
+        &mut self,
         channel: &mut Channel<'_>,
         slot: &Slot,
-    ) -> Result<Option<Metadata>, LinkError> {
-        if self.has_metadata {
-            metadata::read(channel, slot.reference.0)
-        } else {
-            Ok(None)
+    ) -> Result<Option<Metadata>, CardError> {
+        if !self.reading.has_metadata {
+            return Ok(None);
         }
+        let slot = slot.reference.0;
+        let read = metadata::read(channel, slot);
+        iso::noted(self.application, &format!("metadata of {slot:02X}"), read)
     }
 
     /// What a slot holds: the key by metadata, else by its certificate.
@@ -194,8 +267,8 @@ impl Reading {
             public_key: found.public_key,
             ..bare_key(slot, Evidence::Card)
         });
-        if with_certificate && let Some(certificate) = read_certificate(channel, slot)? {
-            if key.is_none() && !self.has_metadata {
+        if with_certificate && let Some(certificate) = self.read_certificate(channel, slot)? {
+            if key.is_none() && !self.reading.has_metadata {
                 key = certificate.summary.as_ref().map(|summary| Key {
                     algorithm: Some(summary.public_key.algorithm.clone()),
                     public_key: Some(summary.public_key.clone()),
@@ -208,22 +281,55 @@ impl Reading {
         Ok(())
     }
 
-    /// Former decryption keys. The key history says how many certificates are on the card,
-    /// the first slots first; who has metadata is asked for every slot as well, since few
-    /// programs write a history.
-    fn read_retired(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
-        let mut on_card = 0;
-        if let Some(value) = object(channel, &objects::KEY_HISTORY)? {
-            on_card = objects::retired_on_card(&value);
-            let facts = objects::key_history(&value);
-            self.push_data(DataKind::KeyHistory, value, facts);
+    /// The key that vouches for others, of cards that have metadata.
+    fn read_attestation(&mut self, channel: &mut Channel<'_>) -> Result<(), CardError> {
+        if !self.reading.has_metadata {
+            return Ok(());
         }
-        for (index, slot) in slots::retired().enumerate() {
-            let found = self.metadata(channel, &slot)?;
-            let with_certificate = found.is_some() || index < on_card;
-            self.read_slot(channel, &slot, found, with_certificate)?;
+        // With extended length the certificate is one command; without, four, for
+        // something that nobody looks for first. Its key matters only beside it.
+        let found = metadata::read_head(channel, slots::ATTESTATION.reference.0);
+        let found = iso::noted(self.application, "metadata of F9", found)?;
+        let extended = channel.takes_extended();
+        self.read_slot(channel, &slots::ATTESTATION, found, extended)
+    }
+
+    /// Former decryption keys: how many certificates are on the card, the first slots first.
+    /// Who has metadata is asked for every slot as well, since few programs write a history.
+    fn read_history(&mut self, channel: &mut Channel<'_>) -> Result<usize, CardError> {
+        let Some(value) = self.object(channel, &objects::KEY_HISTORY)? else {
+            return Ok(0);
+        };
+        let history = objects::key_history(&value);
+        if history.facts.is_empty() {
+            self.application.mark("object 5FC10C: no key history");
+        } else if history.incomplete {
+            self.application
+                .mark("object 5FC10C: a number of former keys is missing");
         }
-        Ok(())
+        if history.impossible {
+            self.application
+                .mark("object 5FC10C: more former keys than there are slots");
+        }
+        self.push_data(DataKind::KeyHistory, value, history.facts);
+        Ok(history.on_card)
+    }
+
+    fn read_certificate(
+        &mut self,
+        channel: &mut Channel<'_>,
+        slot: &Slot,
+    ) -> Result<Option<Certificate>, CardError> {
+        let Some(value) = self.object(channel, &slot.object)? else {
+            return Ok(None);
+        };
+        let Some(stored) = objects::certificate(&value) else {
+            let tag = hex::encode(&slot.object);
+            self.application
+                .mark(&format!("object {tag}: no certificate in it"));
+            return Ok(None);
+        };
+        Ok(Some(certificate(slot, stored)))
     }
 }
 
@@ -240,27 +346,33 @@ fn bare_key(slot: &Slot, evidence: Evidence) -> Key {
         evidence,
         fingerprint: None,
         created: None,
+        label: None,
+        facts: Vec::new(),
     }
 }
 
-fn read_certificate(
+/// The certificate of a slot by itself: what tells a card without a serial number from others.
+pub(super) fn read_certificate(
     channel: &mut Channel<'_>,
     slot: &Slot,
 ) -> Result<Option<Certificate>, CardError> {
-    let Some(value) = object(channel, &slot.object)? else {
-        return Ok(None);
-    };
-    let Some(der) = objects::certificate(&value) else {
-        return Ok(None);
-    };
-    let summary = x509::Certificate::parse(&der)
-        .ok()
-        .map(|parsed| parsed.summary());
-    Ok(Some(Certificate {
-        slot: slot.reference,
-        der,
-        summary,
-    }))
+    let value = object(channel, &slot.object)?;
+    let stored = value.and_then(|value| objects::certificate(&value));
+    Ok(stored.map(|stored| certificate(slot, stored)))
+}
+
+fn certificate(slot: &Slot, stored: Stored) -> Certificate {
+    match stored {
+        Stored::Plain(der) => x509::stored(slot.reference, der),
+        Stored::Compressed(bytes) => Certificate {
+            slot: slot.reference,
+            der: bytes,
+            summary: None,
+            flaw: Some(Flaw::Compression),
+            label: None,
+            facts: Vec::new(),
+        },
+    }
 }
 
 /// Serial number of the token (YubiKey, from firmware 5).
@@ -292,5 +404,8 @@ pub(super) fn object(channel: &mut Channel<'_>, tag: &[u8]) -> Result<Option<Vec
         0x53 | 0x7E => first.value,
         _ => return Err(CardError::Malformed("GET DATA brought another object")),
     };
+    if !ber::is_shallow(content) {
+        return Err(CardError::Malformed("data objects too deep inside others"));
+    }
     Ok((!content.is_empty()).then(|| content.to_vec()))
 }

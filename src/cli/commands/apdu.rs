@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::backend::{Command, Done, StatusWord};
+use crate::backend::{Command, Done, StatusWord, hands_over_secret};
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::base::secret::Secret;
@@ -17,7 +18,7 @@ use crate::cli::output::Output;
 use crate::cli::session::{Real, Session};
 use crate::cli::terminal::{Answer, Terminal};
 use crate::explain;
-use crate::token::{Identity, ReaderId};
+use crate::token::{Identity, ReaderId, Text};
 
 /// The shortest command: CLA, INS, P1, P2 (ISO/IEC 7816-4:2020, 5.2).
 const MIN_LEN: usize = 4;
@@ -55,7 +56,7 @@ pub(in crate::cli) fn run(
     if let Some(mut terminal) = terminal {
         ask(&mut terminal, &session, id, commands.len())?;
     }
-    let answers = send(&mut session, identity, &commands, globals, output)?;
+    let answers = send(&mut session, identity, commands, globals, output)?;
     output.message(&gettext(
         "These commands went to the card as they were. What was shown of the token before may no longer be true.",
     ));
@@ -109,16 +110,13 @@ fn part(answer: &Answered) -> AnswerPart {
 fn send(
     session: &mut Session,
     identity: Identity,
-    commands: &[Secret],
+    commands: Vec<Secret>,
     globals: &Globals,
     output: &mut Output,
 ) -> Result<Vec<Answered>, End> {
     let mut answers = Vec::new();
     for bytes in commands {
-        let request = Command::Send {
-            identity,
-            bytes: bytes.duplicate(),
-        };
+        let request = Command::Send { identity, bytes };
         let done = session
             .run(request, |_| {})
             .map_err(|failure| Trouble::of(&failure))?;
@@ -195,7 +193,7 @@ fn unasked() -> Trouble {
 /// The commands of the command line or of the file.
 fn commands(command: &Apdu) -> Result<Vec<Secret>, Trouble> {
     let commands = match &command.file {
-        None => command.commands.iter().map(|text| one(text)).collect(),
+        None => command.commands.iter().map(|text| open_one(text)).collect(),
         Some(path) => read(path).and_then(|text| lines(&text)),
     };
     let commands: Vec<Secret> = commands?;
@@ -223,10 +221,24 @@ fn lines(text: &Secret) -> Result<Vec<Secret>, Trouble> {
 
 /// A command from hexadecimal digits. They are not repeated in the trouble: they may hold a PIN.
 fn one(text: &str) -> Result<Secret, Trouble> {
-    let bytes = hex::decode(text).map(Secret::take);
-    bytes
+    hex::decode_secret(text)
         .filter(|bytes| (MIN_LEN..=MAX_LEN).contains(&bytes.len()))
         .ok_or_else(|| no_command(None))
+}
+
+/// A command of the command line, which every user of the machine can read while it runs, and which the shell keeps: not
+/// the place for a PIN or a key.
+fn open_one(text: &str) -> Result<Secret, Trouble> {
+    let command = one(text)?;
+    if hands_over_secret(command.expose()) {
+        return Err(Trouble::usage(
+            gettext("A PIN or key does not belong on the command line"),
+            gettext(
+                "Others can see it there. Give commands that may hold one with --file. Nothing was sent.",
+            ),
+        ));
+    }
+    Ok(command)
 }
 
 fn no_command(line: Option<usize>) -> Trouble {
@@ -244,10 +256,11 @@ fn no_command(line: Option<usize>) -> Trouble {
 }
 
 fn read(path: &Path) -> Result<Secret, Trouble> {
-    let opened: io::Result<Box<dyn Read>> = if path == Path::new("-") {
-        Ok(Box::new(io::stdin()))
+    let opened = if path == Path::new("-") {
+        // Past the library, whose buffer would keep what was read until the program ends.
+        io::stdin().as_fd().try_clone_to_owned().map(File::from)
     } else {
-        File::open(path).map(|file| Box::new(file) as Box<dyn Read>)
+        File::open(path)
     };
     let mut text = Secret::with_capacity(4096);
     let read = opened.and_then(|file| {
@@ -262,7 +275,7 @@ fn read(path: &Path) -> Result<Secret, Trouble> {
         }
     });
     read.map_err(|error| {
-        let name = path.display().to_string();
+        let name = Text::from_path(path).to_string();
         Trouble::file(
             gettext_f("{file} cannot be read", &[("file", &name)]),
             &error,
@@ -273,7 +286,7 @@ fn read(path: &Path) -> Result<Secret, Trouble> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answered, lines, one, text};
+    use super::{Answered, lines, one, open_one, text};
     use crate::base::secret::Secret;
 
     #[test]
@@ -301,6 +314,53 @@ mod tests {
             .unwrap_err()
             .words;
         assert!(words.title.contains('2'), "{words:?}");
+    }
+
+    #[test]
+    fn a_secret_on_the_command_line_is_refused_and_not_repeated() {
+        for secret in [
+            // PINs and the resetting code.
+            "0020008008 313233343536FFFF",
+            "00240081 0C 313233343536363534333231",
+            "0C2C0080 08 3132333435363738",
+            "00DA00D3 08 3132333435363738",
+            // The management key: to authenticate, and to be set.
+            "0087039B 0C 7C0A 8208 3132333435363738",
+            "00FFFFFF 0B 03 9B 08 3132333435363738",
+            // A key that is imported, and one that is put.
+            "00FE079A 0A 0608 3132333435363738",
+            "00DB3FFF 0C 4D0A B600 7F48 3132333435363738",
+            "10DB3FFF 08 3132333435363738",
+            "80D80081 08 3132333435363738",
+            // A symmetric key of OpenPGP, and what is enciphered with it.
+            "00DA00D5 08 3132333435363738",
+            "002A8680 08 3132333435363738",
+            // With lengths of the long form, and with one that does not add up.
+            "0087039B 000008 3132333435363738",
+            "00FE079A 20 3132333435363738",
+        ] {
+            let words = open_one(secret).unwrap_err().words;
+            assert!(!words.text().contains("3132"), "{words:?}");
+            assert!(one(secret).is_ok());
+        }
+        for harmless in [
+            "00200080",
+            "0020008000",
+            "00A4040005A000000308",
+            // As they look without data.
+            "0087039B",
+            "0087039B00",
+            "0087039B000000",
+            "00FE079A",
+            "00FFFFFF",
+            "00DA00D3",
+            // A name and a certificate are no secrets.
+            "00DA005B 04 416E6E61",
+            "00DB3FFF 0A 5C035FC105 5303 700100",
+            "00CB3FFF055C035FC105",
+        ] {
+            assert!(open_one(harmless).is_ok(), "{harmless}");
+        }
     }
 
     #[test]

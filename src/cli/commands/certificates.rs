@@ -1,10 +1,10 @@
 //! `symbolonctl cert`: certificates and public keys, shown and exported.
 
-use std::fs::OpenOptions;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use super::choose::{self, Slot};
 use super::show::now;
+use crate::base::file::{self, Existing};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::cli::arguments::{ApplicationChoice, CertCommand, Globals, SlotChoice, Target};
 use crate::cli::certificate_page;
@@ -16,7 +16,7 @@ use crate::cli::session::{Found, Real, Session};
 use crate::cli::table::Table;
 use crate::explain::{self, keys};
 use crate::pki::{pem, public_key, ssh_key};
-use crate::token::{Application, Certificate, Key, KeyRow};
+use crate::token::{Application, Certificate, Key, KeyRow, Text};
 
 /// Runs the command.
 ///
@@ -171,11 +171,14 @@ fn show(found: &Found, slot: &Slot<'_>, globals: &Globals, output: &mut Output) 
         output.style(),
         now(),
     );
-    let page = page.map_err(|_| {
+    let page = page.map_err(|flaw| {
+        // What was stored may tell more than its bytes do.
+        let why = explain::certificates::flaw(certificate.flaw.unwrap_or(flaw));
+        let way = gettext("“symbolonctl cert export --der” writes it as it is.");
         Trouble::new(
             Exit::Refused,
             gettext("This is no certificate that can be read."),
-            gettext("“symbolonctl cert export --der” writes it as it is."),
+            explain::sentences(&[why, way]),
         )
     })?;
     output.result(page)
@@ -221,18 +224,13 @@ fn write(bytes: &[u8], target: &Target, output: &mut Output) -> Result<(), End> 
     let Some(path) = &target.output else {
         return output.result(bytes);
     };
-    let mut options = OpenOptions::new();
-    options.write(true).create(true);
-    if target.force {
-        options.truncate(true);
+    let existing = if target.force {
+        Existing::Replace
     } else {
-        options.create_new(true);
-    }
-    let written = options
-        .open(path)
-        .and_then(|mut file| file.write_all(bytes));
-    let name = path.display().to_string();
-    match written {
+        Existing::Keep
+    };
+    let name = Text::from_path(path).to_string();
+    match file::write_whole(path, bytes, existing) {
         Ok(()) => {
             output.message(&gettext_f("Written to {file}.", &[("file", &name)]));
             Ok(())

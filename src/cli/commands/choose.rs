@@ -7,7 +7,7 @@ use crate::cli::exit::{Exit, Trouble};
 use crate::explain::{self, failure, keys, pin_dialog, pins};
 use crate::token::{
     Application, ApplicationKind, Certificate, Key, KeyRef, KeyRow, OperationKind, Pin, PinRole,
-    PublicKey, Reason, Token, TriesLeft,
+    PublicKey, Reason, Text, Token, TriesLeft,
 };
 
 /// A PIN, and the code that gives the right to do something to it.
@@ -126,7 +126,7 @@ fn helper<'a>(
             TriesLeft::Blocked | TriesLeft::NotSet => {
                 Err(impossible(application, named, OperationKind::Verify))
             }
-            TriesLeft::Known(_) | TriesLeft::Unknown => Ok(named),
+            TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown => Ok(named),
         };
     }
     let usable =
@@ -244,12 +244,13 @@ impl<'a> Slot<'a> {
 ///
 /// [`Trouble`]: no slot is called like that, there is nothing in it, or two applications have it.
 pub(super) fn slot<'a>(token: &'a Token, choice: &SlotChoice) -> Result<Slot<'a>, Trouble> {
+    let name = Text::from(choice.slot.as_str());
     let nothing = || {
         Trouble::new(
             Exit::Refused,
             gettext_f(
                 "There is nothing in a slot “{slot}”",
-                &[("slot", &choice.slot)],
+                &[("slot", name.as_str())],
             ),
             gettext("“symbolonctl cert list” lists the certificates and keys."),
         )
@@ -279,7 +280,7 @@ pub(super) fn slot<'a>(token: &'a Token, choice: &SlotChoice) -> Result<Slot<'a>
         (Some(_), Some(_)) => Err(Trouble::usage(
             gettext_f(
                 "More than one application has a slot “{slot}”",
-                &[("slot", &choice.slot)],
+                &[("slot", name.as_str())],
             ),
             which_application(),
         )),
@@ -287,7 +288,8 @@ pub(super) fn slot<'a>(token: &'a Token, choice: &SlotChoice) -> Result<Slot<'a>
     }
 }
 
-/// A slot as it is written: PIV slots are two hexadecimal digits, OpenPGP keys count from 1.
+/// A slot as it is written: PIV slots are two hexadecimal digits, keys of OpenPGP and PKCS #15 count
+/// from 1.
 fn reference(text: &str) -> Option<KeyRef> {
     let text = text.trim();
     let padded = if text.len() == 1 {
@@ -304,8 +306,9 @@ fn reference(text: &str) -> Option<KeyRef> {
 /// A slot as the command line wants it.
 pub(super) fn slot_name(application: ApplicationKind, reference: KeyRef) -> String {
     match application {
-        ApplicationKind::OpenPgp if reference.0 < 0x10 => reference.0.to_string(),
-        ApplicationKind::Piv | ApplicationKind::OpenPgp => hex::encode(&[reference.0]),
+        // No zero in front of a number that people count.
+        ApplicationKind::OpenPgp | ApplicationKind::Pkcs15 => format!("{:X}", reference.0),
+        ApplicationKind::Piv => hex::encode(&[reference.0]),
     }
 }
 

@@ -69,7 +69,11 @@ pub(in crate::cli) fn run(
     };
     let action = match &mut secrets {
         Some(secrets) => job.ask(secrets, session.interrupt(), output)?,
-        None => job.on_reader()?,
+        None => {
+            let action = job.on_reader()?;
+            output.message(&job.what_is_asked(target.code(), output));
+            action
+        }
     };
     let request = Command::Pin(Request {
         identity: found.identity,
@@ -85,8 +89,22 @@ pub(in crate::cli) fn run(
         output.message(&format!("{} ({waits})", pin_dialog::enter_on_reader(role)));
     });
     match outcome {
-        Ok(_) => output.result(format!("{}.\n", pin_dialog::done(kind, target.pin.role))),
+        Ok(_) => done(&pin_dialog::done(kind, target.pin.role), output),
         Err(failure) => Err(job.refused(&failure).into()),
+    }
+}
+
+/// Says that it was done. Where standard output takes no more, standard error is told, and it was
+/// done all the same: who read an exit code for "not done" would do it again with the PIN as it
+/// was, and lose a try.
+fn done(what: &str, output: &mut Output) -> Result<(), End> {
+    match output.result(format!("{what}.\n")) {
+        Err(End::Trouble(unwritten)) => {
+            output.message(&format!("{what}."));
+            output.trouble(&unwritten);
+            Ok(())
+        }
+        told => told,
     }
 }
 
@@ -147,11 +165,15 @@ fn guard(target: &Target<'_>, choice: PinChoice) -> Result<(), Trouble> {
         trouble.words.body = format!(
             "{} {}",
             pins::last_try_warning(role, &helpers),
-            gettext("With --use-last-try it is used all the same.")
+            with_use_last_try()
         );
         return Err(trouble);
     }
     Ok(())
+}
+
+fn with_use_last_try() -> String {
+    gettext("With --use-last-try it is used all the same.")
 }
 
 /// One thing to be done to one PIN.
@@ -215,11 +237,19 @@ impl Job<'_> {
         })
     }
 
-    /// "OpenPGP PIN of Anna Rossi: ●●○ 2 of 3 tries left".
+    /// "OpenPGP PIN of Anna Rossi: ●●○ 2 of 3 tries left", and below it model, serial number and
+    /// reader: two tokens may bear one name.
     fn what_is_asked(&self, code: &Pin, output: &Output) -> String {
         let token = explain::token::title(&self.found.token);
         let name = pins::full_name_of(self.target.application.kind, code.role, &token);
-        format!("{name}: {}", page::tries(&code.tries, output.style()))
+        let which = explain::dotted(&[
+            explain::token::subtitle(&self.found.token),
+            page::place(self.found),
+        ]);
+        format!(
+            "{name}: {}\n{which}",
+            page::tries(&code.tries, output.style())
+        )
     }
 
     /// The action that is typed on the reader.
@@ -254,6 +284,9 @@ impl Job<'_> {
             }
             Failure::Card(CardError::Blocked { role }) if *role == code.role => {
                 trouble.words = failure::blocked(application, code);
+            }
+            Failure::Card(CardError::LastTry { .. } | CardError::Unlocked { .. }) => {
+                trouble.words.body = format!("{} {}", trouble.words.body, with_use_last_try());
             }
             _ => {}
         }

@@ -52,6 +52,25 @@ pub fn find<'a>(bytes: &'a [u8], path: &[u32]) -> Option<&'a [u8]> {
     }
 }
 
+/// The most data objects inside each other that are taken. Nothing on a card has ten.
+pub const MAX_DEPTH: usize = 32;
+
+/// Whether no more than [`MAX_DEPTH`] data objects are inside each other. Found out without
+/// recursion: the depth is the sender's choice.
+#[must_use]
+pub fn is_shallow(bytes: &[u8]) -> bool {
+    let mut open = vec![objects(bytes)];
+    while let Some(inmost) = open.last_mut() {
+        match inmost.next() {
+            Some(_) if open.len() > MAX_DEPTH => return false,
+            Some(object) if object.tag.is_constructed() => open.push(object.children()),
+            Some(_) => {}
+            None => drop(open.pop()),
+        }
+    }
+    true
+}
+
 /// Iterates over data objects; see [`objects`].
 #[derive(Clone, Debug)]
 pub struct Objects<'a> {
@@ -147,7 +166,7 @@ pub fn encode(tag: u32, value: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::{Tag, encode, find, objects};
+    use super::{MAX_DEPTH, Tag, encode, find, is_shallow, objects};
 
     #[test]
     fn a_path_leads_to_its_value() {
@@ -180,6 +199,18 @@ mod tests {
         ] {
             assert_eq!(objects(bad).count(), 0);
         }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth| (0..depth).fold(Vec::new(), |inner, _| encode(0x30, &inner));
+        assert!(is_shallow(&[]));
+        assert!(is_shallow(&nested(MAX_DEPTH)));
+        assert!(!is_shallow(&nested(MAX_DEPTH + 1)));
+        assert!(!is_shallow(&nested(10_000)));
+        let wide = encode(0x30, &nested(MAX_DEPTH - 1).repeat(100));
+        assert!(is_shallow(&wide));
+        assert!(is_shallow(&[0x30, 0x80].repeat(10_000)));
     }
 
     proptest::proptest! {

@@ -129,6 +129,24 @@ impl Piv {
         self
     }
 
+    /// With a global PIN, which the discovery object announces: six to eight digits, three tries
+    /// (SP 800-73-4 Part 1, 3.3.2).
+    #[must_use]
+    pub fn with_global_pin(mut self, pin: &str) -> Self {
+        self.global = Some((Pin::new(&padded(pin), 3), false));
+        let mut discovery = ber::encode(0x4F, &super::AID);
+        ber::push(&mut discovery, 0x5F2F, &[0x60, 0x10]);
+        self.with_object(objects::DISCOVERY, &discovery)
+    }
+
+    /// Without VERIFY that takes back (P1 = FF), which SP 800-73 has only since its fourth edition:
+    /// what was verified is so until a reset or another selection.
+    #[must_use]
+    pub fn without_logout(mut self) -> Self {
+        self.takes_back = false;
+        self
+    }
+
     /// With so many tries left of PIN and PUK; 0 is blocked.
     #[must_use]
     pub fn with_tries_left(mut self, pin: u8, puk: u8) -> Self {

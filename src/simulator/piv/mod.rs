@@ -35,6 +35,10 @@ pub struct Piv {
     yubikey: Option<YubiKey>,
     pin: Pin,
     puk: Pin,
+    /// The PIN of the whole card, if it has one, and whether it was verified.
+    global: Option<(Pin, bool)>,
+    /// Whether it knows VERIFY with P1 = FF, which takes back that a PIN was verified.
+    takes_back: bool,
     /// Whether the PIN was verified since the application was selected.
     verified: bool,
     /// Whether VERIFY was the command just before this one.
@@ -76,6 +80,8 @@ impl Piv {
             yubikey,
             pin: Pin::new(PIN, 3),
             puk: Pin::new(PUK, 3),
+            global: None,
+            takes_back: true,
             verified: false,
             fresh: false,
             management: Management::factory(
@@ -127,6 +133,9 @@ impl Piv {
     /// Forgets everything that was proved.
     fn forget(&mut self) {
         self.verified = false;
+        if let Some((_, verified)) = &mut self.global {
+            *verified = false;
+        }
         self.fresh = false;
         self.managed = false;
         self.challenge = None;

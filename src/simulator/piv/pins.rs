@@ -7,6 +7,8 @@ use crate::simulator::pin::Pin;
 
 /// Key reference of the PIN.
 pub(super) const PIN: u8 = 0x80;
+/// Reference of the PIN of the whole card.
+const GLOBAL: u8 = 0x00;
 /// Key reference of the PUK.
 pub(super) const PUK: u8 = 0x81;
 /// Bytes of reference data in a command.
@@ -15,6 +17,12 @@ const BLOCK: usize = 8;
 impl Piv {
     pub(super) fn verify(&mut self, command: &Parsed<'_>) -> Result {
         let [_, _, p1, p2] = command.header;
+        if p1 == 0xFF && !self.takes_back {
+            return Err(StatusWord::WRONG_P1P2);
+        }
+        if p2 == GLOBAL {
+            return self.verify_global(p1, command.data);
+        }
         if p2 != PIN {
             return Err(StatusWord::NO_OBJECT);
         }
@@ -38,12 +46,34 @@ impl Piv {
         }
     }
 
+    fn verify_global(&mut self, p1: u8, data: &[u8]) -> Result {
+        if !data.is_empty() {
+            self.well_formed_pin(data)?;
+        }
+        let (pin, verified) = self.global.as_mut().ok_or(StatusWord::NO_OBJECT)?;
+        match (p1, data) {
+            (0x00, []) if *verified => Ok(Vec::new()),
+            (0x00, []) => Err(pin.status()),
+            (0xFF, []) => {
+                *verified = false;
+                Ok(Vec::new())
+            }
+            (0x00, data) => {
+                *verified = false;
+                pin.check(data).or_status()?;
+                *verified = true;
+                Ok(Vec::new())
+            }
+            _ => Err(StatusWord::WRONG_P1P2),
+        }
+    }
+
     pub(super) fn change(&mut self, p1: u8, p2: u8, data: &[u8]) -> Result {
         if p1 != 0x00 {
             return Err(StatusWord::WRONG_P1P2);
         }
         let (old, new) = blocks(data)?;
-        if p2 == PIN {
+        if p2 != PUK {
             self.well_formed_pin(new)?;
         }
         let pin = self.reference(p2)?;
@@ -70,6 +100,10 @@ impl Piv {
         match p2 {
             PIN => Ok(&mut self.pin),
             PUK => Ok(&mut self.puk),
+            GLOBAL => match &mut self.global {
+                Some((pin, _)) => Ok(pin),
+                None => Err(StatusWord::NO_OBJECT),
+            },
             _ => Err(StatusWord::NO_OBJECT),
         }
     }

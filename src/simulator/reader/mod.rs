@@ -386,16 +386,33 @@ impl Link for SimulatedLink {
         work: &mut dyn FnMut(&mut dyn Link) -> After,
     ) -> Result<(), LinkError> {
         self.begin()?;
-        if work(self) == After::Reset {
-            self.reset();
-        }
-        self.end();
+        let mut held = Held {
+            link: self,
+            after: After::Reset,
+        };
+        held.after = work(held.link);
         Ok(())
     }
 
     fn pinpad(&mut self) -> Option<&mut dyn PinPad> {
         let some = self.pinpad.verify || self.pinpad.modify;
         some.then_some(self as &mut dyn PinPad)
+    }
+}
+
+/// A transaction that ends when this goes: with a reset, unless the work in it came to its end
+/// and said otherwise.
+struct Held<'a> {
+    link: &'a mut SimulatedLink,
+    after: After,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if self.after == After::Reset {
+            self.link.reset();
+        }
+        self.link.end();
     }
 }
 

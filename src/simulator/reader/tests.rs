@@ -2,7 +2,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::{Occupancy, SimulatedReader};
-use crate::simulator::faults::{Counted, Pulled, Slow, Trigger};
+use crate::simulator::faults::{Counted, Fault, Scripted, Trigger};
 use crate::simulator::{Card, Chip, Piv, Typed};
 use crate::transport::link::{After, LinkError, PinEntry, PinPadFeatures, Protocol, Reader};
 
@@ -85,7 +85,8 @@ fn a_link_never_reaches_the_card_that_came_after() {
 
 #[test]
 fn a_card_that_pulls_itself_out_is_gone_for_everybody() {
-    let mut reader = with(Pulled::before(piv(), Trigger::Number(2)));
+    let mut reader =
+        with(Scripted::new(piv()).with(Trigger::Number(2), Fault::Cut { carried_out: false }));
     let mut link = reader.connect().unwrap();
     link.exchange(&SELECT).unwrap();
     assert_eq!(link.exchange(&TRIES), Err(LinkError::Removed));
@@ -94,11 +95,8 @@ fn a_card_that_pulls_itself_out_is_gone_for_everybody() {
 
 #[test]
 fn pulling_a_card_lets_its_slow_command_go() {
-    let mut reader = with(Slow::new(
-        piv(),
-        Trigger::Number(2),
-        Duration::from_secs(600),
-    ));
+    let mut reader =
+        with(Scripted::new(piv()).with(Trigger::Number(2), Fault::Stall(Duration::from_secs(600))));
     let mut link = reader.connect().unwrap();
     link.exchange(&SELECT).unwrap();
     let waiting = std::thread::spawn(move || link.exchange(&TRIES));

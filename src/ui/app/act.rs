@@ -6,6 +6,7 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
 use super::{App, AppInput, words};
+use crate::base::i18n::gettext;
 use crate::base::settings::Settings;
 use crate::token::ReaderId;
 use crate::ui::actions::{self, Action};
@@ -122,7 +123,12 @@ impl App {
         self.backend.keep_trace(settings.trace.keep);
         self.traced.tell(TraceInput::Keep(settings.trace.keep));
         self.settings.replace(settings);
-        self.settings.save();
+        if !self.settings.save() {
+            // A promise that is not kept after the next start is not made in silence.
+            self.toast(&gettext(
+                "The settings hold until the window is closed: they could not be saved",
+            ));
+        }
     }
 
     /// Tells the tools what they show of the model.

@@ -54,11 +54,17 @@ impl Kept {
         self.save();
     }
 
-    /// Writes them to disk. A disk that does not take them is no reason to stop.
-    pub(super) fn save(&self) {
-        let Some(path) = &self.path else { return };
-        if let Err(error) = self.settings.borrow().save(path) {
-            tracing::warn!(%error, path = %path.display(), "settings not saved");
+    /// Writes them to disk, and tells whether they are there. A disk that does not take them is no
+    /// reason to stop; they hold until the window is closed.
+    pub(super) fn save(&self) -> bool {
+        let Some(path) = &self.path else {
+            tracing::warn!("settings not saved: this user has no home");
+            return false;
+        };
+        let saved = self.settings.borrow().save(path);
+        if let Err(error) = &saved {
+            tracing::warn!(%error, ?path, "settings not saved");
         }
+        saved.is_ok()
     }
 }

@@ -9,6 +9,7 @@ mod kept;
 mod requests;
 mod words;
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -59,6 +60,8 @@ pub struct App {
     requests: Requests,
     /// What the content side was last told to show.
     shown: Option<Shown>,
+    /// Whether something happened since, and will be shown before the window is drawn again.
+    stale: bool,
     page: Page,
     title: words::Title,
     leaflet: adw::Leaflet,
@@ -83,6 +86,8 @@ pub struct AppInit {
 pub enum AppInput {
     /// The backend reported.
     Happened(Event),
+    /// Everything that the backend reported so far has been taken in.
+    Show,
     /// A first reading takes long.
     Slow(Identity),
     /// The person used a key, a menu or a button of the header.
@@ -123,8 +128,8 @@ impl Component for App {
         adw::ApplicationWindow {
             set_title: Some("Symbolon"),
             set_size_request: (360, 500),
-            set_default_size: (size.width, size.height),
-            set_maximized: size.maximized,
+            set_default_size: (width, height),
+            set_maximized: maximized,
             connect_close_request => move |window| {
                 kept.remember_size(window);
                 // Windows beside it would keep the program alive.
@@ -253,7 +258,8 @@ impl Component for App {
         backend.keep_trace(init.settings.trace.keep);
         let closing = backend.clone();
         relm4::main_application().connect_shutdown(move |_| closing.close());
-        let size = init.settings.window.clone();
+        let (width, height) = init.settings.window.size();
+        let maximized = init.settings.window.maximized;
         let settings = Kept::new(init.settings, init.settings_path);
         let kept = settings.clone();
         let leaflet = adw::Leaflet::new();
@@ -279,6 +285,7 @@ impl Component for App {
             preferences: None,
             requests: Requests::default(),
             shown: None,
+            stale: false,
             page: Page::Overview,
             title: words::Title::default(),
             leaflet: leaflet.clone(),
@@ -299,7 +306,11 @@ impl Component for App {
         root: &Self::Root,
     ) {
         match input {
-            AppInput::Happened(event) => self.happened(event, &sender, root),
+            AppInput::Happened(event) => {
+                self.happened(event, &sender, root);
+                return self.show_soon(&sender);
+            }
+            AppInput::Show => {}
             AppInput::Slow(identity) => self.model.slow(identity),
             AppInput::Act(action) => self.act(action, &sender, root),
             AppInput::Panel(ReaderPanelOutput::Chosen(place)) => self.model.choose(place),
@@ -324,8 +335,18 @@ impl Component for App {
 }
 
 impl App {
+    /// Shows what happened when all of it has been taken in: reports come in crowds, and only
+    /// what they add up to is ever drawn.
+    fn show_soon(&mut self, sender: &ComponentSender<Self>) {
+        if !std::mem::replace(&mut self.stale, true) {
+            // Behind the reports that wait already.
+            sender.input(AppInput::Show);
+        }
+    }
+
     /// Brings sidebar and content to what the model says.
     fn show(&mut self, widgets: &AppWidgets) {
+        self.stale = false;
         let rows = reader_panel::rows(&self.model, now());
         let chosen = self.model.place();
         self.panel.emit(ReaderPanelInput::Show { rows, chosen });
@@ -482,12 +503,19 @@ impl AppWidgets {
         folded(self.back.upcast_ref(), "visible");
         let bar = self.bar.clone();
         let reveal = move |title: &adw::ViewSwitcherTitle| {
-            bar.set_reveal(title.is_title_visible() && title.is_view_switcher_enabled());
+            let (bar, title) = (bar.clone(), title.clone());
+            // Whether there is room is known while sizes are given out, and a bar that comes in
+            // the middle of that may be left without one.
+            glib::idle_add_local_full(glib::Priority::DEFAULT, move || {
+                bar.set_reveal(title.is_title_visible() && title.is_view_switcher_enabled());
+                glib::ControlFlow::Break
+            });
         };
         reveal(&self.switcher);
         self.switcher.connect_title_visible_notify(reveal.clone());
         self.switcher.connect_view_switcher_enabled_notify(reveal);
         self.escape_goes_back();
+        self.come_up_without_a_change();
     }
 
     /// Escape, where nothing else wants it.
@@ -502,6 +530,32 @@ impl AppWidgets {
             glib::Propagation::Proceed
         });
         self.content.add_controller(keys);
+    }
+
+    /// The title and the bar that belong to what the first frame shows are there at once. They
+    /// would fade and slide in from what the window is made with: a fifth of a second in which
+    /// everything moves and is laid out and drawn again and again.
+    fn come_up_without_a_change(&self) {
+        let title = self.switcher.first_child();
+        let title = title.and_downcast::<adw::Squeezer>();
+        let bar = self.bar.first_child().and_then(|bar| bar.first_child());
+        let bar = bar.and_downcast::<gtk::Revealer>();
+        // Both libraries keep these to themselves, so they may be somewhere else one day.
+        let (Some(title), Some(bar)) = (title, bar) else {
+            return;
+        };
+        let usual = (title.transition_type(), bar.transition_duration());
+        title.set_transition_type(adw::SqueezerTransitionType::None);
+        bar.set_transition_duration(0);
+        let first = Cell::new(true);
+        self.window.add_tick_callback(move |_, _| {
+            if first.replace(false) {
+                return glib::ControlFlow::Continue;
+            }
+            title.set_transition_type(usual.0);
+            bar.set_transition_duration(usual.1);
+            glib::ControlFlow::Break
+        });
     }
 }
 

@@ -173,6 +173,11 @@ impl App {
         sender: &ComponentSender<Self>,
         root: &adw::ApplicationWindow,
     ) {
+        // A key that is held down a little longer would end the dialog in which somebody types.
+        if let Some(open) = &self.requests.pin {
+            open.dialog.0.widget().present();
+            return;
+        }
         let Some(Shown::Token {
             reader,
             identity,
@@ -185,6 +190,7 @@ impl App {
             return;
         };
         let init = PinDialogInit {
+            reader_name: self.model.reader_name(reader.id),
             reader,
             identity,
             token,

@@ -6,12 +6,11 @@ use relm4::adw::prelude::*;
 use relm4::gtk::{self, gio};
 
 use crate::backend::Failure;
-use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
 use crate::token::{
-    ApplicationKind, KeyRef, KeyRow, OperationKind, Pin, PinReference, ReaderId, SlotState, Token,
-    TriesLeft,
+    ApplicationKind, KeyRef, KeyRow, OperationKind, Pin, PinReference, ReaderId, SlotState, Text,
+    Token, TriesLeft,
 };
 use crate::ui::actions::{self, Action};
 use crate::ui::dialogs::certificate::CertificateDialogInit;
@@ -103,8 +102,8 @@ pub(super) fn report_copied() -> String {
 
 /// A file was written.
 pub(super) fn saved(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    gettext_f("Saved as {file}", &[("file", &name)])
+    let name = Text::from_os(path.file_name().unwrap_or_default());
+    gettext_f("Saved as {file}", &[("file", name.as_str())])
 }
 
 /// A token in a few lines.
@@ -114,20 +113,7 @@ pub(super) fn summary(token: &Token) -> String {
 
 /// An unknown card in a few lines, for whoever can add it.
 pub(super) fn report(token: &Token) -> String {
-    let mut lines = vec![format!("Symbolon {}", env!("CARGO_PKG_VERSION"))];
-    let atr = explain::atr::words(&token.card.atr);
-    lines.extend(
-        atr.into_iter()
-            .map(|(name, value)| format!("{name}: {value}")),
-    );
-    for name in &token.card.listed_as {
-        lines.push(format!("{}: {name}", gettext("Listed as")));
-    }
-    for application in &token.answering {
-        let name = application.name.to_string();
-        lines.push(format!("{name}: {}", hex::encode(&application.aid)));
-    }
-    lines.join("\n")
+    explain::token::report(token).join("\n")
 }
 
 /// A failure that no dialog waits for.
@@ -140,6 +126,8 @@ pub(super) fn show_failure(parent: &impl IsA<gtk::Window>, failure: &Failure) {
     let dialog = relm4::adw::MessageDialog::builder()
         .transient_for(parent)
         .modal(true)
+        // For window lists and screen readers; nobody sees it.
+        .title(&words.title)
         .heading(&words.title)
         .body(body)
         .default_response("close")
@@ -202,6 +190,7 @@ pub(super) fn certificate(
     Some(CertificateDialogInit {
         title: name.unwrap_or_else(|| gettext("Certificate")),
         der: certificate.der.clone(),
+        flaw: certificate.flaw,
         others: every
             .filter(|other| other.der != certificate.der)
             .map(|other| other.der.clone())
@@ -256,6 +245,7 @@ mod tests {
                 needs: Vec::new(),
                 impossible,
             }],
+            facts: Vec::new(),
         }
     }
 

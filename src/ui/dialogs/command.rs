@@ -1,7 +1,9 @@
 //! The console: one command after another, as its bytes stand, and what the card answers.
 //!
 //! It explains first what that means, and opens only for who goes on. What is typed may hold a
-//! PIN: it leaves as a [`Secret`], and the list of answers keeps the header of a command only.
+//! PIN: behind the header of a VERIFY and its like there are bullets only, to the eye and to
+//! GTK, until the eye is opened. It leaves as a [`Secret`], and the list of answers keeps the
+//! header of a command only.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -10,13 +12,13 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
 use super::frame::close_on_escape;
-use crate::backend::{Done, Failure};
+use crate::backend::{self, Done, Failure};
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::base::secret::Secret;
 use crate::explain;
 use crate::token::{Identity, Reader, Token};
-use crate::ui::widgets::{FactRow, FactText, RowList};
+use crate::ui::widgets::{FactRow, FactText, RowList, SecretRow};
 
 /// The shortest command: CLA, INS, P1, P2 (ISO/IEC 7816-4:2020, 5.2).
 const SHORTEST: usize = 4;
@@ -32,7 +34,7 @@ pub struct CommandDialog {
     state: State,
     /// Whether the console is about to come in sight.
     arriving: Cell<bool>,
-    entry: adw::EntryRow,
+    entry: SecretRow,
     judged: Judged,
     answers: RowList<AnswerLine>,
     lines: Vec<AnswerLine>,
@@ -170,10 +172,7 @@ impl Component for CommandDialog {
 
                                 adw::PreferencesGroup {
                                     #[local_ref]
-                                    entry -> adw::EntryRow {
-                                        connect_changed => CommandDialogInput::Edit,
-                                        connect_entry_activated => CommandDialogInput::Submit,
-                                    },
+                                    entry -> SecretRow {},
                                 },
                                 gtk::Box {
                                     set_spacing: 12,
@@ -222,10 +221,13 @@ impl Component for CommandDialog {
     ) -> ComponentParts<Self> {
         close_on_escape(&root);
         let title = explain::token::title(&init.token);
-        let entry = adw::EntryRow::builder()
-            .title(gettext("Command in hexadecimal"))
-            .css_classes(["monospace"])
-            .build();
+        let entry = SecretRow::new(&gettext("Command in hexadecimal"));
+        entry.add_css_class("monospace");
+        entry.show_up_to(open_part, u16::MAX);
+        let input = sender.input_sender().clone();
+        entry.connect_changed(move |_| input.emit(CommandDialogInput::Edit));
+        let input = sender.input_sender().clone();
+        entry.connect_activated(move || input.emit(CommandDialogInput::Submit));
         let model = Self {
             head: explain::dotted(&[title, init.reader.name.to_string()]),
             state: State::Warning,
@@ -238,7 +240,12 @@ impl Component for CommandDialog {
         };
         let (entry, answers) = (&model.entry, model.answers.widget());
         let widgets = view_output!();
-        widgets.proceed.grab_focus();
+        // Only when it is on the screen: on GTK 4.8 a window that gets a focus before loses its
+        // role for screen readers.
+        let proceed = widgets.proceed.clone();
+        root.connect_map(move |_| {
+            proceed.grab_focus();
+        });
         ComponentParts { model, widgets }
     }
 
@@ -254,7 +261,7 @@ impl Component for CommandDialog {
             CommandDialogInput::Submit => self.submit(&sender),
             CommandDialogInput::Finished(outcome) => self.finish(&outcome),
         }
-        self.judged = judge(&self.entry.text());
+        self.judged = self.entry.with(judge);
     }
 
     fn post_view() {
@@ -271,16 +278,20 @@ impl CommandDialog {
     }
 
     fn submit(&mut self, sender: &ComponentSender<Self>) {
-        let text = self.entry.text();
-        let ready = self.state == State::Open && judge(&text) == Judged::Good;
-        let Some(bytes) = hex::decode(&text).filter(|_| ready) else {
+        let ready = self.state == State::Open && self.entry.with(judge) == Judged::Good;
+        let bytes = self.entry.with(|typed| hex::decode_secret(text(typed)));
+        let Some(bytes) = bytes.filter(|_| ready) else {
             return;
         };
-        self.pending = Some(header(&bytes));
+        self.pending = Some(header(bytes.expose()));
         self.state = State::Sent;
+        if backend::hands_over_pin(bytes.expose()) {
+            self.entry.clear();
+            self.entry.set_shown(false);
+        }
         sender
             .output_sender()
-            .emit(CommandDialogOutput::Submitted(Secret::take(bytes)));
+            .emit(CommandDialogOutput::Submitted(bytes));
     }
 
     fn finish(&mut self, outcome: &Result<Done, Failure>) {
@@ -298,19 +309,43 @@ impl CommandDialog {
 /// What one should know before one goes on.
 fn warning() -> String {
     gettext(
-        "Nothing checks them first, and nothing can be undone. A wrong PIN in them uses up a try; some commands can make a card useless for good.",
+        "Nothing checks them first, and nothing can be undone. A wrong PIN in them uses up a try; a right one leaves the card unlocked, for other programs too, until it is reset or removed; some commands can make a card useless for good.",
     )
 }
 
-fn judge(text: &str) -> Judged {
+/// What was typed. GTK gives whole characters only.
+fn text(typed: &Secret) -> &str {
+    std::str::from_utf8(typed.expose()).unwrap_or_default()
+}
+
+fn judge(typed: &Secret) -> Judged {
+    let text = text(typed);
     if text.trim().is_empty() {
         return Judged::Nothing;
     }
-    match hex::decode(text).map(|bytes| bytes.len()) {
+    match hex::count(text) {
         None => Judged::NotHex,
         Some(length) if length < SHORTEST => Judged::TooShort,
         Some(length) if length > LONGEST => Judged::TooLong,
         Some(_) => Judged::Good,
+    }
+}
+
+/// How many characters of what was typed so far may be seen: all, or those of header and length
+/// where a PIN comes next.
+fn open_part(text: &str) -> usize {
+    let digit = |(at, character): (usize, char)| Some((at, character.to_digit(16)?));
+    let mut digits = text.chars().enumerate().filter_map(digit);
+    let mut header = [0; SHORTEST];
+    for byte in &mut header {
+        let (Some((_, high)), Some((_, low))) = (digits.next(), digits.next()) else {
+            return usize::MAX;
+        };
+        *byte = u8::try_from(high << 4 | low).unwrap_or_default();
+    }
+    match digits.nth(2) {
+        Some((at, _)) if backend::carries_pin(header) => at,
+        _ => usize::MAX,
     }
 }
 
@@ -384,6 +419,7 @@ mod tests {
 
     #[test]
     fn only_whole_commands_are_sent() {
+        let judge = |text: &str| judge(&Secret::new(text.as_bytes()));
         assert_eq!(judge(" "), Judged::Nothing);
         assert_eq!(judge("00 A4 04"), Judged::TooShort);
         assert_eq!(judge("00 A4 04 0"), Judged::NotHex);
@@ -392,6 +428,27 @@ mod tests {
         assert_eq!(judge(&"00".repeat(LONGEST)), Judged::Good);
         assert_eq!(judge(&"00".repeat(LONGEST + 1)), Judged::TooLong);
         assert_eq!(advice(Judged::Good), None);
+    }
+
+    #[test]
+    fn what_follows_the_header_of_a_verify_is_not_shown() {
+        for (text, open) in [
+            ("", usize::MAX),
+            ("0020008", usize::MAX),
+            ("0020008008", usize::MAX),
+            ("0020008008313233", 10),
+            ("00 20 00 80 08 31 32 33", 15),
+            ("00:24:00:81:0C:31", 15),
+            ("00DA00D30831", 10),
+            ("00A4040005A000000308", usize::MAX),
+            ("00CB3FFF035C017E", usize::MAX),
+        ] {
+            assert_eq!(open_part(text), open, "{text}");
+        }
+        assert!(!backend::hands_over_pin(&[0x00, 0x20, 0x00, 0x80, 0x00]));
+        assert!(backend::hands_over_pin(&[
+            0x00, 0x20, 0x00, 0x80, 0x01, 0x31
+        ]));
     }
 
     #[test]

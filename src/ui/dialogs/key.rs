@@ -126,6 +126,7 @@ fn private_half(application: ApplicationKind, key: &Key) -> Vec<FactText> {
         gettext("How it is known"),
         Some(explain::keys::evidence(key.evidence)),
     );
+    facts.extend(key.facts.iter().map(FactText::of));
     facts
 }
 
@@ -179,6 +180,8 @@ mod tests {
             evidence: Evidence::Card,
             fingerprint: None,
             created: None,
+            label: None,
+            facts: Vec::new(),
         }
     }
 

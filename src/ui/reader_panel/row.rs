@@ -98,6 +98,11 @@ fn without_readers(service: ServiceState) -> Row {
             gettext("Not allowed"),
             Sign::Attention,
         ),
+        ServiceState::Silent => (
+            gettext("No smart card service"),
+            gettext("Not answering"),
+            Sign::Attention,
+        ),
     };
     Row {
         place: Place::NoReader,

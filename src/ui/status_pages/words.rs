@@ -115,6 +115,7 @@ fn service(state: ServiceState) -> StatusWords {
         .unwrap_or_default();
     match state {
         ServiceState::Starting | ServiceState::Running => words,
+        ServiceState::Silent => words.first(StatusChoice::UsePracticeCards),
         ServiceState::NotInstalled => words
             .first(StatusChoice::ShowHow)
             .second(StatusChoice::UsePracticeCards),

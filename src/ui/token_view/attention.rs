@@ -194,6 +194,7 @@ mod tests {
                 needs: vec![PinReference(0x81)],
                 impossible: unblock,
             }],
+            facts: Vec::new(),
         });
         Token {
             applications: vec![piv],

@@ -9,12 +9,9 @@ use super::{Subject, Wires, copied};
 use crate::base::hex;
 use crate::base::i18n::gettext;
 use crate::explain;
-use crate::token::{Access, Application, ApplicationState, DataObject, Fact};
+use crate::token::{Access, Application, ApplicationState, DataObject};
 use crate::ui::a11y::A11yExt as _;
-use crate::ui::widgets::{FactRow, FactText};
-
-/// So many bytes are shown; no object of PIV or OpenPGP that is shown here is longer.
-const MOST_BYTES: usize = 4096;
+use crate::ui::widgets::{FactRow, FactText, fill_when_opened};
 
 /// A row that opens.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,32 +50,11 @@ fn data_line(application: &Application, object: &DataObject) -> DataLine {
     let caption: Vec<String> = size.into_iter().chain([access]).collect();
     let content = object.content.as_ref().filter(|bytes| !bytes.is_empty());
     DataLine {
-        title: explain::facts::data_kind(object.kind),
+        title: explain::facts::data_name(object),
         caption: explain::dotted(&caption),
         public: object.access == Access::Public,
-        facts: object.facts.iter().map(fact_text).collect(),
-        hex: content.map(|bytes| {
-            let shown = bytes.get(..MOST_BYTES).unwrap_or(bytes);
-            let mut text = hex::grouped(shown, 1);
-            if shown.len() < bytes.len() {
-                text.push_str(" …");
-            }
-            text
-        }),
-    }
-}
-
-/// A fact in words; bytes in fixed width.
-pub(super) fn fact_text(fact: &Fact) -> FactText {
-    let text = FactText::new(explain::facts::name(fact.name), explain::facts::of(fact));
-    match fact.value {
-        crate::token::FactValue::Bytes(_) => text.monospace(),
-        crate::token::FactValue::Flag(_) => text.without_copy(),
-        crate::token::FactValue::Text(_)
-        | crate::token::FactValue::Number(_)
-        | crate::token::FactValue::Time(_)
-        | crate::token::FactValue::Day(..)
-        | crate::token::FactValue::Salutation(_) => text,
+        facts: object.facts.iter().map(FactText::of).collect(),
+        hex: content.map(|bytes| hex::grouped(bytes, 1)),
     }
 }
 
@@ -166,7 +142,8 @@ fn build(model: &DataLine, wires: &Wires) -> gtk::Widget {
     }
     if let Some(hex) = &model.hex {
         let fact = FactText::new(gettext("Bytes"), hex.as_str()).monospace();
-        row.add_row(&FactRow::new(&fact, copied(wires)));
+        let copied = copied(wires);
+        fill_when_opened(&row, move || vec![FactRow::new(&fact, copied.clone())]);
     }
     // There is nothing behind what was not read: no arrow promises it.
     row.set_enable_expansion(!model.facts.is_empty() || model.hex.is_some());
@@ -201,6 +178,7 @@ mod tests {
             factory: Factory::Changed,
             uses: Vec::new(),
             operations: Vec::new(),
+            facts: Vec::new(),
         });
         openpgp.data = vec![
             DataObject {
@@ -208,12 +186,14 @@ mod tests {
                 access: Access::Pin(PinReference(0x82)),
                 content: None,
                 facts: Vec::new(),
+                label: None,
             },
             DataObject {
                 kind: DataKind::Login,
                 access: Access::Public,
                 content: Some(b"thomas".to_vec()),
                 facts: Vec::new(),
+                label: None,
             },
         ];
         let groups = groups(&[openpgp]);

@@ -93,7 +93,8 @@ fn with_certificate(
         return KeyLine {
             icon: "application-certificate-symbolic",
             title: explain::keys::slot(application, certificate.slot),
-            chip: mark.or_else(|| Some(Chip::new(ChipKind::Error, unreadable()))),
+            // Worse than that it has no key.
+            chip: Some(Chip::new(ChipKind::Error, unreadable())),
             caption,
             bar: None,
             opens,

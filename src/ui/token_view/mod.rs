@@ -18,6 +18,7 @@ mod technical;
 use std::sync::Arc;
 
 use relm4::adw::prelude::*;
+use relm4::gtk::glib;
 use relm4::prelude::*;
 
 use self::subject::{Subject, now};
@@ -88,6 +89,11 @@ pub struct TokenView {
     keys: keys::KeysPage,
     data: data::DataPage,
     technical: technical::TechnicalPage,
+    /// Pages that do not show the token as it is now. Nobody sees them: they are brought up to
+    /// date when there is nothing else to do, or when somebody turns to them.
+    behind: Vec<Page>,
+    /// Whether somebody comes for the pages that are behind.
+    catching_up: bool,
     wires: Wires,
     key_dialog: Option<Controller<KeyDialog>>,
 }
@@ -106,6 +112,10 @@ pub enum TokenViewInput {
     },
     /// Turn to a page.
     Page(Page),
+    /// A page came to the front.
+    Turned(Page),
+    /// There is nothing else to do.
+    CatchUp,
     /// Forget the token.
     Clear,
     /// Open the sheet of a key.
@@ -167,6 +177,7 @@ impl SimpleComponent for TokenView {
         adw::ViewStack {
             connect_visible_child_name_notify[sender] => move |stack| {
                 if let Some(page) = stack.visible_child_name().and_then(|name| Page::named(&name)) {
+                    sender.input(TokenViewInput::Turned(page));
                     sender.output_sender().emit(TokenViewOutput::PageShown(page));
                 }
             },
@@ -185,6 +196,8 @@ impl SimpleComponent for TokenView {
             keys: keys::KeysPage::new(wires.clone()),
             data: data::DataPage::new(wires.clone()),
             technical: technical::TechnicalPage::new(wires.clone()),
+            behind: Vec::new(),
+            catching_up: false,
             wires,
             key_dialog: None,
         };
@@ -212,6 +225,8 @@ impl SimpleComponent for TokenView {
                 now: now(),
             }),
             TokenViewInput::Page(page) => self.turn_to(page),
+            TokenViewInput::Turned(page) => self.bring_up_to_date(page),
+            TokenViewInput::CatchUp => self.catch_up(),
             TokenViewInput::Clear => {
                 self.subject = None;
                 self.clear();
@@ -259,13 +274,56 @@ impl TokenView {
         if before != Some(subject.identity) {
             self.clear();
         }
-        self.overview.show(&subject);
-        self.pins.show(&subject);
-        self.keys.show(&subject);
-        self.data.show(&subject);
-        self.technical.show(&subject);
         self.mark(&subject);
         self.subject = Some(subject);
+        self.behind = Page::ALL.to_vec();
+        self.bring_up_to_date(self.front());
+        self.catch_up_later();
+    }
+
+    /// The page that is on show.
+    fn front(&self) -> Page {
+        let shown = self.stack().and_then(|stack| stack.visible_child_name());
+        let shown = shown.and_then(|name| Page::named(&name));
+        shown.unwrap_or(Page::Overview)
+    }
+
+    /// Brings a page to what is known of the token, if it is behind.
+    fn bring_up_to_date(&mut self, page: Page) {
+        let Some(place) = self.behind.iter().position(|behind| *behind == page) else {
+            return;
+        };
+        self.behind.remove(place);
+        let Some(subject) = &self.subject else { return };
+        match page {
+            Page::Overview => self.overview.show(subject),
+            Page::Pins => self.pins.show(subject),
+            Page::Keys => self.keys.show(subject),
+            Page::Data => self.data.show(subject),
+            Page::Technical => self.technical.show(subject),
+        }
+    }
+
+    /// One page that is behind; another one after everything that came up meanwhile.
+    fn catch_up(&mut self) {
+        self.catching_up = false;
+        if let Some(page) = self.behind.first().copied() {
+            self.bring_up_to_date(page);
+            self.catch_up_later();
+        }
+    }
+
+    fn catch_up_later(&mut self) {
+        if self.behind.is_empty() || self.catching_up {
+            return;
+        }
+        self.catching_up = true;
+        let input = self.wires.input.clone();
+        // After what is on show has been drawn.
+        glib::idle_add_local_full(glib::Priority::LOW, move || {
+            input.emit(TokenViewInput::CatchUp);
+            glib::ControlFlow::Break
+        });
     }
 
     /// The dots on the switcher, and the pages that this token has.
@@ -289,6 +347,7 @@ impl TokenView {
     }
 
     fn clear(&mut self) {
+        self.behind.clear();
         self.overview.clear();
         self.pins.clear();
         self.keys.clear();
@@ -300,11 +359,12 @@ impl TokenView {
         }
     }
 
-    fn turn_to(&self, page: Page) {
+    fn turn_to(&mut self, page: Page) {
         let has_it = |subject: &Subject| page.is_of(&subject.token);
         let (Some(stack), true) = (self.stack(), self.subject.as_ref().is_none_or(has_it)) else {
             return;
         };
+        self.bring_up_to_date(page);
         stack.set_visible_child_name(page.name());
         self.frame(page).focus();
     }
@@ -348,6 +408,7 @@ impl TokenView {
         details.set_selectable(true);
         let dialog = adw::MessageDialog::builder()
             .modal(true)
+            .title(&words.title)
             .heading(&words.title)
             .body(&words.body)
             .extra_child(&details)

@@ -287,6 +287,7 @@ mod tests {
             factory: Factory::Changed,
             uses: Vec::new(),
             operations: Vec::new(),
+            facts: Vec::new(),
         }
     }
 
@@ -319,6 +320,8 @@ mod tests {
                 evidence: Evidence::Card,
                 fingerprint: None,
                 created: None,
+                label: None,
+                facts: Vec::new(),
             });
         }
         let lines = keys_lines(std::slice::from_ref(&piv), 0);

@@ -107,7 +107,7 @@ fn pin_line(application: &Application, pin: &Pin) -> PinLine {
         )),
         Factory::Changed | Factory::Unknown(_) => None,
     };
-    let whole = explain::pins::full_name(application.kind, pin.role);
+    let whole = explain::pins::long_name(application.kind, pin);
     let choice = |operation: &Operation| {
         let verb = explain::pins::operation(operation.kind);
         Choice {
@@ -121,7 +121,7 @@ fn pin_line(application: &Application, pin: &Pin) -> PinLine {
     PinLine {
         application: application.kind,
         pin: pin.reference,
-        title: explain::pins::role(pin.role),
+        title: explain::pins::name(pin),
         menu: pin.operations.iter().map(choice).collect(),
         whole,
         chip,
@@ -139,7 +139,7 @@ fn likely(pin: &Pin) -> Option<OperationKind> {
     let order: &[OperationKind] = match pin.tries.left {
         TriesLeft::Blocked => &[Unblock, Set],
         TriesLeft::NotSet => &[Set],
-        TriesLeft::Known(_) | TriesLeft::Unknown => &[Change, Set, Verify],
+        TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown => &[Change, Set, Verify],
     };
     let possible = |kind: &OperationKind| {
         let operation = pin.operation(*kind);
@@ -181,7 +181,7 @@ impl PinsPage {
         frame.append(&nothing);
         let note = label(
             &gettext(
-                "Symbolon keeps no PIN. It reads the tries left before it asks, and never uses the last one unasked.",
+                "Symbolon keeps no PIN. It reads the tries left before it asks, where the card tells them, and never uses the last one unasked.",
             ),
             &["caption", "dim-label"],
         );
@@ -380,6 +380,7 @@ mod tests {
                     impossible,
                 })
                 .collect(),
+            facts: Vec::new(),
         }
     }
 

@@ -5,11 +5,12 @@ use relm4::{adw, gtk};
 
 use crate::base::i18n::gettext;
 use crate::ui::a11y::A11yExt as _;
-use crate::ui::widgets::{Chip, Fold, RowList, chip};
+use crate::ui::widgets::{Calm, Chip, Fold, RowList, chip, settle, settle_title};
 
 /// A page: scrolls by itself, and is no wider than can be read.
 #[derive(Debug)]
 pub(super) struct Frame {
+    place: Calm,
     scroller: gtk::ScrolledWindow,
     content: gtk::Box,
     reading: gtk::Box,
@@ -33,6 +34,7 @@ impl Frame {
             .vexpand(true)
             .build();
         Self {
+            place: Calm::around(&scroller),
             scroller,
             content,
             reading,
@@ -40,8 +42,8 @@ impl Frame {
     }
 
     /// The widget for the stack.
-    pub(super) fn widget(&self) -> &gtk::ScrolledWindow {
-        &self.scroller
+    pub(super) fn widget(&self) -> &Calm {
+        &self.place
     }
 
     /// Adds something below what is there, above the line that says that more is coming.
@@ -173,14 +175,16 @@ pub(super) fn arrow() -> gtk::Image {
 
 /// Wrapped text.
 pub(super) fn label(text: &str, classes: &[&str]) -> gtk::Label {
-    gtk::Label::builder()
+    let label = gtk::Label::builder()
         .label(text)
         .xalign(0.0)
         .wrap(true)
         .wrap_mode(gtk::pango::WrapMode::WordChar)
         .natural_wrap_mode(gtk::NaturalWrapMode::None)
         .css_classes(classes.to_vec())
-        .build()
+        .build();
+    settle(&label);
+    label
 }
 
 /// Text above a caption, with a chip behind the text or none.
@@ -193,7 +197,9 @@ pub(super) fn titled(
     let text = gtk::Box::new(gtk::Orientation::Vertical, 3);
     text.set_hexpand(true);
     text.set_valign(gtk::Align::Center);
-    text.append(&headed(&label(title, classes), mark));
+    let head = label(title, classes);
+    settle_title(&head);
+    text.append(&headed(&head, mark));
     if !caption.is_empty() {
         text.append(&label(caption, &["caption", "dim-label"]));
     }
@@ -223,7 +229,8 @@ pub(super) fn nothing(icon: &str, title: &str, words: &str) -> adw::StatusPage {
     adw::StatusPage::builder()
         .icon_name(icon)
         .title(title)
-        .description(words)
+        // The description is read as markup.
+        .description(gtk::glib::markup_escape_text(words))
         .visible(false)
         .css_classes(["compact"])
         .build()

@@ -3,14 +3,13 @@
 use relm4::adw::prelude::*;
 use relm4::{adw, gtk};
 
-use super::data::fact_text;
 use super::rows::{Frame, Section, row};
 use super::{Subject, TokenViewOutput, Wires, copied};
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::explain;
 use crate::token::{
-    Application, ApplicationState, Card, Cost, FactName, FactValue, Reader, Text, Token,
+    Application, ApplicationState, Card, Cost, FactName, FactValue, Pin, Reader, Text, Token,
 };
 use crate::ui::widgets::{FactRow, FactText};
 
@@ -22,7 +21,10 @@ fn groups(token: &Token, reader: &Reader) -> Vec<Group> {
         (gettext("Card"), card(&token.card)),
         (gettext("Reader"), reader_facts(reader)),
     ];
-    groups.extend(token.applications.iter().map(application));
+    for found in &token.applications {
+        groups.push(application(found));
+        groups.extend(found.pins.iter().map(|pin| self::pin(found, pin)));
+    }
     let answering: Vec<FactText> = token
         .answering
         .iter()
@@ -58,7 +60,7 @@ fn card(card: &Card) -> Vec<FactText> {
         let name = explain::facts::name(FactName::Protocol);
         facts.push(FactText::new(name, explain::atr::protocol(protocol)).without_copy());
     }
-    for fact in card.facts.iter().map(fact_text) {
+    for fact in card.facts.iter().map(FactText::of) {
         if !facts.iter().any(|shown| shown.name == fact.name) {
             facts.push(fact);
         }
@@ -106,8 +108,14 @@ fn application(application: &Application) -> Group {
         let nothing = matches!(&fact.value, FactValue::Text(text) if text.is_empty());
         !version && !nothing
     });
-    facts.extend(others.map(fact_text));
+    facts.extend(others.map(FactText::of));
     (application.kind.name().to_owned(), facts)
+}
+
+/// What the card says of a PIN beyond what its own page tells.
+fn pin(application: &Application, pin: &Pin) -> Group {
+    let name = explain::pins::long_name(application.kind, pin);
+    (name, pin.facts.iter().map(FactText::of).collect())
 }
 
 fn cost(cost: &Cost) -> Vec<FactText> {

@@ -5,6 +5,7 @@ use relm4::gtk::glib;
 use relm4::{adw, gtk};
 
 use crate::base::i18n::{gettext, gettext_f};
+use crate::token::Text;
 
 /// What is to be done.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -135,7 +136,7 @@ pub fn close_on_escape(window: &adw::Window) {
 /// The name of the user, for the rule.
 #[must_use]
 pub fn user() -> String {
-    glib::user_name().to_string_lossy().into_owned()
+    Text::from_os(&glib::user_name()).to_string()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A fact: its name as a caption over its value, which can be selected and copied.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use relm4::adw::prelude::*;
@@ -7,8 +8,12 @@ use relm4::adw::subclass::prelude::*;
 use relm4::gtk::glib;
 use relm4::{adw, gtk};
 
+use crate::base::hex;
 use crate::base::i18n::{gettext_f, pgettext};
+use crate::explain;
+use crate::token::{Fact, FactValue};
 use crate::ui::a11y::A11yExt as _;
+use crate::ui::widgets::settle;
 
 /// What a row shows, as data.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,6 +41,27 @@ impl FactText {
         }
     }
 
+    /// A fact of a token in words; bytes in fixed width.
+    #[must_use]
+    pub fn of(fact: &Fact) -> Self {
+        let text = Self::new(explain::facts::name(fact.name), explain::facts::of(fact));
+        match fact.value {
+            FactValue::Bytes(_) => text.monospace(),
+            FactValue::Flag(_) | FactValue::Flags(_) | FactValue::Coding(_) => text.without_copy(),
+            FactValue::Text(_)
+            | FactValue::Number(_)
+            | FactValue::Time(_)
+            | FactValue::Day(..)
+            | FactValue::Salutation(_) => text,
+        }
+    }
+
+    /// Bytes in hexadecimal, of any length.
+    #[must_use]
+    pub fn bytes(name: impl Into<String>, bytes: &[u8]) -> Self {
+        Self::new(name, hex::grouped(bytes, 1)).monospace()
+    }
+
     /// The same without a copy button.
     #[must_use]
     pub fn without_copy(self) -> Self {
@@ -49,6 +75,17 @@ impl FactText {
             monospace: true,
             ..self
         }
+    }
+}
+
+/// So many characters are shown; what is longer is for the clipboard.
+const MOST_SHOWN: usize = 4096;
+
+/// The beginning of `value`, as far as it is shown.
+fn shown(value: &str) -> Cow<'_, str> {
+    match value.char_indices().nth(MOST_SHOWN) {
+        Some((end, _)) => Cow::Owned(value.get(..end).unwrap_or_default().to_owned() + "…"),
+        None => Cow::Borrowed(value),
     }
 }
 
@@ -106,7 +143,8 @@ impl FactRow {
     pub fn new(fact: &FactText, copied: impl Fn(&str) + 'static) -> Self {
         let row: Self = glib::Object::new();
         row.set_activatable(false);
-        row.set_a11y_label(&format!("{}, {}", fact.name, fact.value));
+        let shown = shown(&fact.value);
+        row.set_a11y_label(&format!("{}, {shown}", fact.name));
         let name = gtk::Label::builder()
             .label(&fact.name)
             .xalign(0.0)
@@ -114,13 +152,14 @@ impl FactRow {
             .css_classes(["caption", "dim-label"])
             .build();
         let value = gtk::Label::builder()
-            .label(&fact.value)
+            .label(&*shown)
             .xalign(0.0)
             .wrap(true)
             .wrap_mode(gtk::pango::WrapMode::WordChar)
             .natural_wrap_mode(gtk::NaturalWrapMode::None)
             .selectable(true)
             .build();
+        settle(&value);
         if fact.monospace {
             value.add_css_class("monospace");
         }
@@ -181,7 +220,15 @@ fn in_sentence(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::in_sentence;
+    use super::{MOST_SHOWN, in_sentence, shown};
+
+    #[test]
+    fn what_is_too_long_for_a_page_is_cut_there() {
+        assert_eq!(shown("ü"), "ü");
+        let whole = "ü".repeat(MOST_SHOWN);
+        assert_eq!(shown(&whole), whole);
+        assert_eq!(shown(&(whole.clone() + "x")), whole + "…");
+    }
 
     #[test]
     fn abbreviations_keep_their_capitals() {

@@ -6,6 +6,9 @@
 //! into one of bullets before anybody else hears of it, and the buffer puts the characters that
 //! were set aside in their place. Only while the eye is open does the text itself come out; GTK
 //! then makes copies that nobody wipes, which is the price of looking.
+//!
+//! A text that is a secret in part (a command with a PIN in it) has its beginning shown, as far
+//! as a function says that it may be seen: [`SecretBuffer::show_up_to`].
 
 use std::cell::{Cell, RefCell};
 
@@ -21,6 +24,9 @@ const BULLET: &str = "●";
 /// The most characters that can be typed; passphrases of cards end at 255 bytes.
 const MOST: u16 = 512;
 
+/// Says how many characters from the beginning of a text are no secret.
+pub(super) type OpenPart = fn(&str) -> usize;
+
 mod imp {
     use super::*;
 
@@ -30,6 +36,8 @@ mod imp {
         /// Characters on their way in, while bullets are inserted for them.
         pub(super) arriving: RefCell<Option<Secret>>,
         pub(super) shown: Cell<bool>,
+        /// How many characters from the beginning are no secret; nothing if all of them are.
+        pub(super) open: Cell<Option<OpenPart>>,
     }
 
     impl Default for SecretBuffer {
@@ -38,8 +46,44 @@ mod imp {
                 secret: RefCell::new(Secret::with_capacity(64)),
                 arriving: RefCell::new(None),
                 shown: Cell::new(false),
+                open: Cell::new(None),
             }
         }
+    }
+
+    impl SecretBuffer {
+        /// How many characters of `text` may be seen.
+        pub(super) fn open_part(&self, text: &str) -> usize {
+            if self.shown.get() {
+                return usize::MAX;
+            }
+            self.open.get().map_or(0, |open| open(text))
+        }
+
+        /// What stands for `typed` where it is put at `position`, as far as it may be seen there.
+        pub(super) fn disguise(&self, typed: &Secret, position: u32) -> String {
+            let mut whole = self.secret.borrow().duplicate();
+            let at = offset(whole.expose(), position);
+            whole.insert(at, typed.expose());
+            let text = std::str::from_utf8(whole.expose()).unwrap_or_default();
+            let open = self.open_part(text);
+            let inserted = text.chars().enumerate().skip(position as usize);
+            let inserted = inserted.take(typed.chars().unwrap_or_default());
+            disguised(inserted, open)
+        }
+    }
+
+    /// Characters with their places, those from `open` on as bullets.
+    fn disguised(characters: impl Iterator<Item = (usize, char)>, open: usize) -> String {
+        let mut text = String::new();
+        for (at, character) in characters {
+            if at < open {
+                text.push(character);
+            } else {
+                text.push_str(BULLET);
+            }
+        }
+        text
     }
 
     #[glib::object_subclass]
@@ -58,10 +102,8 @@ mod imp {
 
         fn text(&self) -> glib::GString {
             let secret = self.secret.borrow();
-            match std::str::from_utf8(secret.expose()) {
-                Ok(text) if self.shown.get() => text.into(),
-                _ => BULLET.repeat(count(&secret) as usize).into(),
-            }
+            let text = std::str::from_utf8(secret.expose()).unwrap_or_default();
+            disguised(text.chars().enumerate(), self.open_part(text)).into()
         }
 
         fn insert_text(&self, position: u32, chars: &str) -> u32 {
@@ -161,28 +203,47 @@ impl SecretBuffer {
             if characters == 0 {
                 return;
             }
+            let heard = match buffer.imp().open.get() {
+                Some(_) => {
+                    let at = u32::try_from(*position).unwrap_or(u32::MAX);
+                    buffer.imp().disguise(&secret, at)
+                }
+                // While the eye is open, too: nobody has to hear the keys to see the text.
+                None => BULLET.repeat(characters),
+            };
             buffer.imp().arriving.replace(Some(secret));
             passing.set(true);
-            text.insert_text(&BULLET.repeat(characters), position);
+            text.insert_text(&heard, position);
             passing.set(false);
             buffer.imp().arriving.take();
         });
         for signal in ["copy-clipboard", "cut-clipboard"] {
+            let buffer = self.downgrade();
             text.connect_local(signal, false, move |values| {
                 let text = values.first()?.get::<gtk::Text>().ok()?;
-                text.stop_signal_emission_by_name(signal);
+                // Of a text that is shown in part, what is shown may go, and bullets for the rest.
+                let safe = buffer
+                    .upgrade()
+                    .is_some_and(|buffer| buffer.is_partly_shown());
+                if !safe {
+                    text.stop_signal_emission_by_name(signal);
+                }
                 None
             });
         }
         // What is selected can be pasted elsewhere with the middle button: nothing is, while
-        // the eye is open.
-        let buffer = self.downgrade();
-        text.connect_selection_bound_notify(move |text| {
-            let shown = buffer.upgrade().is_some_and(|buffer| buffer.is_shown());
-            if shown && text.selection_bounds().is_some() {
-                text.set_position(text.position());
-            }
-        });
+        // the eye is open. GTK tells of either end of the selection by itself: the shift key and
+        // the mouse move the cursor alone.
+        for end in ["cursor-position", "selection-bound"] {
+            let buffer = self.downgrade();
+            text.connect_notify_local(Some(end), move |text, _| {
+                let shown = buffer.upgrade().is_some_and(|buffer| buffer.is_shown());
+                // Called once more by this, and then there is none.
+                if shown && text.selection_bounds().is_some() {
+                    text.set_position(text.position());
+                }
+            });
+        }
     }
 
     /// Whether the text itself is shown.
@@ -191,12 +252,29 @@ impl SecretBuffer {
         self.imp().shown.get()
     }
 
+    /// Lets the beginning of what is typed into `text` be seen: so many characters as `open` says.
+    /// What is behind them is taken for a secret.
+    pub fn show_up_to(&self, text: &gtk::Text, open: OpenPart) {
+        self.imp().open.set(Some(open));
+        text.set_visibility(true);
+    }
+
+    /// Whether no more than the open part of the text is shown, to whoever asks.
+    fn is_partly_shown(&self) -> bool {
+        self.imp().open.get().is_some() && !self.is_shown()
+    }
+
+    /// Allows texts of so many characters.
+    pub fn set_most(&self, most: u16) {
+        self.set_max_length(Some(most));
+    }
+
     /// Opens or closes the eye of `text`.
     pub fn set_shown(&self, text: &gtk::Text, shown: bool) {
         let position = text.position();
         text.set_position(position);
         self.imp().shown.set(shown);
-        text.set_visibility(shown);
+        text.set_visibility(shown || self.imp().open.get().is_some());
         self.notify("text");
     }
 

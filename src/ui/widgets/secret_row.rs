@@ -9,6 +9,7 @@ use relm4::adw::subclass::prelude::*;
 use relm4::gtk::{self, gdk, glib};
 
 use super::SecretBuffer;
+use super::secret_buffer::OpenPart;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::base::secret::Secret;
 use crate::ui::a11y::A11yExt as _;
@@ -150,6 +151,15 @@ impl SecretRow {
         parts.small.set_label(name);
         self.set_a11y_label(name);
         self.show_eye();
+    }
+
+    /// Lets the beginning of what is typed be seen, so many characters as `open` says, and
+    /// takes up to `most` of them: for a text that holds a secret among other things.
+    pub fn show_up_to(&self, open: OpenPart, most: u16) {
+        if let Some(parts) = self.parts() {
+            parts.buffer.show_up_to(&parts.text, open);
+            parts.buffer.set_most(most);
+        }
     }
 
     fn wire(&self) {

@@ -22,18 +22,23 @@ pub(crate) struct Node {
     object: String,
 }
 
+/// The address of the accessibility bus of a session.
+pub(crate) fn accessibility_bus(session: &str) -> String {
+    let session = Builder::address(session).unwrap().build().unwrap();
+    let reply = session.call_method(
+        Some("org.a11y.Bus"),
+        "/org/a11y/bus",
+        Some("org.a11y.Bus"),
+        "GetAddress",
+        &(),
+    );
+    reply.unwrap().body().deserialize().unwrap()
+}
+
 impl Node {
     /// The root of the accessibility bus of a session.
     pub(crate) fn desktop(session: &str) -> Self {
-        let session = Builder::address(session).unwrap().build().unwrap();
-        let reply = session.call_method(
-            Some("org.a11y.Bus"),
-            "/org/a11y/bus",
-            Some("org.a11y.Bus"),
-            "GetAddress",
-            &(),
-        );
-        let address: String = reply.unwrap().body().deserialize().unwrap();
+        let address = accessibility_bus(session);
         let bus = Builder::address(address.as_str()).unwrap().build().unwrap();
         Self {
             bus,
@@ -64,8 +69,30 @@ impl Node {
 
     /// The text in it, where it has any.
     pub(crate) fn text(&self) -> String {
-        self.call("Text", "GetText", &(0i32, -1i32))
+        // Not -1, which AT-SPI has for the end: GTK 4.8 then gives nothing for an entry.
+        self.call("Text", "GetText", &(0i32, i32::MAX))
             .unwrap_or_default()
+    }
+
+    /// The text in it, in every way in which a screen reader can ask: whole, around a place as a character, a word, a
+    /// sentence, a line, a paragraph, and what is selected.
+    pub(crate) fn every_text(&self) -> String {
+        let mut all = self.text();
+        for granularity in 0u32..=4 {
+            for method in ["GetStringAtOffset", "GetTextAtOffset", "GetTextAfterOffset"] {
+                let found: Option<(String, i32, i32)> =
+                    self.call("Text", method, &(0i32, granularity));
+                all += &found.unwrap_or_default().0;
+            }
+        }
+        all + &self.selected().unwrap_or_default()
+    }
+
+    /// What of its text is selected.
+    pub(crate) fn selected(&self) -> Option<String> {
+        let range: (i32, i32) = self.call("Text", "GetSelection", &(0i32,))?;
+        let text: String = self.call("Text", "GetText", &range)?;
+        (range.0 < range.1).then_some(text)
     }
 
     /// Its parts.

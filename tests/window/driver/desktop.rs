@@ -96,6 +96,17 @@ impl Desktop {
         self.home.path()
     }
 
+    /// How many of its daemons have ended, for the one who looks for the reason of a failure.
+    pub(super) fn ended(&mut self) -> String {
+        let all = self.children.len();
+        let ends = self
+            .children
+            .iter_mut()
+            .filter_map(|child| child.try_wait().ok()?);
+        let ended = ends.count();
+        format!("of the {all} daemons of the desktop, {ended} have ended")
+    }
+
     pub(super) fn bus(&self) -> &str {
         &self.bus
     }

@@ -1,10 +1,16 @@
 //! A desktop of its own for each test, with the window on it, and hands to use it.
 
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "every test file that drives the window uses its part of it"
+)]
+
 mod atspi;
 mod desktop;
 mod program;
 
-pub(crate) use atspi::Node;
+pub(crate) use atspi::{Node, accessibility_bus};
 pub(crate) use program::{Look, Program};
 
 use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command, ExitStatus};
 
 use super::desktop::Desktop;
 use super::{Node, wait};
@@ -68,6 +68,36 @@ impl Program {
 
     /// Starts it; `environment` comes on top of what it needs to stay among itself.
     pub(crate) fn start(arguments: &[&str], look: Look, environment: &[(&str, &OsStr)]) -> Self {
+        Self::dressed(arguments, look, &[], |_, command| {
+            command.envs(environment.iter().copied());
+        })
+    }
+
+    /// Starts it by another program, whose command line stands `around` its own; `dress` is given
+    /// the home and what is to be started.
+    pub(crate) fn dressed(
+        arguments: &[&str],
+        look: Look,
+        around: &[&str],
+        dress: impl FnOnce(&Path, &mut Command),
+    ) -> Self {
+        let mut program = Self::unheard(arguments, look, around, dress);
+        let bus = program.tree.clone();
+        program.tree = wait("the window", || {
+            let program = bus.look("application", "symbolon")?;
+            let painted = !program.children().is_empty();
+            painted.then_some(program)
+        });
+        program
+    }
+
+    /// As [`Program::dressed`], for a program that no screen reader hears: its tree is the desktop.
+    pub(crate) fn unheard(
+        arguments: &[&str],
+        look: Look,
+        around: &[&str],
+        dress: impl FnOnce(&Path, &mut Command),
+    ) -> Self {
         let desktop = Desktop::start();
         let settings = desktop.home().join("config/symbolon");
         fs::create_dir_all(&settings).unwrap();
@@ -77,14 +107,16 @@ impl Program {
         );
         fs::write(settings.join("settings.toml"), size).unwrap();
         let errors = fs::File::create(desktop.home().join("stderr")).unwrap();
-        let mut command = desktop.command(env!("CARGO_BIN_EXE_symbolon"));
+        let words = fs::File::create(desktop.home().join("stdout")).unwrap();
+        let line = [around, &[env!("CARGO_BIN_EXE_symbolon")], arguments].concat();
+        let mut command = desktop.command(line[0]);
         // No test may reach the readers of the machine, nor its service.
         command
-            .args(arguments)
+            .args(&line[1..])
             .env("PCSCLITE_CSOCK_NAME", desktop.home().join("no-pcscd"))
             .env("SYMBOLON_LOG", "warn")
             .env("NO_COLOR", "1")
-            .envs(environment.iter().copied())
+            .stdout(words)
             .stderr(errors);
         if look.dark {
             command.env("ADW_DEBUG_COLOR_SCHEME", "prefer-dark");
@@ -92,13 +124,9 @@ impl Program {
         if look.german {
             command.env("LANGUAGE", "de");
         }
+        dress(desktop.home(), &mut command);
         let child = command.spawn().unwrap();
-        let bus = Node::desktop(desktop.bus());
-        let tree = wait("the window", || {
-            let program = bus.look("application", "symbolon")?;
-            let painted = !program.children().is_empty();
-            painted.then_some(program)
-        });
+        let tree = Node::desktop(desktop.bus());
         Self {
             tree,
             child,
@@ -111,9 +139,24 @@ impl Program {
         self.desktop.home()
     }
 
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The address of its session bus.
+    pub(crate) fn session_bus(&self) -> &str {
+        self.desktop.bus()
+    }
+
     /// Waits for its end and says whether it was a good one.
     pub(crate) fn ended(&mut self) -> bool {
-        wait("the end", || self.child.try_wait().unwrap()).success()
+        self.end().success()
+    }
+
+    /// Waits for its end and says how it came.
+    pub(crate) fn end(&mut self) -> ExitStatus {
+        wait("the end", || self.child.try_wait().unwrap())
     }
 
     /// What it complained about so far.
@@ -157,15 +200,108 @@ impl Program {
 
     /// Clicks into the middle of a widget of the window named `window`.
     pub(crate) fn point(&self, window: &str, node: &Node) {
-        let place = self.place(window);
-        let frame = self.tree.find("window", window).extents();
-        let (x, y, width, height) = node.extents();
-        // The window on the screen is larger than its frame by the same margin on all sides.
-        let x = place.x + (place.width - frame.2) / 2 + x + width / 2;
-        let y = place.y + (place.height - frame.3) / 2 + y + height / 2;
+        self.point_with(window, node, "1");
+    }
+
+    /// As [`Program::point`] with another button of the mouse: "2" pastes what is selected.
+    pub(crate) fn point_with(&self, window: &str, node: &Node, button: &str) {
+        let (x, y) = self.spot(window, node, (0.5, 0.5));
         let (x, y) = (x.to_string(), y.to_string());
         self.desktop
-            .output("xdotool", &["mousemove", &x, &y, "click", "1"]);
+            .output("xdotool", &["mousemove", &x, &y, "click", button]);
+    }
+
+    /// Clicks twice at a place in a widget, told in parts of its width and height.
+    pub(crate) fn double_click(&self, window: &str, node: &Node, place: (f64, f64)) {
+        let (x, y) = self.spot(window, node, place);
+        let (x, y) = (x.to_string(), y.to_string());
+        let clicks = ["click", "--repeat", "2", "--delay", "60", "1"];
+        let line = [&["mousemove", &x, &y][..], &clicks].concat();
+        self.desktop.output("xdotool", &line);
+    }
+
+    /// Moves the mouse from one place in a widget to another with its button held, in small steps.
+    pub(crate) fn drag(&self, window: &str, node: &Node, from: (f64, f64), to: (f64, f64)) {
+        const STEPS: i32 = 8;
+        let (from, to) = (self.spot(window, node, from), self.spot(window, node, to));
+        let between =
+            |from: i32, to: i32, step: i32| (from + (to - from) * step / STEPS).to_string();
+        let mut line = Vec::new();
+        for step in 0..=STEPS {
+            let (x, y) = (between(from.0, to.0, step), between(from.1, to.1, step));
+            line.extend(["mousemove".to_owned(), x, y]);
+            let then = if step == 0 {
+                "mousedown 1"
+            } else {
+                "sleep 0.03"
+            };
+            line.extend(then.split(' ').map(str::to_owned));
+        }
+        line.extend(["mouseup".to_owned(), "1".to_owned()]);
+        let line: Vec<&str> = line.iter().map(String::as_str).collect();
+        self.desktop.output("xdotool", &line);
+    }
+
+    /// Where on the screen a place in a widget is, which is told in parts of its width and height.
+    fn spot(&self, window: &str, node: &Node, place: (f64, f64)) -> (i32, i32) {
+        let screen = self.place(window);
+        // Windows are the uppermost, and what is in them are a thousand.
+        let frame = wait(&format!("window {window:?}"), || {
+            let mut windows = self.tree.children().into_iter();
+            windows.find(|found| found.name() == window)
+        });
+        let frame = frame.extents();
+        let (x, y, width, height) = node.extents();
+        let part = |length: i32, part: f64| (f64::from(length) * part).round() as i32;
+        // The window on the screen is larger than its frame by the same margin on all sides.
+        (
+            screen.x + (screen.width - frame.2) / 2 + x + part(width, place.0),
+            screen.y + (screen.height - frame.3) / 2 + y + part(height, place.1),
+        )
+    }
+
+    /// Takes its screen away from the program, as the end of a session does.
+    pub(crate) fn cut_off(&self, title: &str) {
+        let title = format!("^{title}$");
+        let search = ["search", "--onlyvisible", "--name", &title, "windowkill"];
+        self.desktop.output("xdotool", &search);
+    }
+
+    /// What another program gets that pastes.
+    pub(crate) fn copied(&self) -> String {
+        let paste = ["-out", "-selection", "clipboard"];
+        self.desktop.output("xclip", &paste)
+    }
+
+    /// Another program on the same desktop.
+    pub(crate) fn neighbour(&self, program: &str) -> Command {
+        self.desktop.command(program)
+    }
+
+    /// Waits until a window with this title is on the screen.
+    pub(crate) fn appears(&self, title: &str) {
+        self.place(title);
+    }
+
+    /// Waits until no window with this title is on the screen any more.
+    pub(crate) fn disappears(&self, title: &str) {
+        wait(&format!("no window named {title}"), || {
+            (!self.shows(title)).then_some(())
+        });
+    }
+
+    /// Whether a window with this title is on the screen.
+    pub(crate) fn shows(&self, title: &str) -> bool {
+        let title = format!("^{title}$");
+        let search = ["search", "--onlyvisible", "--name", &title];
+        !self.desktop.output("xdotool", &search).is_empty()
+    }
+
+    /// Whether the window with this title has the keyboard.
+    pub(crate) fn has_keyboard(&self, title: &str) -> bool {
+        self.desktop
+            .output("xdotool", &["getactivewindow", "getwindowname"])
+            == title
     }
 
     /// Where the window with this title is on the screen.
@@ -189,6 +325,15 @@ impl Program {
                 height: value("HEIGHT")?,
             })
         })
+    }
+
+    /// Takes a picture of the whole screen.
+    pub(crate) fn screen(&self, name: &str) {
+        let folder = screenshots();
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join(format!("{name}.png"));
+        let import = ["-window", "root", "-silent", file.to_str().unwrap()];
+        self.desktop.output("import", &import);
     }
 
     /// Takes a picture of the window with this title and what lies over it, once it holds still.
@@ -240,6 +385,18 @@ impl Drop for Program {
             }
             eprintln!("{}", self.tree.dump());
             eprintln!("{}", self.complaints());
+            // A window may be on the accessibility bus and not on the screen.
+            for (which, options) in [("known", &[][..]), ("seen", &["--onlyvisible"])] {
+                let search = [
+                    &["search"],
+                    options,
+                    &["--name", ".", "getwindowname", "%@"],
+                ]
+                .concat();
+                let names = self.desktop.output("xdotool", &search);
+                eprintln!("windows that are {which} on the screen: {names:?}");
+            }
+            eprintln!("{}", self.desktop.ended());
         }
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use relm4::gtk;
 use relm4::gtk::prelude::*;
 
+use crate::base::file::{self, Existing};
 use crate::base::i18n::{gettext, gettext_f};
-use crate::pki::certificate::Certificate;
 use crate::pki::export::{self, Format};
+use crate::token::Text;
 
 /// Both ways to write a certificate, the usual one first.
 const FORMATS: [Format; 2] = [Format::Pem, Format::Der];
 
-/// Asks where to; `chosen` is called once if a place was chosen. The chooser lives as long as
+/// Asks where to, with a name after that of the `subject`; `chosen` is called once if a place was chosen. The chooser lives as long as
 /// somebody keeps it.
 pub(super) fn ask(
     window: &impl IsA<gtk::Window>,
-    certificate: &Certificate,
+    subject: Option<&Text>,
     chosen: impl Fn(PathBuf, Format) + 'static,
 ) -> gtk::FileChooserNative {
     let chooser = gtk::FileChooserNative::new(
@@ -35,7 +36,7 @@ pub(super) fn ask(
         filter.add_pattern(&format!("*.{}", format.ending()));
         chooser.add_filter(&filter);
     }
-    chooser.set_current_name(&export::file_name(certificate, Format::Pem));
+    chooser.set_current_name(&export::file_name(subject, Format::Pem));
     chooser.connect_response(move |chooser, response| {
         let path = chooser.file().and_then(|file| file.path());
         if let (gtk::ResponseType::Accept, Some(path)) = (response, path) {
@@ -63,7 +64,8 @@ fn words(format: Format) -> String {
 fn format_of(path: &Path, filtered: Option<Format>) -> Format {
     let ending = path
         .extension()
-        .map(|ending| ending.to_string_lossy().to_lowercase());
+        .and_then(|ending| ending.to_str())
+        .map(str::to_lowercase);
     match ending.as_deref() {
         Some("der" | "cer") => Format::Der,
         Some("pem") => Format::Pem,
@@ -76,13 +78,14 @@ fn format_of(path: &Path, filtered: Option<Format>) -> Format {
 /// # Errors
 ///
 /// A sentence that says which file was not written and why.
-pub(super) fn write(path: &Path, certificate: &Certificate, format: Format) -> Result<(), String> {
-    std::fs::write(path, export::contents(certificate, format))
+pub(super) fn write(path: &Path, der: &[u8], format: Format) -> Result<(), String> {
+    // The chooser has asked already whether a file of that name is to be replaced.
+    file::write_whole(path, &export::contents(der, format), Existing::Replace)
         .map_err(|error| reason(path, &error))
 }
 
 fn reason(path: &Path, error: &io::Error) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = Text::from_os(path.file_name().unwrap_or_default());
     let why = match error.kind() {
         io::ErrorKind::PermissionDenied => gettext("You may not write there."),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
@@ -94,7 +97,7 @@ fn reason(path: &Path, error: &io::Error) -> String {
     };
     gettext_f(
         "{file} was not saved. {why}",
-        &[("file", &name), ("why", &why)],
+        &[("file", name.as_str()), ("why", &why)],
     )
 }
 

@@ -1,6 +1,5 @@
 //! What the dialog says of a certificate, as plain data.
 
-use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::explain;
 use crate::pki::certificate::{Attribute, Authority, Certificate, Extension, Standing, colons};
@@ -199,7 +198,7 @@ fn extension(extension: &Extension) -> FactText {
         // TRANSLATORS: Said of an extension: who does not know it must refuse the certificate.
         parts.push(gettext("critical"));
     }
-    FactText::new(explain::dotted(&parts), hex::grouped(&extension.value, 1)).monospace()
+    FactText::bytes(explain::dotted(&parts), &extension.value)
 }
 
 #[cfg(test)]

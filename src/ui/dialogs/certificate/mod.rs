@@ -11,14 +11,18 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
 use super::frame::{close_on_escape, facts as group_of_facts, group, scrolled};
-use crate::base::hex;
 use crate::base::i18n::gettext;
 use crate::explain;
 use crate::pki::certificate::Certificate;
 use crate::pki::chain::{self, Chain};
 use crate::pki::export::Format;
+use crate::pki::pem;
+use crate::token::Flaw;
 use crate::ui::a11y::A11yExt as _;
-use crate::ui::widgets::{BarKind, FactRow, FactText, RowList, Span, ValidityBar, chips};
+use crate::ui::widgets::{
+    BarKind, FactRow, FactText, RowList, Span, ValidityBar, chips, fill_when_opened, settle,
+    settle_title,
+};
 
 use self::facts::ChainLine;
 
@@ -27,6 +31,8 @@ use self::facts::ChainLine;
 pub struct CertificateDialog {
     title: String,
     location: String,
+    /// What stands there, which is written as it is.
+    der: Vec<u8>,
     /// Nothing if it cannot be read.
     certificate: Option<Certificate>,
     others: Vec<Vec<u8>>,
@@ -45,6 +51,8 @@ pub struct CertificateDialogInit {
     pub title: String,
     /// The certificate, X.509 in DER.
     pub der: Vec<u8>,
+    /// Why it cannot be read, where that is known.
+    pub flaw: Option<Flaw>,
     /// Other certificates among which its issuer may be.
     pub others: Vec<Vec<u8>>,
     /// Whether the key beside it is the one that it was made for, as far as that is known.
@@ -118,7 +126,6 @@ impl Component for CertificateDialog {
                 gtk::Box {
                     set_spacing: 12,
                     set_halign: gtk::Align::Center,
-                    set_visible: model.certificate.is_some(),
                     add_css_class: "dialog-actions",
 
                     gtk::Button {
@@ -140,10 +147,13 @@ impl Component for CertificateDialog {
         sender: ComponentSender<Self>,
     ) -> ComponentParts<Self> {
         close_on_escape(&root);
+        let parsed = Certificate::parse(&init.der);
+        let flaw = init.flaw.or(parsed.as_ref().err().copied());
         let model = Self {
             title: init.title,
             location: init.location,
-            certificate: Certificate::parse(&init.der).ok(),
+            certificate: parsed.ok(),
+            der: init.der,
             others: init.others,
             issuer: group(&gettext("Issued by")),
             chain: RowList::new(),
@@ -157,7 +167,7 @@ impl Component for CertificateDialog {
                 model.fill(&content, certificate, init.key_matches, &sender);
                 follow(certificate.clone(), model.others.clone(), &sender);
             }
-            None => fill_unreadable(&content, &init.der, &sender),
+            None => fill_unreadable(&content, &model.der, flaw, &sender),
         }
         let scroller = scrolled(&content);
         let scroller = &scroller;
@@ -176,19 +186,16 @@ impl Component for CertificateDialog {
             CertificateDialogInput::Export => self.ask_where(&sender, root),
             CertificateDialogInput::ExportTo(path, format) => {
                 self.chooser = None;
-                let Some(certificate) = self.certificate.clone() else {
-                    return;
-                };
+                let der = self.bytes().to_vec();
                 sender.spawn_oneshot_command(move || {
-                    let outcome = export::write(&path, &certificate, format);
+                    let outcome = export::write(&path, &der, format);
                     CertificateDialogCommandOutput::Written(path, outcome)
                 });
             }
             CertificateDialogInput::CopyPem => {
-                if let Some(certificate) = &self.certificate {
-                    root.clipboard().set_text(&certificate.to_pem());
-                    tell(CertificateDialogOutput::Copied(gettext("PEM")));
-                }
+                let text = pem::encode("CERTIFICATE", self.bytes());
+                root.clipboard().set_text(&text);
+                tell(CertificateDialogOutput::Copied(gettext("PEM")));
             }
             CertificateDialogInput::Copied(name) => tell(CertificateDialogOutput::Copied(name)),
             CertificateDialogInput::OpenAbove(title, der) => {
@@ -308,13 +315,18 @@ impl CertificateDialog {
     }
 
     fn ask_where(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
-        let Some(certificate) = &self.certificate else {
-            return;
-        };
         let input = sender.input_sender().clone();
-        self.chooser = Some(export::ask(root, certificate, move |path, format| {
+        let subject = self.certificate.as_ref().and_then(Certificate::name);
+        let chosen = move |path, format| {
             input.emit(CertificateDialogInput::ExportTo(path, format));
-        }));
+        };
+        self.chooser = Some(export::ask(root, subject.as_ref(), chosen));
+    }
+
+    /// What is written: the certificate without the padding of its file, else all there is.
+    fn bytes(&self) -> &[u8] {
+        let certificate = self.certificate.as_ref();
+        certificate.map_or(&self.der, |certificate| &certificate.der)
     }
 
     fn open_above(
@@ -328,6 +340,7 @@ impl CertificateDialog {
             .launch(CertificateDialogInit {
                 title,
                 der,
+                flaw: None,
                 others: self.others.clone(),
                 key_matches: None,
                 location: gettext("Issuer"),
@@ -371,13 +384,16 @@ fn standing(certificate: &Certificate, key_matches: Option<bool>) -> gtk::Box {
 }
 
 fn text(words: &str, classes: &[&str]) -> gtk::Label {
-    gtk::Label::builder()
+    let label = gtk::Label::builder()
         .label(words)
         .xalign(0.0)
         .wrap(true)
+        .wrap_mode(gtk::pango::WrapMode::WordChar)
         .natural_wrap_mode(gtk::NaturalWrapMode::None)
         .css_classes(classes.to_vec())
-        .build()
+        .build();
+    settle(&label);
+    label
 }
 
 fn expander(
@@ -390,14 +406,17 @@ fn expander(
         .title(title)
         .build();
     row.set_a11y_label(title);
-    for fact in facts {
-        row.add_row(&FactRow::new(fact, copied.clone()));
-    }
+    let (facts, copied) = (facts.to_vec(), copied.clone());
+    fill_when_opened(&row, move || {
+        let rows = facts.iter().map(|fact| FactRow::new(fact, copied.clone()));
+        rows.collect()
+    });
     row
 }
 
 fn chain_row(line: &ChainLine) -> gtk::Widget {
     let name = text(&line.name, &[]);
+    settle_title(&name);
     let caption = text(&line.caption, &["caption", "dim-label"]);
     let words = gtk::Box::new(gtk::Orientation::Vertical, 3);
     words.set_hexpand(true);
@@ -417,10 +436,16 @@ fn chain_row(line: &ChainLine) -> gtk::Widget {
 }
 
 /// Something in the place of a certificate that is none: its bytes are all there is to show.
-fn fill_unreadable(content: &gtk::Box, der: &[u8], sender: &ComponentSender<CertificateDialog>) {
+fn fill_unreadable(
+    content: &gtk::Box,
+    der: &[u8],
+    flaw: Option<Flaw>,
+    sender: &ComponentSender<CertificateDialog>,
+) {
     let words = gettext("This cannot be read as a certificate. These are its bytes.");
-    content.append(&text(&words, &[]));
-    let fact = FactText::new(gettext("Bytes"), hex::grouped(der, 1)).monospace();
+    let why = flaw.map(explain::certificates::flaw).unwrap_or_default();
+    content.append(&text(&explain::sentences(&[words, why]), &[]));
+    let fact = FactText::bytes(gettext("Bytes"), der);
     if let Some(group) = group_of_facts("", &[fact], &copied(sender)) {
         content.append(&group);
     }

@@ -73,9 +73,12 @@ pub(super) fn codes(
             .unwrap_or_default(),
     };
     let usable = |code: &PinReference| {
-        token
-            .pin(application, *code)
-            .is_some_and(|code| matches!(code.tries.left, TriesLeft::Known(_) | TriesLeft::Unknown))
+        token.pin(application, *code).is_some_and(|code| {
+            matches!(
+                code.tries.left,
+                TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown
+            )
+        })
     };
     let found: Vec<PinReference> = needs.iter().copied().filter(usable).collect();
     if found.is_empty() {
@@ -204,10 +207,14 @@ pub(super) fn face(token: &Token, task: &Task, known: Option<TriesLeft>) -> Opti
         counter_of: (code.reference != pin.reference)
             .then(|| explain::pins::full_name(task.application, code.role)),
         tries: code.tries,
-        warning: code.is_last_try().then(|| {
-            let unblockers = explain::pins::unblockers(application, &code);
-            explain::pins::last_try_warning(code.role, &unblockers)
-        }),
+        warning: if known == Some(TriesLeft::Unlocked) {
+            Some(explain::pin_dialog::may_be_last_try())
+        } else {
+            code.is_last_try().then(|| {
+                let unblockers = explain::pins::unblockers(application, &code);
+                explain::pins::last_try_warning(code.role, &unblockers)
+            })
+        },
         code: match task.operation {
             OperationKind::Change => explain::pin_dialog::current(code.role),
             OperationKind::Verify | OperationKind::Unblock | OperationKind::Set => {
@@ -256,8 +263,9 @@ pub(super) enum Reaction {
     Wrong(TriesLeft),
     /// It is blocked.
     Blocked,
-    /// Only the last try is left and was not allowed; nothing was sent.
-    LastTry,
+    /// Only the last try is left, or may be where the card hides its counter, and it was not
+    /// allowed; nothing was sent.
+    LastTry(TriesLeft),
     /// The token is gone, or another one is there: nothing more can be done here.
     Gone(Explanation),
     /// Something else; it can be tried again.
@@ -278,7 +286,12 @@ pub(super) fn reaction(failure: &Failure, role: PinRole) -> Reaction {
         Failure::Card(CardError::Blocked { role: blocked }) if *blocked == role => {
             Reaction::Blocked
         }
-        Failure::Card(CardError::LastTry { role: last }) if *last == role => Reaction::LastTry,
+        Failure::Card(CardError::LastTry { role: last }) if *last == role => {
+            Reaction::LastTry(TriesLeft::Known(1))
+        }
+        Failure::Card(CardError::Unlocked { role: unlocked }) if *unlocked == role => {
+            Reaction::LastTry(TriesLeft::Unlocked)
+        }
         Failure::Card(
             CardError::OtherCard | CardError::Link(LinkError::Removed | LinkError::NoReader),
         )
@@ -340,6 +353,7 @@ mod tests {
                 operation(OperationKind::Change, &[reference]),
                 operation(OperationKind::Unblock, &[CODE, ADMIN]),
             ],
+            facts: Vec::new(),
         }
     }
 
@@ -441,6 +455,25 @@ mod tests {
         let last = face(&token, &task, Some(TriesLeft::Known(1))).unwrap();
         assert!(last.warning.unwrap().contains("If it is wrong once more"));
         assert_eq!(last.head, "OpenPGP PIN of Thomas Mustermann");
+    }
+
+    #[test]
+    fn where_the_counter_is_hidden_the_last_try_has_to_be_allowed_too() {
+        let token = token(
+            TriesLeft::Unlocked,
+            TriesLeft::Known(3),
+            TriesLeft::Known(3),
+        );
+        let task = Task::new(&token, OPENPGP, USER, OperationKind::Change);
+        // Most cards take it back and tell; only the one that did not asks for the tick.
+        assert_eq!(face(&token, &task, None).unwrap().warning, None);
+        let role = PinRole::User;
+        let unlocked = Failure::Card(CardError::Unlocked { role });
+        let hidden = TriesLeft::Unlocked;
+        assert_eq!(reaction(&unlocked, role), Reaction::LastTry(hidden));
+        let face = face(&token, &task, Some(hidden)).unwrap();
+        assert_eq!(face.tries.left, hidden);
+        assert!(face.warning.unwrap().contains("may be the last"));
     }
 
     #[test]

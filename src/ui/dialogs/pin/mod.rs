@@ -27,6 +27,7 @@ use crate::token::{
 #[derive(Debug)]
 pub struct PinDialog {
     reader: Reader,
+    reader_name: String,
     identity: Identity,
     token: Arc<Token>,
     task: Task,
@@ -58,6 +59,8 @@ enum State {
 pub struct PinDialogInit {
     /// Where the token is.
     pub reader: Reader,
+    /// The name under which that reader is shown.
+    pub reader_name: String,
     /// Which card the person was shown.
     pub identity: Identity,
     /// What is on it.
@@ -185,6 +188,7 @@ impl Component for PinDialog {
         let task = Task::new(&init.token, init.application, init.pin, init.operation);
         let mut model = Self {
             reader: init.reader,
+            reader_name: init.reader_name,
             identity: init.identity,
             token: init.token,
             task,
@@ -332,6 +336,7 @@ impl PinDialog {
         });
         self.parts.show(&parts::Shown {
             face,
+            reader: &self.reader_name,
             ticks: &ticks,
             notice: self.notice.as_ref(),
             open: self.state == State::Asking,
@@ -435,8 +440,8 @@ impl PinDialog {
                 self.refresh();
                 self.parts.announce_blocked();
             }
-            Reaction::LastTry => {
-                self.known = Some(TriesLeft::Known(1));
+            Reaction::LastTry(left) => {
+                self.known = Some(left);
                 self.notice = Some(explain::failure::failure(&failure));
                 self.refresh();
                 self.parts.focus();
@@ -456,7 +461,10 @@ impl PinDialog {
             return;
         }
         self.token = token;
-        if self.state == State::Asking {
+        // A card that hides its counter still has not told anything newer.
+        let hidden = self.known == Some(TriesLeft::Unlocked)
+            && self.code().map(|code| code.tries.left) == self.known;
+        if self.state == State::Asking && !hidden {
             self.known = None;
         }
     }

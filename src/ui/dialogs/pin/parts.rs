@@ -26,6 +26,8 @@ const LEAST: i32 = 240;
 /// Everything that is shown.
 pub(super) struct Shown<'a> {
     pub(super) face: &'a Face,
+    /// The name of the reader.
+    pub(super) reader: &'a str,
     pub(super) ticks: &'a [Tick],
     pub(super) notice: Option<&'a Explanation>,
     /// Whether anything can be typed.
@@ -223,21 +225,22 @@ impl Parts {
             row.connect_changed(move |_| recount());
         }
         self.code.connect_left(tell(|| PinDialogInput::Leave));
-        let next = self.new.clone();
-        let submit = tell(|| PinDialogInput::Submit);
-        self.code.connect_activated(move || {
-            if next.is_mapped() {
-                next.grab_focus();
-            } else {
-                submit();
-            }
-        });
-        let next = self.repeat.clone();
-        self.new.connect_activated(move || {
-            next.grab_focus();
-        });
-        self.repeat
-            .connect_activated(tell(|| PinDialogInput::Submit));
+        // Enter goes on to the next field that is empty; after a wrong PIN that is typed anew,
+        // nothing is left to be filled.
+        for (row, next) in [
+            (&self.code, vec![self.new.clone(), self.repeat.clone()]),
+            (&self.new, vec![self.repeat.clone()]),
+            (&self.repeat, Vec::new()),
+        ] {
+            let submit = tell(|| PinDialogInput::Submit);
+            row.connect_activated(move || {
+                let mut next = next.iter();
+                match next.find(|row| row.is_mapped() && row.is_empty()) {
+                    Some(row) => drop(row.grab_focus()),
+                    None => submit(),
+                }
+            });
+        }
         let (ticked, filling) = (sender.input_sender().clone(), Rc::clone(&self.filling));
         self.last_try.connect_toggled(move |tick| {
             // What the program itself sets is no word of the person: with another message on
@@ -275,8 +278,9 @@ impl Parts {
             self.release_focus();
         }
         self.head.set_label(&face.head);
-        self.subhead.set_label(&face.subhead);
-        self.subhead.set_visible(!face.subhead.is_empty());
+        // Two tokens may bear one name: model, serial number and reader tell them apart.
+        let place = [face.subhead.clone(), shown.reader.to_owned()];
+        self.subhead.set_label(&explain::dotted(&place));
         show_words(
             &self.notice,
             &self.notice_title,

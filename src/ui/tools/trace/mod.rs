@@ -13,9 +13,10 @@ use relm4::gtk::{gio, glib, pango};
 use relm4::prelude::*;
 
 use crate::backend::{Handle, TraceEntry};
+use crate::base::file::{self, Existing};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
-use crate::token::ReaderId;
+use crate::token::{ReaderId, Text};
 use crate::ui::a11y::A11yExt;
 use crate::ui::tools::instructions::close_on_escape;
 
@@ -432,14 +433,17 @@ impl Trace {
     }
 
     fn save(&self, path: &Path) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        self.toast(&match std::fs::write(path, self.text()) {
-            Ok(()) => gettext_f("Saved as {file}", &[("file", &name)]),
-            Err(error) => gettext_f(
-                "{file} could not be written: {reason}",
-                &[("file", &name), ("reason", &error.to_string())],
-            ),
-        });
+        let name = Text::from_os(path.file_name().unwrap_or_default());
+        let name = name.as_str();
+        self.toast(
+            &match file::write_whole(path, self.text().as_bytes(), Existing::Replace) {
+                Ok(()) => gettext_f("Saved as {file}", &[("file", name)]),
+                Err(error) => gettext_f(
+                    "{file} could not be written: {reason}",
+                    &[("file", name), ("reason", &error.to_string())],
+                ),
+            },
+        );
     }
 
     fn toast(&self, text: &str) {

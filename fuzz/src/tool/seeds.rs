@@ -1,0 +1,241 @@
+//! The first inputs, those that nobody has to find: honest cards as they are, each sort of lie
+//! once, what a person usually does, and the certificates and keys of the practice cards.
+
+use std::path::Path;
+
+use symbolon_fuzz::script::{HONEST, joined};
+
+use super::write;
+
+/// Writes them into `folder`, with a folder for each target in there.
+pub(super) fn run(folder: &Path) {
+    drivers(folder);
+    actions(folder);
+    practice(folder);
+    small(folder);
+}
+
+/// Every honest card alone, and with each deed somewhere in the middle.
+fn drivers(folder: &Path) {
+    for card in 1..=HONEST.len() as u8 {
+        write(folder, "driver", &format!("honest-{card}"), &[card]);
+        write(
+            folder,
+            "driver",
+            &format!("in-parts-{card}"),
+            &[0x80 | card],
+        );
+        for (at, deed) in (0..8_u8).enumerate() {
+            let lie = |skip: u8, rest: &[u8]| [&[deed << 5 | skip], rest].concat();
+            let rest = [0x00, 0x03, 0x53, 0x82, 0xFF, 0xFF];
+            for skip in [2, 5 + 2 * at as u8] {
+                let parts = [vec![card], lie(skip, &rest), lie(9, &[0x01, 0x6A, 0x88])];
+                write(
+                    folder,
+                    "driver",
+                    &format!("deed-{card}-{deed}-{skip}"),
+                    &joined(&parts),
+                );
+            }
+        }
+    }
+    lists(folder);
+    // No card but a list of answers; and one answer for ever.
+    let select =
+        b"\x40\x61\x11\x4F\x06\x00\x00\x10\x00\x01\x00\x79\x07\x4F\x05\xA0\x00\x00\x03\x08";
+    let atr = b"\x00\x3B\x95\x18\x81\x31\xFE\x45\x80\x73\x40\x01\xC0\x15";
+    write(
+        folder,
+        "driver",
+        "answers",
+        &joined(&[atr.to_vec(), select.to_vec(), vec![0x40, 5, 4, 3]]),
+    );
+    for (name, answer) in [
+        ("silence", &[0x40][..]),
+        ("flood", &[0x00, 0xFF, 0x61, 0x00]),
+        ("length", &[0x00, 0x6C, 0x20]),
+        ("nothing", &[0x00]),
+        ("byte-by-byte", &[0x40, 0x30]),
+        ("refusal", &[0x00, 0x69, 0x82]),
+    ] {
+        write(
+            folder,
+            "driver",
+            name,
+            &joined(&[vec![0x20], answer.to_vec()]),
+        );
+    }
+}
+
+/// Files of the PKCS #15 card, each with a lie in it: what SELECT tells, and what is read.
+fn lists(folder: &Path) {
+    let card = 1 + HONEST
+        .iter()
+        .position(|name| *name == "cardos-used")
+        .expect("the card") as u8;
+    // Three SELECTs come before the first file.
+    for skip in 3..24_u8 {
+        for (name, lie) in [
+            ("length", &b"\x40\x6F\x04\x80\x02\xFF\xFF"[..]),
+            (
+                "itself",
+                b"\x40\xA0\x0A\x30\x08\x04\x06\x3F\x00\x50\x15\x50\x31",
+            ),
+            ("number", b"\x80\x00\x20\x02\x09\xFF"),
+            ("hole", b"\x80\x00\x04\x00\x00\x00\x00"),
+            ("cut", b"\xA0\x20"),
+        ] {
+            let lie = [&[lie[0] | skip], &lie[1..]].concat();
+            let name = format!("list-{name}-{skip}");
+            write(folder, "driver", &name, &joined(&[vec![card], lie]));
+        }
+    }
+}
+
+/// Each action alone after the card was read, on each card, right and wrong; and another card
+/// after it.
+fn actions(folder: &Path) {
+    for card in [1, 3, 4, 5, 7, 8, 9, 10, 11, 12_u8] {
+        for deed in 0..=12_u8 {
+            for value in [0x00, 0x11, 0x55, 0x64] {
+                let actions = vec![
+                    12, 0, 0, deed, 0x10, value, 11, 0, 1, 12, 0, 0, deed, 0x11, value,
+                ];
+                let name = format!("{card}-{deed}-{value:02x}");
+                write(folder, "actions", &name, &joined(&[vec![card], actions]));
+            }
+        }
+        let impatient = vec![
+            12, 0, 0, 0x41, 0, 1, 0x81, 0x10, 0, 0xC3, 0, 0x11, 10, 0, 0, 1, 0x08, 0,
+        ];
+        write(
+            folder,
+            "actions",
+            &format!("{card}-impatient"),
+            &joined(&[vec![card], impatient]),
+        );
+        let many = vec![
+            12, 0, 0, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0x10, 1, 5, 0x10, 0x44,
+        ];
+        write(
+            folder,
+            "actions",
+            &format!("{card}-blocked"),
+            &joined(&[vec![card], many.clone()]),
+        );
+        let pulled = vec![0xC0 | 0x1F];
+        write(
+            folder,
+            "actions",
+            &format!("{card}-pulled"),
+            &joined(&[vec![card], many, pulled]),
+        );
+    }
+}
+
+/// What is on the practice cards.
+fn practice(folder: &Path) {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/practice");
+    for entry in std::fs::read_dir(data)
+        .expect("the practice cards")
+        .flatten()
+    {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let bytes = std::fs::read(entry.path()).expect("a file");
+        if !name.ends_with(".crt") {
+            continue;
+        }
+        let parsed = symbolon::pki::certificate::Certificate::parse(&bytes);
+        let parsed = parsed.expect("a certificate of a practice card");
+        write(folder, "certificate", &name, &bytes);
+        write(folder, "public_key", &name, &parsed.public_key.spki);
+        write(folder, "pem", &name, parsed.to_pem().as_bytes());
+        write(
+            folder,
+            "text",
+            &name,
+            parsed.subject_line().as_str().as_bytes(),
+        );
+    }
+}
+
+/// Small things, written out.
+fn small(folder: &Path) {
+    write(
+        folder,
+        "ber",
+        "nested",
+        b"\x6E\x0A\x73\x08\xC5\x02\x01\x02\x5F\x50\x01\x41",
+    );
+    write(
+        folder,
+        "ber",
+        "long",
+        &[&b"\x7F\x21\x82\x01\x2C"[..], &[7; 300]].concat(),
+    );
+    write(folder, "ber", "historical", b"\x73\x40\x01\xC0\x31\xF5");
+    write(
+        folder,
+        "atr",
+        "yubikey",
+        b"\x3B\xFD\x13\x00\x00\x81\x31\xFE\x15\x80\x73\xC0\x21\xC0WYubiKey@",
+    );
+    write(folder, "atr", "text", b"\x3B\x68\x00\x00\x80\x55HELLO");
+    write(
+        folder,
+        "atr",
+        "contactless",
+        b"\x3B\x8C\x80\x01\x80\x4F\x0C\xA0\x00\x00\x03\x06\x03\x00\x01\x00\x00",
+    );
+    write(folder, "apdu", "case-1", b"\x00\xA4\x04\x00");
+    write(folder, "apdu", "case-2", b"\x00\xCA\x00\x6E\x00\x00\x00");
+    write(
+        folder,
+        "apdu",
+        "case-4",
+        b"\x00\xCB\x3F\xFF\x05\x5C\x03\x5F\xC1\x02\x00",
+    );
+    write(
+        folder,
+        "apdu",
+        "verify",
+        b"\x00\x20\x00\x80\x08123456\xFF\xFF",
+    );
+    write(
+        folder,
+        "reader",
+        "features",
+        b"\x06\x04\x42\x33\x00\x06\x07\x04\x42\x33\x00\x07\x12\x04\x01\x02",
+    );
+    write(
+        folder,
+        "reader",
+        "name",
+        "Reader \u{202E}(1) 00 00".as_bytes(),
+    );
+    write(
+        folder,
+        "files",
+        "settings",
+        b"[practice]\non_start = true\n[window]\nwidth = 5\nmaximized = false\n",
+    );
+    write(folder, "files", "hex", b"00 A4 04 00");
+    write(
+        folder,
+        "text",
+        "marks",
+        "e\u{301}\u{301}\u{301}\u{301}\u{202E}a\u{0}\r\n\u{2028}".as_bytes(),
+    );
+    write(
+        folder,
+        "public_key",
+        "rsa",
+        &[&[11, 3, 1, 0, 1][..], &[0xC5; 128]].concat(),
+    );
+    write(
+        folder,
+        "public_key",
+        "ed25519",
+        &[&[7][..], &[9; 32]].concat(),
+    );
+}

@@ -1,0 +1,168 @@
+//! Files that are written whole or not at all, and files that are read with a limit.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// What becomes of a file that is there already.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Existing {
+    /// It stays, and nothing is written: [`io::ErrorKind::AlreadyExists`].
+    Keep,
+    /// It is replaced in one step. A link stays one, and what it leads to is replaced.
+    Replace,
+}
+
+/// Writes `bytes` to `path`. What cannot be written whole leaves nothing behind: no new file that
+/// is cut short, and an old one as it was.
+///
+/// What is no file, such as a device or a pipe, just takes the bytes.
+///
+/// # Errors
+///
+/// What the file system said; a full disk as well as a folder that is not there.
+pub fn write_whole(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
+    if existing == Existing::Keep {
+        return write_new(path, bytes);
+    }
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let new = beside(&place);
+    // What an earlier run left there when the power went.
+    let _ = fs::remove_file(&new);
+    match write_new(&new, bytes) {
+        Ok(()) => {}
+        // A file of ours in a folder of somebody else: no new name can be made there.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && place.is_file() => {
+            return fs::write(&place, bytes);
+        }
+        Err(error) => return Err(error),
+    }
+    if let Ok(old) = fs::metadata(&place) {
+        // Who may read it is for its owner to say.
+        let _ = fs::set_permissions(&new, old.permissions());
+    }
+    fs::rename(&new, &place).inspect_err(|_| forget(&new))
+}
+
+/// A new file with these bytes, or none.
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    let written = file.write_all(bytes).and_then(|()| on_disk(&file));
+    written.inspect_err(|_| forget(path))
+}
+
+/// Some disks say only now that they are full.
+fn on_disk(file: &File) -> io::Result<()> {
+    match file.sync_all() {
+        // A file system without the question has no other answer later.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        done => done,
+    }
+}
+
+fn forget(path: &Path) {
+    // It cannot be helped if it stays; the error that is told is the one before.
+    let _ = fs::remove_file(path);
+}
+
+/// The name for what is not whole yet: hidden, and in the same folder, since a file moves in one
+/// step within its file system only.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".new");
+    path.with_file_name(name)
+}
+
+/// The text of a small file.
+///
+/// # Errors
+///
+/// What the file system said, [`io::ErrorKind::FileTooLarge`] beyond `limit` bytes, and
+/// [`io::ErrorKind::InvalidData`] if it is no UTF-8, or no file at all: a pipe with this name would
+/// be waited for without an end.
+pub fn read_small(path: &Path, limit: u64) -> io::Result<String> {
+    let flags = libc::O_NONBLOCK;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags)
+        .open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "not a file"));
+    }
+    let mut text = String::new();
+    file.take(limit + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > limit {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may stop")]
+mod tests {
+    use std::fs;
+    use std::io::ErrorKind;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::path::Path;
+
+    use super::{Existing, read_small, write_whole};
+
+    /// The names in a folder.
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_that_is_there_stays_or_is_replaced_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        write_whole(&path, b"one", Existing::Keep).unwrap();
+        let refused = write_whole(&path, b"two", Existing::Keep).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let link = folder.path().join("link");
+        symlink("a", &link).unwrap();
+        write_whole(&link, b"two", Existing::Replace).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(names(folder.path()), ["a", "link"]);
+    }
+
+    #[test]
+    fn a_device_takes_bytes_or_says_why_not() {
+        write_whole(Path::new("/dev/null"), b"one", Existing::Replace).unwrap();
+        let full = write_whole(Path::new("/dev/full"), b"one", Existing::Replace);
+        assert_eq!(full.unwrap_err().kind(), ErrorKind::StorageFull);
+    }
+
+    #[test]
+    fn what_is_no_small_file_of_text_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "12345").unwrap();
+        assert_eq!(read_small(&path, 5).unwrap(), "12345");
+        let kind = |path: &Path| read_small(path, 4).unwrap_err().kind();
+        assert_eq!(kind(&path), ErrorKind::FileTooLarge);
+        fs::write(&path, b"\xff").unwrap();
+        assert_eq!(kind(&path), ErrorKind::InvalidData);
+        assert_eq!(kind(folder.path()), ErrorKind::InvalidData);
+        let pipe = folder.path().join("pipe");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        assert_eq!(kind(&pipe), ErrorKind::InvalidData);
+        assert_eq!(kind(&folder.path().join("none")), ErrorKind::NotFound);
+    }
+}

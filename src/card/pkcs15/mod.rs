@@ -1,0 +1,151 @@
+//! PKCS #15: files that tell which PINs, keys, certificates and data a card has (PKCS #15 v1.1;
+//! ISO/IEC 7816-15). Facts: sheet "iso7816-pkcs15", 5, 6 and 11.
+
+mod bits;
+mod directory;
+mod files;
+mod objects;
+mod pins;
+mod profile;
+mod reading;
+mod token_info;
+
+use super::CardError;
+use super::driver::{Driver, Progress};
+use super::guard::{Deed, Step};
+use super::iso::{self, Verdict};
+use crate::iso7816::Response;
+use crate::token::{Application, Fact, KeyRef, PinReference, PinRole, TriesLeft};
+use crate::transport::channel::Channel;
+use crate::transport::link::PinEntry;
+use profile::Profile;
+
+/// Registered provider and "PKCS-15" (PKCS #15 v1.1, 5.4).
+pub(super) const AID: [u8; 12] = [
+    0xA0, 0x00, 0x00, 0x00, 0x63, 0x50, 0x4B, 0x43, 0x53, 0x2D, 0x31, 0x35,
+];
+
+/// A PKCS #15 application that is selected.
+struct Pkcs15 {
+    profile: &'static Profile,
+    /// The directory of the PIN that is about to be sent, if it is not that of the application.
+    home: Option<Vec<u8>>,
+    reading: reading::Reading,
+}
+
+/// Selects the application.
+pub(super) fn open(channel: &mut Channel<'_>) -> Result<Option<Box<dyn Driver>>, CardError> {
+    let mut pkcs15 = Pkcs15 {
+        profile: profile::of(channel.atr()),
+        home: None,
+        reading: reading::Reading::default(),
+    };
+    let found = pkcs15.select(channel)?;
+    Ok(found.then(|| Box::new(pkcs15) as Box<dyn Driver>))
+}
+
+impl Driver for Pkcs15 {
+    fn select(&mut self, channel: &mut Channel<'_>) -> Result<bool, CardError> {
+        if iso::select(channel, &AID)?.is_some() {
+            return Ok(true);
+        }
+        if !self.profile.by_path {
+            return Ok(false);
+        }
+        let answer = channel.transmit(&files::selection(&files::HOME))?;
+        if !answer.sw.is_ok() {
+            channel.count_as_absent();
+        }
+        Ok(answer.sw.is_ok())
+    }
+
+    fn read(
+        &mut self,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<Progress, CardError> {
+        self.reading.part(self.profile, channel, application)
+    }
+
+    fn identity(&mut self, channel: &mut Channel<'_>) -> Result<Option<Fact>, CardError> {
+        let info = files::read(channel, &files::in_home(files::TOKEN_INFO))?;
+        // This has selected the directory of the application; a PIN is looked for from its own.
+        if let Some(home) = &self.home {
+            let answer = channel.transmit(&files::selection(home))?;
+            if !answer.sw.is_ok() {
+                return Err(CardError::Status {
+                    operation: "SELECT",
+                    sw: answer.sw,
+                });
+            }
+        }
+        Ok(info.as_deref().and_then(token_info::serial))
+    }
+
+    fn certificate(
+        &mut self,
+        channel: &mut Channel<'_>,
+        slot: KeyRef,
+    ) -> Result<Option<Vec<u8>>, CardError> {
+        self.reading.certificate(self.profile, channel, slot)
+    }
+
+    fn tries_left(
+        &mut self,
+        _channel: &mut Channel<'_>,
+        _pin: PinReference,
+    ) -> Result<TriesLeft, CardError> {
+        // An empty VERIFY costs a try on old cards, CardOS M4 among them: nobody is asked.
+        Ok(TriesLeft::Unknown)
+    }
+
+    fn take_back(
+        &mut self,
+        _channel: &mut Channel<'_>,
+        _pin: PinReference,
+    ) -> Result<bool, CardError> {
+        // The same question would tell whether it was taken back.
+        Ok(false)
+    }
+
+    fn prepare(
+        &mut self,
+        _channel: &mut Channel<'_>,
+        shown: &Application,
+        pin: PinReference,
+        deed: &Deed<'_>,
+    ) -> Result<Vec<Step>, CardError> {
+        let known = shown.pins.iter().find(|known| known.reference == pin);
+        let known = known.ok_or(CardError::NotFound { what: "this PIN" })?;
+        self.home = pins::home(known);
+        pins::step(known, deed).map(|step| vec![step])
+    }
+
+    fn entry(
+        &mut self,
+        _channel: &mut Channel<'_>,
+        _shown: &Application,
+        _pin: PinReference,
+        _modify: bool,
+    ) -> Result<Option<PinEntry>, CardError> {
+        Ok(None)
+    }
+
+    fn judge(
+        &self,
+        role: PinRole,
+        operation: &'static str,
+        answer: &Response,
+    ) -> Result<(), CardError> {
+        Verdict::of(answer.sw).judge(role, operation)
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+mod tests;

@@ -1,0 +1,503 @@
+//! Reading an application, part by part: what the token says of itself, the directory, each list, and
+//! then what the lists point at.
+
+use super::bits::{BOOLEAN, INTEGER, OCTET_STRING, next_if, number};
+use super::directory::{self, Kind, List};
+use super::files::{self, ODF, TOKEN_INFO};
+use super::objects::{Common, Entry, KeyClass, Place, Value, program};
+use super::pins;
+use super::profile::{self, Profile};
+use super::token_info;
+use crate::card::driver::Progress;
+use crate::card::{CardError, iso};
+use crate::iso7816::StatusWord;
+use crate::iso7816::tlv::ber::{self, Tlv};
+use crate::pki::{certificate as x509, public_key};
+use crate::token::{
+    Access, Algorithm, Application, ApplicationKind, Certificate, DataKind, DataObject, Evidence,
+    Fact, FactName, Flag, Key, KeyRef, Origin, Pin, PinReference, PinRole, PublicKey, Purpose,
+    Text,
+};
+use crate::transport::channel::Channel;
+
+/// The most objects of one list.
+const MAX_ENTRIES: usize = 64;
+
+/// How far the reading of an application is, and what its later parts have to know.
+#[derive(Default)]
+pub(super) struct Reading {
+    next: Part,
+    lists: Vec<List>,
+    /// Identifiers in the order in which they came: the first is number 1.
+    ids: Vec<Vec<u8>>,
+    certificates: Vec<Listed>,
+    public_keys: Vec<(KeyRef, Value)>,
+    data: Vec<Value>,
+}
+
+/// A certificate that is in a list.
+#[derive(Clone)]
+struct Listed {
+    reference: KeyRef,
+    label: Option<Text>,
+    facts: Vec<Fact>,
+    value: Value,
+    /// The PIN that it may need, if it is said to be private.
+    guardian: Option<PinReference>,
+}
+
+/// A few commands that belong together.
+#[derive(Clone, Copy, Default)]
+enum Part {
+    /// First what tells this card from others.
+    #[default]
+    Info,
+    Directory,
+    List(usize),
+    Certificate(usize),
+    PublicKey(usize),
+    Data(usize),
+}
+
+impl Reading {
+    /// Reads the next part.
+    pub(super) fn part(
+        &mut self,
+        profile: &Profile,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<Progress, CardError> {
+        self.next = match self.next {
+            Part::Info => {
+                let info = files::read(channel, &files::in_home(TOKEN_INFO));
+                let info = iso::noted(application, "TokenInfo", info)?;
+                match info.as_deref().map(token_info::facts) {
+                    Some(Some(facts)) => application.facts = facts,
+                    Some(None) => application.mark("TokenInfo: not what a token says of itself"),
+                    None => {}
+                }
+                let model = profile::model(channel.atr());
+                let model = model.map(|model| Fact::text(FactName::Model, model.into()));
+                application.facts.extend(model);
+                Part::Directory
+            }
+            Part::Directory => {
+                let odf = files::read_list(channel, &files::in_home(ODF))?;
+                let odf = odf.ok_or(CardError::NotFound {
+                    what: "the object directory file",
+                })?;
+                note_cut(application, "ODF", &odf);
+                let (lists, wrong) = directory::lists(&odf);
+                for wrong in wrong {
+                    application.mark(&format!("ODF: {wrong}"));
+                }
+                self.lists = lists;
+                Part::List(0)
+            }
+            Part::List(index) => match self.lists.get(index).cloned() {
+                Some(list) => {
+                    self.list(&list, profile, channel, application)?;
+                    self.next = Part::List(index + 1);
+                    return Ok(if list.kind == Kind::PrivateKeys {
+                        Progress::Picture
+                    } else {
+                        Progress::More
+                    });
+                }
+                None => Part::Certificate(0),
+            },
+            Part::Certificate(index) => match self.certificates.get(index).cloned() {
+                Some(found) => {
+                    read_certificate(found, channel, application)?;
+                    Part::Certificate(index + 1)
+                }
+                None => Part::PublicKey(0),
+            },
+            Part::PublicKey(index) => match self.public_keys.get(index).cloned() {
+                Some((reference, value)) => {
+                    read_public_key(reference, &value, channel, application)?;
+                    Part::PublicKey(index + 1)
+                }
+                None => Part::Data(0),
+            },
+            Part::Data(index) => match self.data.get(index).cloned() {
+                Some(value) => {
+                    let open = |object: &DataObject| object.access == Access::Public;
+                    // What only a PIN opens is named, and not asked for.
+                    if application.data.get(index).is_some_and(open) {
+                        let content = content(&value, channel);
+                        let content = iso::noted(application, "data", content)?;
+                        if let Some(object) = application.data.get_mut(index) {
+                            object.content = content;
+                        }
+                    }
+                    Part::Data(index + 1)
+                }
+                None => return Ok(Progress::Whole),
+            },
+        };
+        Ok(Progress::More)
+    }
+
+    /// The certificate of a number, read anew. Where it is, the lists tell: they are read if
+    /// that was not done.
+    pub(super) fn certificate(
+        &mut self,
+        profile: &Profile,
+        channel: &mut Channel<'_>,
+        slot: KeyRef,
+    ) -> Result<Option<Vec<u8>>, CardError> {
+        let mut unseen = Application::new(ApplicationKind::Pkcs15, &[]);
+        while matches!(self.next, Part::Info | Part::Directory | Part::List(_)) {
+            self.part(profile, channel, &mut unseen)?;
+        }
+        match self
+            .certificates
+            .iter()
+            .find(|found| found.reference == slot)
+        {
+            Some(found) => content(&found.value, channel),
+            None => Ok(None),
+        }
+    }
+
+    fn list(
+        &mut self,
+        list: &List,
+        profile: &Profile,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<(), CardError> {
+        let name = name(list.kind);
+        let bytes = match &list.value {
+            Value::Direct(bytes) => Ok(Some(bytes.clone())),
+            Value::At(place) => match place.absolute() {
+                Some(path) => files::read_list(channel, &path),
+                None => Err(CardError::Malformed("a path that leads nowhere")),
+            },
+        };
+        let Some(bytes) = iso::noted(application, name, bytes)? else {
+            return Ok(());
+        };
+        note_cut(application, name, &bytes);
+        if !ber::is_shallow(&bytes) {
+            application.mark(&format!("{name}: data objects too deep inside others"));
+            return Ok(());
+        }
+        let (entries, _) = files::entries(&bytes);
+        if entries.len() > MAX_ENTRIES {
+            application.mark(&format!("{name}: list cut short after {MAX_ENTRIES}"));
+        }
+        for (index, entry) in entries.iter().take(MAX_ENTRIES).enumerate() {
+            // The same once more is nothing more.
+            let mut before = entries.iter().take(index);
+            if before.any(|other| other.value == entry.value) {
+                continue;
+            }
+            let taken = match list.kind {
+                Kind::Pins => self.take_pin(entry, profile, application),
+                Kind::PrivateKeys => self.take_key(entry, application),
+                Kind::Certificates => self.take_certificate(entry, application),
+                Kind::PublicKeys => self.take_public_key(entry),
+                Kind::Data => self.take_data(entry, application),
+            };
+            if taken.is_none() {
+                application.mark(&format!("{name}: entry {} is none", index + 1));
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of an identifier.
+    fn place(&mut self, id: &[u8]) -> Option<KeyRef> {
+        let index = match self.ids.iter().position(|known| known == id) {
+            Some(index) => index,
+            None => {
+                self.ids.push(id.to_vec());
+                self.ids.len() - 1
+            }
+        };
+        u8::try_from(index + 1).ok().map(KeyRef)
+    }
+
+    fn take_pin(
+        &mut self,
+        entry: &Tlv<'_>,
+        profile: &Profile,
+        application: &mut Application,
+    ) -> Option<()> {
+        let found = pins::of(entry, profile)?;
+        // The holder's come first.
+        let officer = |pin: &Pin| pin.role == PinRole::SecurityOfficer;
+        let mut at = match application.pins.iter().position(officer) {
+            Some(at) if !found.iter().any(officer) => at,
+            _ => application.pins.len(),
+        };
+        for pin in found {
+            let known = |other: &Pin| other.reference == pin.reference;
+            if !application.pins.iter().any(known) {
+                application.pins.insert(at, pin);
+                at += 1;
+            }
+        }
+        Some(())
+    }
+
+    fn take_key(&mut self, entry: &Tlv<'_>, application: &mut Application) -> Option<()> {
+        let Entry {
+            common,
+            class,
+            kind,
+            is_elliptic,
+        } = Entry::of(entry)?;
+        let class = KeyClass::of(class)?;
+        let reference = self.place(&class.id)?;
+        let mut facts = common.facts();
+        facts.extend(class.facts());
+        let value = Value::of(&kind)?;
+        facts.extend(value.place().map(Place::fact));
+        let mut rest = kind.children();
+        let _ = rest.next();
+        let bits = next_if(&mut rest, INTEGER).and_then(number);
+        let algorithm = match bits {
+            Some(bits) if !is_elliptic => {
+                facts.push(Fact::number(FactName::ModulusLength, bits));
+                u32::try_from(bits).ok().map(|bits| Algorithm::Rsa { bits })
+            }
+            _ => None,
+        };
+        let local = class
+            .access
+            .as_ref()
+            .map(|access| access.contains(&Flag::Local));
+        application.keys.push(Key {
+            reference,
+            purpose: purpose(&class.usage),
+            algorithm,
+            origin: local.map(|local| {
+                if local {
+                    Origin::Generated
+                } else {
+                    Origin::Imported
+                }
+            }),
+            pin_policy: None,
+            touch_policy: None,
+            public_key: None,
+            evidence: Evidence::Card,
+            fingerprint: None,
+            created: None,
+            label: common.label,
+            facts,
+        });
+        Some(())
+    }
+
+    fn take_certificate(&mut self, entry: &Tlv<'_>, application: &Application) -> Option<()> {
+        let Entry {
+            common,
+            mut class,
+            kind,
+            ..
+        } = Entry::of(entry)?;
+        let id = next_if(&mut class, OCTET_STRING)?;
+        let authority = next_if(&mut class, BOOLEAN).map(|value| value != [0x00]);
+        let reference = self.place(id)?;
+        let value = Value::of(&kind)?;
+        let mut facts = common.facts();
+        facts.push(Fact::hex(FactName::Id, id));
+        facts.push(Fact::flag(FactName::Authority, authority == Some(true)));
+        facts.extend(value.place().map(Place::fact));
+        self.certificates.push(Listed {
+            reference,
+            guardian: common.is_private().then(|| guardian(&common, application)),
+            label: common.label,
+            facts,
+            value,
+        });
+        Some(())
+    }
+
+    fn take_public_key(&mut self, entry: &Tlv<'_>) -> Option<()> {
+        let Entry { class, kind, .. } = Entry::of(entry)?;
+        let class = KeyClass::of(class)?;
+        let reference = self.place(&class.id)?;
+        self.public_keys.push((reference, Value::of(&kind)?));
+        Some(())
+    }
+
+    fn take_data(&mut self, entry: &Tlv<'_>, application: &mut Application) -> Option<()> {
+        let Entry {
+            common,
+            class,
+            kind,
+            ..
+        } = Entry::of(entry)?;
+        let value = Value::of(&kind)?;
+        let mut facts = common.facts();
+        let program = program(class);
+        facts.extend(program.map(|name| Fact::text(FactName::ForProgram, name)));
+        facts.extend(value.place().map(Place::fact));
+        let access = if common.is_private() {
+            Access::Pin(guardian(&common, application))
+        } else {
+            Access::Public
+        };
+        application.data.push(DataObject {
+            kind: DataKind::Named,
+            label: common.label,
+            access,
+            content: None,
+            facts,
+        });
+        self.data.push(value);
+        Some(())
+    }
+}
+
+/// The PIN of which an object says that it guards it.
+fn guardian(common: &Common, application: &Application) -> PinReference {
+    let auth = common.auth.as_deref().unwrap_or_default();
+    let wanted = Fact::hex(FactName::AuthId, auth);
+    let mut pins = application.pins.iter();
+    pins.find(|pin| pin.facts.contains(&wanted))
+        .map_or(PinReference(0), |pin| pin.reference)
+}
+
+/// What a key is for, by what it may do.
+fn purpose(usage: &[Flag]) -> Purpose {
+    let has = |flags: &[Flag]| flags.iter().any(|flag| usage.contains(flag));
+    let signs = has(&[Flag::Sign, Flag::SignRecover, Flag::NonRepudiation]);
+    let decrypts = has(&[Flag::Decrypt, Flag::Unwrap, Flag::Derive]);
+    match (signs, decrypts) {
+        (true, false) => Purpose::Signature,
+        (false, true) => Purpose::Decryption,
+        _ => Purpose::General,
+    }
+}
+
+fn read_certificate(
+    found: Listed,
+    channel: &mut Channel<'_>,
+    application: &mut Application,
+) -> Result<(), CardError> {
+    let read = content(&found.value, channel);
+    let locked = matches!(&read, Err(CardError::Status { sw, .. }) if *sw == StatusWord::SECURITY);
+    if let (Some(pin), true) = (found.guardian, locked) {
+        application.data.push(DataObject {
+            kind: DataKind::Named,
+            label: found.label,
+            access: Access::Pin(pin),
+            content: None,
+            facts: found.facts,
+        });
+        return Ok(());
+    }
+    let der = iso::noted(application, "certificate", read)?;
+    let Some(der) = der else {
+        return Ok(());
+    };
+    application.certificates.push(Certificate {
+        label: found.label,
+        facts: found.facts,
+        ..x509::stored(found.reference, whole(&der).to_vec())
+    });
+    Ok(())
+}
+
+/// The public half of a key: out of its certificate, else out of its file.
+fn read_public_key(
+    reference: KeyRef,
+    value: &Value,
+    channel: &mut Channel<'_>,
+    application: &mut Application,
+) -> Result<(), CardError> {
+    let in_certificate = application
+        .certificates
+        .iter()
+        .any(|certificate| certificate.slot == reference && certificate.summary.is_some());
+    let wanted = |key: &Key| key.reference == reference && key.public_key.is_none();
+    if in_certificate || !application.keys.iter().any(wanted) {
+        return Ok(());
+    }
+    let bytes = iso::noted(application, "public key", content(value, channel))?;
+    let Some(bytes) = bytes else {
+        return Ok(());
+    };
+    let Some(found) = public(&bytes) else {
+        application.mark("public key: none");
+        return Ok(());
+    };
+    for key in application.keys.iter_mut().filter(|key| wanted(key)) {
+        if key.algorithm.is_none() {
+            key.algorithm = Some(found.algorithm.clone());
+        }
+        key.public_key = Some(found.clone());
+    }
+    Ok(())
+}
+
+/// A public key as cards have it: SubjectPublicKeyInfo, RSAPublicKey, or a template with modulus and
+/// exponent.
+fn public(bytes: &[u8]) -> Option<PublicKey> {
+    if let Ok(key) = public_key::from_spki(whole(bytes)) {
+        return Some(key);
+    }
+    let template = ber::find(bytes, &[0x7F49]);
+    if let Some(template) = template {
+        let (n, e) = (ber::find(template, &[0x81])?, ber::find(template, &[0x82])?);
+        return public_key::rsa(n, e).ok();
+    }
+    let sequence = ber::objects(bytes).next()?;
+    let mut numbers = sequence.children();
+    let modulus = next_if(&mut numbers, INTEGER)?;
+    let exponent = next_if(&mut numbers, INTEGER)?;
+    public_key::rsa(modulus, exponent).ok()
+}
+
+/// The first object in a file that may be longer.
+fn whole(bytes: &[u8]) -> &[u8] {
+    let mut objects = ber::objects(bytes);
+    match objects.next() {
+        Some(_) => bytes
+            .get(..bytes.len() - objects.rest().len())
+            .unwrap_or(bytes),
+        None => bytes,
+    }
+}
+
+/// What a value holds. There always is something: what is not there is an error.
+fn content(value: &Value, channel: &mut Channel<'_>) -> Result<Option<Vec<u8>>, CardError> {
+    match value {
+        Value::Direct(bytes) => Ok(Some(bytes.clone())),
+        Value::At(place) => {
+            let path = place.absolute();
+            let path = path.ok_or(CardError::Malformed("a path that leads nowhere"))?;
+            let file = files::read(channel, &path)?.ok_or(CardError::NotFound {
+                what: "the file of an object",
+            })?;
+            let cut = place.cut(file);
+            cut.map(Some)
+                .ok_or(CardError::Malformed("a part of a file that is not there"))
+        }
+    }
+}
+
+/// The names of the lists, as the standard has them.
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Pins => "AODF",
+        Kind::PrivateKeys => "PrKDF",
+        Kind::PublicKeys => "PuKDF",
+        Kind::Certificates => "CDF",
+        Kind::Data => "DODF",
+    }
+}
+
+fn note_cut(application: &mut Application, name: &str, list: &[u8]) {
+    if files::is_too_long(list) {
+        application.mark(&format!("{name}: list cut short, it is too long"));
+    } else if files::is_cut_short(list) {
+        application.mark(&format!("{name}: ends in something that is no object"));
+    }
+}
