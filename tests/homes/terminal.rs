@@ -31,8 +31,7 @@ fn change_a_pin(desk: &Desk, condition: &Condition) -> (Option<i32>, String) {
     for pin in TYPED {
         let from = seen.len();
         let mut some = [0; 4096];
-        // A question ends with a colon, and waits.
-        while !seen[from..].ends_with(b": ") {
+        while !asks(&seen[from..]) {
             match screen.read(&mut some).unwrap() {
                 0 => break,
                 count => seen.extend(&some[..count]),
@@ -47,6 +46,13 @@ fn change_a_pin(desk: &Desk, condition: &Condition) -> (Option<i32>, String) {
     // What a full home held is told beside it.
     let _ = fs::remove_file(home.with_extension("left"));
     (code, String::from_utf8_lossy(&seen).into_owned())
+}
+
+/// Whether the last line is a question: it ends with a colon, and waits. The shell of a folder that is
+/// gone says so before the program begins, and that may come in pieces.
+fn asks(seen: &[u8]) -> bool {
+    let last = seen.rsplit(|&byte| byte == b'\n').next().unwrap_or(seen);
+    last.ends_with(b": ") && !last.starts_with(b"sh: ")
 }
 
 #[test]
