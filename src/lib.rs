@@ -10,6 +10,7 @@
 //! | [`transport`] | the way to one card: PC/SC, the watch over readers, chaining, PIN pads, the trace |
 //! | [`card`] | the drivers (PIV, OpenPGP, PKCS#15), the list of probes, and the PIN guard |
 //! | [`pki`] | certificates, public keys, chains, SSH lines. Knows no card |
+//! | [`plan`] | what is going to be done to a token: profiles, previews, the journal, the run |
 //! | [`simulator`] | practice cards: in readers of this program, or behind a real service through vpcd |
 //! | [`backend`] | the only owner of readers and cards: requests in, events out |
 //! | [`explain`] | every word about what the rooms above say |
@@ -22,10 +23,11 @@
 //! token -> base          iso7816 -> base token          pki -> base token
 //! transport -> base token iso7816
 //! card -> base token iso7816 transport pki
+//! plan -> base token pki card transport::channel
 //! simulator -> base iso7816 transport::link
 //! backend -> all above
 //! explain -> all above except simulator
-//! cli, ui -> backend token pki explain base, and nothing else
+//! cli, ui -> backend token plan pki explain base, and nothing else
 //! ```
 //!
 //! `tests/layering.rs` holds this table. GTK is in [`ui`] alone, `pcsc` in
@@ -54,6 +56,7 @@ pub mod cli;
 pub mod explain;
 pub mod iso7816;
 pub mod pki;
+pub mod plan;
 pub mod simulator;
 pub mod token;
 pub mod transport;

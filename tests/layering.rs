@@ -32,7 +32,17 @@ const ROOMS: &[(&str, &[&str])] = &[
             "pki",
         ],
     ),
-    ("plan", &["base", "token", "pki", "globalplatform", "card"]),
+    (
+        "plan",
+        &[
+            "base",
+            "token",
+            "pki",
+            "globalplatform",
+            "card",
+            "transport::channel",
+        ],
+    ),
     ("integration", &["base", "token", "pki"]),
     ("pinentry", &["base", "token"]),
     ("simulator", &["base", "iso7816", "transport::link"]),

@@ -18,6 +18,7 @@ raw() { key "$1" -algorithm "$2"; }
 
 # The pool: what cards hand out when they are asked to generate an RSA key.
 for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do rsa "pool-rsa2048-$n" 2048; done
+for n in 1 2 3 4 5 6 7 8; do rsa "pool-rsa1024-$n" 1024; done
 for n in 1 2; do rsa "pool-rsa3072-$n" 3072; done
 for n in 1 2; do rsa "pool-rsa4096-$n" 4096; done
 

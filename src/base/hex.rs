@@ -1,5 +1,10 @@
 //! Hexadecimal text.
 
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::secret::Secret;
 
 /// `bytes` as upper-case digits without gaps: `A0000003`.
@@ -69,6 +74,36 @@ fn each(text: &str, mut take: impl FnMut(u8)) -> Option<()> {
         }
     }
     high.is_none().then_some(())
+}
+
+/// Bytes that are hexadecimal text wherever they are written down.
+#[derive(Clone, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Hex(pub Vec<u8>);
+
+impl fmt::Debug for Hex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&encode(&self.0))
+    }
+}
+
+impl fmt::Display for Hex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&encode(&self.0))
+    }
+}
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Hex {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = decode(&text).ok_or_else(|| D::Error::custom("no hexadecimal text"))?;
+        Ok(Self(bytes))
+    }
 }
 
 #[cfg(test)]

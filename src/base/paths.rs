@@ -19,6 +19,12 @@ pub fn cache() -> Option<PathBuf> {
     below("XDG_CACHE_HOME", ".cache")
 }
 
+/// What was done and must not be lost: the journals of plans.
+#[must_use]
+pub fn state() -> Option<PathBuf> {
+    below("XDG_STATE_HOME", ".local/state")
+}
+
 /// Whether somebody answers where the session bus should be (D-Bus Specification 0.42, "Well-known
 /// Message Bus Instances"; `bus` in the runtime folder as systemd has it). What is not a socket
 /// with a path is taken to answer.

@@ -12,6 +12,7 @@
 use std::time::Instant;
 
 use super::driver::Driver;
+use super::iso::Verdict;
 use super::{CardError, identify};
 use crate::base::secret::Secret;
 use crate::iso7816::{Command, Response, StatusWord};
@@ -104,6 +105,27 @@ pub fn run(
         }
         Err(refusal) => Err(refusal.error),
     }
+}
+
+/// Gives a card a PIN in the course of a plan. That it is the card that the person was shown is
+/// for the one who carries the plan out; it was asked before anything else in this transaction.
+///
+/// # Errors
+///
+/// [`CardError::Rule`] before anything is sent, else what the card says of the PIN.
+pub(super) fn present(
+    channel: &mut Channel<'_>,
+    pin: &Pin,
+    value: &Secret,
+    step: impl FnOnce(&Deed<'_>) -> Result<Step, CardError>,
+) -> Result<(), CardError> {
+    pin.rule.check(value).map_err(|breach| CardError::Rule {
+        role: pin.role,
+        breach,
+    })?;
+    let step = step(&Deed::Verify(value))?;
+    let answer = channel.transmit(&step.command)?;
+    Verdict::of(answer.sw).judge(pin.role, step.operation)
 }
 
 /// What has to become of the card after [`run`], so that nothing stays verified.

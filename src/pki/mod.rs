@@ -16,3 +16,4 @@ pub mod pem;
 pub mod public_key;
 mod signature;
 pub mod ssh_key;
+pub mod trial;

@@ -15,6 +15,7 @@ macro_rules! keys {
 /// One file.
 type Der = &'static [u8];
 
+const RSA1024: &[Der] = keys!("rsa1024": 1 2 3 4 5 6 7 8);
 const RSA2048: &[Der] = keys!("rsa2048": 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
 const RSA3072: &[Der] = keys!("rsa3072": 1 2);
 const RSA4096: &[Der] = keys!("rsa4096": 1 2);
@@ -46,6 +47,7 @@ impl Pool {
     /// A key that this pool has not handed out before.
     pub(super) fn key(&mut self, kind: KeyKind, random: &mut Random) -> Option<PrivateKey> {
         let (bits, keys) = match kind {
+            KeyKind::Rsa(1024) => (1024, RSA1024),
             KeyKind::Rsa(2048) => (2048, RSA2048),
             KeyKind::Rsa(3072) => (3072, RSA3072),
             KeyKind::Rsa(4096) => (4096, RSA4096),

@@ -4,18 +4,18 @@ use crate::iso7816::tlv::ber::{Objects, Tag, Tlv};
 use crate::token::{Flag, PinCoding};
 
 /// INTEGER, BOOLEAN, BIT STRING, OCTET STRING, ENUMERATED, UTF8String, SEQUENCE, GeneralizedTime.
-pub(super) const BOOLEAN: Tag = Tag(0x01);
-pub(super) const INTEGER: Tag = Tag(0x02);
-pub(super) const BIT_STRING: Tag = Tag(0x03);
-pub(super) const OCTET_STRING: Tag = Tag(0x04);
-pub(super) const OID: Tag = Tag(0x06);
-pub(super) const ENUMERATED: Tag = Tag(0x0A);
-pub(super) const UTF8_STRING: Tag = Tag(0x0C);
-pub(super) const TIME: Tag = Tag(0x18);
-pub(super) const SEQUENCE: Tag = Tag(0x30);
+pub(in crate::card) const BOOLEAN: Tag = Tag(0x01);
+pub(in crate::card) const INTEGER: Tag = Tag(0x02);
+pub(in crate::card) const BIT_STRING: Tag = Tag(0x03);
+pub(in crate::card) const OCTET_STRING: Tag = Tag(0x04);
+pub(in crate::card) const OID: Tag = Tag(0x06);
+pub(in crate::card) const ENUMERATED: Tag = Tag(0x0A);
+pub(in crate::card) const UTF8_STRING: Tag = Tag(0x0C);
+pub(in crate::card) const TIME: Tag = Tag(0x18);
+pub(in crate::card) const SEQUENCE: Tag = Tag(0x30);
 
 /// Takes the next object if it has this tag: most parts of a sequence may be left out.
-pub(super) fn next_if<'a>(objects: &mut Objects<'a>, tag: Tag) -> Option<&'a [u8]> {
+pub(in crate::card) fn next_if<'a>(objects: &mut Objects<'a>, tag: Tag) -> Option<&'a [u8]> {
     let mut ahead = objects.clone();
     let found = ahead.next().filter(|object| object.tag == tag)?;
     *objects = ahead;
@@ -23,12 +23,12 @@ pub(super) fn next_if<'a>(objects: &mut Objects<'a>, tag: Tag) -> Option<&'a [u8
 }
 
 /// The first object with this tag.
-pub(super) fn first<'a>(object: &Tlv<'a>, tag: u32) -> Option<Tlv<'a>> {
+pub(in crate::card) fn first<'a>(object: &Tlv<'a>, tag: u32) -> Option<Tlv<'a>> {
     object.children().find(|child| child.tag == Tag(tag))
 }
 
 /// A number that is not negative. OpenSC up to 0.11.4 wrote references from 80 on as negative ones.
-pub(super) fn number(value: &[u8]) -> Option<u64> {
+pub(in crate::card) fn number(value: &[u8]) -> Option<u64> {
     match value {
         [] => None,
         // One byte is never negative here.
@@ -45,7 +45,7 @@ pub(super) fn number(value: &[u8]) -> Option<u64> {
 }
 
 /// Bit n of the standard is bit n here.
-pub(super) fn bits(value: &[u8]) -> u32 {
+pub(in crate::card) fn bits(value: &[u8]) -> u32 {
     let bytes = value.get(1..).unwrap_or_default();
     let mut bits = 0;
     for (index, byte) in bytes.iter().take(4).enumerate() {
@@ -59,7 +59,7 @@ pub(super) fn bits(value: &[u8]) -> u32 {
 }
 
 /// The flags of `names` whose bits are set.
-pub(super) fn flags(bits: u32, names: &[Flag]) -> Vec<Flag> {
+pub(in crate::card) fn flags(bits: u32, names: &[Flag]) -> Vec<Flag> {
     let set = names.iter().enumerate();
     set.filter(|(index, _)| bits & (1 << index) != 0)
         .map(|(_, &flag)| flag)
@@ -67,10 +67,10 @@ pub(super) fn flags(bits: u32, names: &[Flag]) -> Vec<Flag> {
 }
 
 /// Common object flags.
-pub(super) const OBJECT: [Flag; 2] = [Flag::Private, Flag::Modifiable];
+pub(in crate::card) const OBJECT: [Flag; 2] = [Flag::Private, Flag::Modifiable];
 
 /// Usages of a key.
-pub(super) const USAGE: [Flag; 10] = [
+pub(in crate::card) const USAGE: [Flag; 10] = [
     Flag::Encrypt,
     Flag::Decrypt,
     Flag::Sign,
@@ -84,7 +84,7 @@ pub(super) const USAGE: [Flag; 10] = [
 ];
 
 /// Access to a private key.
-pub(super) const ACCESS: [Flag; 5] = [
+pub(in crate::card) const ACCESS: [Flag; 5] = [
     Flag::Sensitive,
     Flag::Extractable,
     Flag::AlwaysSensitive,
@@ -93,7 +93,7 @@ pub(super) const ACCESS: [Flag; 5] = [
 ];
 
 /// Flags of a PIN.
-pub(super) const PIN: [Flag; 12] = [
+pub(in crate::card) const PIN: [Flag; 12] = [
     Flag::CaseSensitive,
     Flag::LocalPin,
     Flag::ChangeDisabled,
@@ -109,7 +109,7 @@ pub(super) const PIN: [Flag; 12] = [
 ];
 
 /// Flags of a token.
-pub(super) const TOKEN: [Flag; 4] = [
+pub(in crate::card) const TOKEN: [Flag; 4] = [
     Flag::ReadOnly,
     Flag::LoginRequired,
     Flag::PrnGeneration,
@@ -117,7 +117,7 @@ pub(super) const TOKEN: [Flag; 4] = [
 ];
 
 /// How a PIN is coded.
-pub(super) fn coding(number: u64) -> Option<PinCoding> {
+pub(in crate::card) fn coding(number: u64) -> Option<PinCoding> {
     Some(match number {
         0 => PinCoding::Bcd,
         1 => PinCoding::AsciiNumeric,

@@ -6,7 +6,7 @@ use crate::iso7816::tlv::ber::{Tag, Tlv};
 
 /// What is in a list.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Kind {
+pub(in crate::card) enum Kind {
     /// PINs: they are read first, since everybody looks for them.
     Pins,
     PrivateKeys,
@@ -17,13 +17,13 @@ pub(super) enum Kind {
 
 /// A list.
 #[derive(Clone, Debug)]
-pub(super) struct List {
-    pub(super) kind: Kind,
-    pub(super) value: Value,
+pub(in crate::card) struct List {
+    pub(in crate::card) kind: Kind,
+    pub(in crate::card) value: Value,
 }
 
 /// All lists, in the order in which they are read, and what is wrong with the directory.
-pub(super) fn lists(odf: &[u8]) -> (Vec<List>, Vec<String>) {
+pub(in crate::card) fn lists(odf: &[u8]) -> (Vec<List>, Vec<String>) {
     let (entries, _) = files::entries(odf);
     let mut lists: Vec<List> = Vec::new();
     let mut wrong = Vec::new();

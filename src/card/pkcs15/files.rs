@@ -11,7 +11,7 @@ use crate::transport::link::LinkError;
 const ROOT: [u8; 2] = [0x3F, 0x00];
 
 /// Where the application is if nothing says something else.
-pub(super) const HOME: [u8; 4] = [0x3F, 0x00, 0x50, 0x15];
+pub(in crate::card) const HOME: [u8; 4] = [0x3F, 0x00, 0x50, 0x15];
 
 /// The object directory file.
 pub(super) const ODF: [u8; 2] = [0x50, 0x31];
@@ -32,7 +32,7 @@ const SPARE_PIECES: usize = 16;
 const MAX_PATH: usize = 32;
 
 /// The path of a file in the directory of the application.
-pub(super) fn in_home(file: [u8; 2]) -> Vec<u8> {
+pub(in crate::card) fn in_home(file: [u8; 2]) -> Vec<u8> {
     [HOME.as_slice(), &file].concat()
 }
 
@@ -50,7 +50,7 @@ pub(super) fn absolute(path: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// SELECT by path, which begins below the root.
-pub(super) fn selection(path: &[u8]) -> Command {
+pub(in crate::card) fn selection(path: &[u8]) -> Command {
     let below = path.strip_prefix(&ROOT).unwrap_or(path);
     if below.is_empty() {
         return Command::new([0x00, 0xA4, 0x00, 0x00])
@@ -68,7 +68,7 @@ pub(super) fn read(channel: &mut Channel<'_>, path: &[u8]) -> Result<Option<Vec<
 }
 
 /// A list of objects: read to the filling bytes behind the last one.
-pub(super) fn read_list(
+pub(in crate::card) fn read_list(
     channel: &mut Channel<'_>,
     path: &[u8],
 ) -> Result<Option<Vec<u8>>, CardError> {
@@ -87,7 +87,17 @@ fn read_until(
         sw => return Err(status("SELECT", sw)),
     }
     // A card that does not tell the length is read to its end.
-    let len = size(&answer.data).unwrap_or(MAX_FILE).min(MAX_FILE);
+    let len = size(&answer.data).unwrap_or(MAX_FILE);
+    read_selected(channel, len, enough).map(Some)
+}
+
+/// The file that is selected, up to `len` bytes, or until that is enough.
+pub(in crate::card) fn read_selected(
+    channel: &mut Channel<'_>,
+    len: usize,
+    enough: impl Fn(&[u8]) -> bool,
+) -> Result<Vec<u8>, CardError> {
+    let len = len.min(MAX_FILE);
     let mut content = Vec::new();
     let mut pieces = 0;
     while content.len() < len && !enough(&content) {
@@ -123,7 +133,7 @@ fn read_until(
         content.extend(answer.data);
     }
     content.truncate(len);
-    Ok(Some(content))
+    Ok(content)
 }
 
 /// Fewer bytes than were asked for (7816-4:2020, table 6).
@@ -137,7 +147,7 @@ fn status(operation: &'static str, sw: StatusWord) -> CardError {
 }
 
 /// The bytes in a file, by its description: 80 is the data alone, 81 more (7816-4:2020, table 12).
-fn size(description: &[u8]) -> Option<usize> {
+pub(in crate::card) fn size(description: &[u8]) -> Option<usize> {
     let inner = ber::find(description, &[0x6F]).or_else(|| ber::find(description, &[0x62]))?;
     let size = ber::find(inner, &[0x80]).or_else(|| ber::find(inner, &[0x81]))?;
     let [high, low] = size else { return None };
@@ -146,7 +156,7 @@ fn size(description: &[u8]) -> Option<usize> {
 
 /// The objects of a list, and what is behind them. It ends where 00 or FF stand for a tag: more
 /// may be left from a longer list (sheet, 11).
-pub(super) fn entries(list: &[u8]) -> (Vec<ber::Tlv<'_>>, &[u8]) {
+pub(in crate::card) fn entries(list: &[u8]) -> (Vec<ber::Tlv<'_>>, &[u8]) {
     let mut found = Vec::new();
     let mut rest = list;
     while !is_filling(rest) {
@@ -161,7 +171,7 @@ pub(super) fn entries(list: &[u8]) -> (Vec<ber::Tlv<'_>>, &[u8]) {
 }
 
 /// Whether nothing but filling bytes is meant to come.
-pub(super) fn is_filling(rest: &[u8]) -> bool {
+pub(in crate::card) fn is_filling(rest: &[u8]) -> bool {
     matches!(rest, [0x00 | 0xFF, ..])
 }
 

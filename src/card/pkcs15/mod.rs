@@ -1,12 +1,13 @@
 //! PKCS #15: files that tell which PINs, keys, certificates and data a card has (PKCS #15 v1.1;
 //! ISO/IEC 7816-15). Facts: sheet "iso7816-pkcs15", 5, 6 and 11.
 
-mod bits;
-mod directory;
-mod files;
-mod objects;
-mod pins;
-mod profile;
+pub(in crate::card) mod bits;
+pub(in crate::card) mod directory;
+pub(in crate::card) mod encode;
+pub(in crate::card) mod files;
+pub(in crate::card) mod objects;
+pub(in crate::card) mod pins;
+pub(in crate::card) mod profile;
 mod reading;
 mod token_info;
 

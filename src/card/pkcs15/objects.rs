@@ -14,24 +14,24 @@ const ELLIPTIC: Tag = Tag(0xA0);
 
 /// What every object has.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Common {
-    pub(super) label: Option<Text>,
+pub(in crate::card) struct Common {
+    pub(in crate::card) label: Option<Text>,
     flags: Vec<Flag>,
-    pub(super) auth: Option<Vec<u8>>,
+    pub(in crate::card) auth: Option<Vec<u8>>,
 }
 
 /// An entry, taken apart into its three or four parts.
-pub(super) struct Entry<'a> {
-    pub(super) common: Common,
-    pub(super) class: Objects<'a>,
+pub(in crate::card) struct Entry<'a> {
+    pub(in crate::card) common: Common,
+    pub(in crate::card) class: Objects<'a>,
     /// What belongs to the kind of object.
-    pub(super) kind: Tlv<'a>,
-    pub(super) is_elliptic: bool,
+    pub(in crate::card) kind: Tlv<'a>,
+    pub(in crate::card) is_elliptic: bool,
 }
 
 impl<'a> Entry<'a> {
     /// Nothing if it is no object of any class.
-    pub(super) fn of(object: &Tlv<'a>) -> Option<Self> {
+    pub(in crate::card) fn of(object: &Tlv<'a>) -> Option<Self> {
         let mut parts = object.children();
         let common = Common::of(next_if(&mut parts, SEQUENCE)?);
         let class = Tlv {
@@ -70,11 +70,11 @@ impl Common {
     }
 
     /// Whether only who knows a PIN sees it.
-    pub(super) fn is_private(&self) -> bool {
+    pub(in crate::card) fn is_private(&self) -> bool {
         self.flags.contains(&Flag::Private)
     }
 
-    pub(super) fn facts(&self) -> Vec<Fact> {
+    pub(in crate::card) fn facts(&self) -> Vec<Fact> {
         let mut facts = vec![Fact {
             name: FactName::ObjectFlags,
             value: FactValue::Flags(self.flags.clone()),
@@ -87,16 +87,16 @@ impl Common {
 
 /// Where something is: in a file, or a part of one.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Place {
+pub(in crate::card) struct Place {
     /// As it is written.
-    pub(super) path: Vec<u8>,
+    pub(in crate::card) path: Vec<u8>,
     /// The first byte and how many, if it is not the whole file.
     part: Option<(usize, usize)>,
 }
 
 impl Place {
     /// From `Path ::= SEQUENCE { path, index, length }`.
-    pub(super) fn of(sequence: &Tlv<'_>) -> Option<Self> {
+    pub(in crate::card) fn of(sequence: &Tlv<'_>) -> Option<Self> {
         let mut parts = sequence.children();
         let path = next_if(&mut parts, OCTET_STRING)?.to_vec();
         let index = next_if(&mut parts, INTEGER).and_then(number);
@@ -107,17 +107,17 @@ impl Place {
         Some(Self { path, part })
     }
 
-    pub(super) fn fact(&self) -> Fact {
+    pub(in crate::card) fn fact(&self) -> Fact {
         Fact::hex(FactName::Path, &self.path)
     }
 
     /// The path as a card takes it.
-    pub(super) fn absolute(&self) -> Option<Vec<u8>> {
+    pub(in crate::card) fn absolute(&self) -> Option<Vec<u8>> {
         files::absolute(&self.path)
     }
 
     /// What of the file is meant.
-    pub(super) fn cut(&self, file: Vec<u8>) -> Option<Vec<u8>> {
+    pub(in crate::card) fn cut(&self, file: Vec<u8>) -> Option<Vec<u8>> {
         match self.part {
             None => Some(file),
             Some((index, length)) => {
@@ -130,14 +130,14 @@ impl Place {
 
 /// A value: where it is, or itself.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Value {
+pub(in crate::card) enum Value {
     At(Place),
     Direct(Vec<u8>),
 }
 
 impl Value {
     /// The first part of the kind: a path, or `[0]` with what would be in the file.
-    pub(super) fn of(kind: &Tlv<'_>) -> Option<Self> {
+    pub(in crate::card) fn of(kind: &Tlv<'_>) -> Option<Self> {
         let value = kind.children().next()?;
         match value.tag {
             // Data of OpenSC: the path alone.
@@ -148,7 +148,7 @@ impl Value {
         }
     }
 
-    pub(super) fn place(&self) -> Option<&Place> {
+    pub(in crate::card) fn place(&self) -> Option<&Place> {
         match self {
             Self::At(place) => Some(place),
             Self::Direct(_) => None,
@@ -157,16 +157,16 @@ impl Value {
 }
 
 /// What every key has (PKCS #15 v1.1, 6.3.1).
-pub(super) struct KeyClass {
-    pub(super) id: Vec<u8>,
-    pub(super) usage: Vec<Flag>,
-    pub(super) native: bool,
-    pub(super) access: Option<Vec<Flag>>,
-    pub(super) reference: Option<u64>,
+pub(in crate::card) struct KeyClass {
+    pub(in crate::card) id: Vec<u8>,
+    pub(in crate::card) usage: Vec<Flag>,
+    pub(in crate::card) native: bool,
+    pub(in crate::card) access: Option<Vec<Flag>>,
+    pub(in crate::card) reference: Option<u64>,
 }
 
 impl KeyClass {
-    pub(super) fn of(mut parts: Objects<'_>) -> Option<Self> {
+    pub(in crate::card) fn of(mut parts: Objects<'_>) -> Option<Self> {
         let id = next_if(&mut parts, OCTET_STRING)?.to_vec();
         let usage = next_if(&mut parts, BIT_STRING).map_or(0, bits::bits);
         let native = next_if(&mut parts, BOOLEAN);
@@ -181,7 +181,7 @@ impl KeyClass {
         })
     }
 
-    pub(super) fn facts(&self) -> Vec<Fact> {
+    pub(in crate::card) fn facts(&self) -> Vec<Fact> {
         let flags = |name, flags: &[Flag]| Fact {
             name,
             value: FactValue::Flags(flags.to_vec()),
@@ -200,7 +200,7 @@ impl KeyClass {
 }
 
 /// Names of a program that data is for: its name, else its object identifier.
-pub(super) fn program(mut class: Objects<'_>) -> Option<Text> {
+pub(in crate::card) fn program(mut class: Objects<'_>) -> Option<Text> {
     if let Some(name) = next_if(&mut class, UTF8_STRING) {
         return Some(Text::from_either(name));
     }

@@ -23,7 +23,7 @@ const MAX_STORED: u64 = 64;
 const USUAL_LEN: usize = 8;
 
 /// The PINs of an entry: itself, and the PUK that is not in any file. Nothing if the entry is no PIN.
-pub(super) fn of(entry: &Tlv<'_>, profile: &Profile) -> Option<Vec<Pin>> {
+pub(in crate::card) fn of(entry: &Tlv<'_>, profile: &Profile) -> Option<Vec<Pin>> {
     let written = Written::of(entry)?;
     let number = u8::try_from(written.reference).ok()? | profile.pin_bit;
     let (own, role, rule) = (PinReference(number), written.role(), written.rule()?);
@@ -200,7 +200,7 @@ const PADDING: [FactName; 3] = [
 
 /// The directory of a PIN, if it is not that of the application: cards look for it from there
 /// upwards.
-pub(super) fn home(pin: &Pin) -> Option<Vec<u8>> {
+pub(in crate::card) fn home(pin: &Pin) -> Option<Vec<u8>> {
     let path = pin.facts.iter().find_map(|fact| match &fact.value {
         FactValue::Bytes(path) if fact.name == FactName::Path => files::absolute(path),
         _ => None,
@@ -210,7 +210,7 @@ pub(super) fn home(pin: &Pin) -> Option<Vec<u8>> {
 
 /// Whether a card wants a PIN as the characters that were typed, in the clear. In another form it
 /// would be a wrong one, and cost a try.
-pub(super) fn is_sent_as_typed(facts: &[Fact]) -> bool {
+pub(in crate::card) fn is_sent_as_typed(facts: &[Fact]) -> bool {
     let sealed = [Flag::IntegrityProtected, Flag::ConfidentialityProtected];
     facts.iter().all(|fact| match &fact.value {
         FactValue::Coding(coding) => matches!(coding, PinCoding::AsciiNumeric | PinCoding::Utf8),
@@ -220,7 +220,7 @@ pub(super) fn is_sent_as_typed(facts: &[Fact]) -> bool {
 }
 
 /// The command that does `deed` to `pin` (ISO/IEC 7816-4:2020, 11.6; sheet "cardos", 7).
-pub(super) fn step(pin: &Pin, deed: &Deed<'_>) -> Result<Step, CardError> {
+pub(in crate::card) fn step(pin: &Pin, deed: &Deed<'_>) -> Result<Step, CardError> {
     if !is_sent_as_typed(&pin.facts) {
         return Err(CardError::Unsupported("PINs in this form"));
     }

@@ -1,15 +1,15 @@
 //! What one make of card does otherwise than another. A new make is a new constant here.
 
 /// A make of card.
-pub(super) struct Profile {
+pub(in crate::card) struct Profile {
     /// Whether the application is looked for by its path, too, where it has no name: not all
     /// versions of CardOS are known to take SELECT by name.
-    pub(super) by_path: bool,
+    pub(in crate::card) by_path: bool,
     /// The bit that VERIFY wants in the number of a PIN: "from here upwards" on CardOS.
-    pub(super) pin_bit: u8,
+    pub(in crate::card) pin_bit: u8,
     /// Whether the number of a PUK is that of its PIN and 1; else nothing unblocks that the
     /// files do not tell of.
-    pub(super) puk_follows: bool,
+    pub(in crate::card) puk_follows: bool,
 }
 
 /// Cards by the standard alone.
@@ -51,7 +51,7 @@ const KNOWN: [(&[u8], &Profile); 3] = [
 ];
 
 /// The make of a card.
-pub(super) fn of(atr: &[u8]) -> &'static Profile {
+pub(in crate::card) fn of(atr: &[u8]) -> &'static Profile {
     if is_cardos_4(atr) {
         return &CARDOS_4;
     }
@@ -81,8 +81,16 @@ fn is_cardos_4(atr: &[u8]) -> bool {
     )
 }
 
+/// The second byte of the version, if it is one of M4: 09 is M4.2B.
+pub(in crate::card) fn cardos_4(atr: &[u8]) -> Option<u8> {
+    match atr {
+        [.., 0xC8, minor, _check] if std::ptr::eq(of(atr), &CARDOS_4) => Some(*minor),
+        _ => None,
+    }
+}
+
 /// What a make of card is called, version included, by its answer to reset.
-pub(super) fn model(atr: &[u8]) -> Option<&'static str> {
+pub(in crate::card) fn model(atr: &[u8]) -> Option<&'static str> {
     let cardos = is_cardos_4(atr) || KNOWN.iter().any(|(begin, _)| atr.starts_with(begin));
     // Version and check byte end it (sheet "cardos", 2).
     let [.., major, minor, _check] = atr else {

@@ -124,6 +124,13 @@ impl CardOs {
         self
     }
 
+    /// Everything that the card keeps without power, to tell whether two cards are in the same
+    /// state.
+    #[must_use]
+    pub fn image(&self) -> String {
+        format!("{:?} {:?} {:#?}", self.phase, self.start_key, self.root)
+    }
+
     /// In the phase for everyday use.
     #[must_use]
     pub fn operational(mut self) -> Self {

@@ -1,0 +1,104 @@
+//! Keys, certificates and data go, and whole applications, and everything.
+
+use super::hand::Hand;
+use super::store::{file_of, key_of};
+use super::survey::identity;
+use super::{Phase, SetupError, Survey, lists, objects, sealed};
+use crate::base::hex::Hex;
+use crate::card::CardError;
+use crate::card::pkcs15::directory::Kind;
+use crate::card::task::KeyPurpose;
+use crate::iso7816::{Command, Le};
+
+impl Hand<'_, '_> {
+    /// The card has no command for it: the key is overwritten (sheet "cardos", 6).
+    pub(super) fn delete_key(&mut self, id: &Hex, survey: &mut Survey) -> Result<(), SetupError> {
+        let private = lists::find(survey, Kind::PrivateKeys, &id.0)?;
+        let public = lists::find(survey, Kind::PublicKeys, &id.0)?;
+        if private.is_none() && public.is_none() {
+            return Err(SetupError::NoSuch(id.clone()));
+        }
+        if let Some((number, bits)) = private.as_deref().and_then(key_of) {
+            let bytes = usize::from(bits / 8);
+            let values = objects::empty_parts(bytes);
+            let values: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
+            let algorithm = objects::algorithm(bytes, KeyPurpose::Sign);
+            // Nobody can use what is left, whatever PIN is given.
+            self.put_key(survey, (number, 0xFF, algorithm), &values)?;
+        }
+        self.remove_entry(survey, Kind::PrivateKeys, &id.0)?;
+        self.remove_entry(survey, Kind::PublicKeys, &id.0)?;
+        self.touch(survey, None)?;
+        match public.as_deref().and_then(file_of) {
+            Some(file) => self.delete_file(survey, file),
+            None => Ok(()),
+        }
+    }
+
+    /// What the list names goes after the list does not name it any more.
+    pub(super) fn delete_object(
+        &mut self,
+        kind: Kind,
+        id: &[u8],
+        survey: &mut Survey,
+    ) -> Result<(), SetupError> {
+        let old = lists::find(survey, kind, id)?;
+        let old = old.ok_or_else(|| SetupError::NoSuch(Hex(id.to_vec())))?;
+        self.remove_entry(survey, kind, id)?;
+        self.touch(survey, None)?;
+        match file_of(&old) {
+            Some(file) => self.delete_file(survey, file),
+            None => Ok(()),
+        }
+    }
+
+    /// File by file, the last one first, as their PINs go with the directory.
+    pub(super) fn delete_application(&mut self, survey: &mut Survey) -> Result<(), SetupError> {
+        let files = survey.area()?.in_order();
+        let there = !self.again || self.area_description()?.is_some();
+        if there {
+            for file in files.into_iter().rev() {
+                self.delete_file(survey, file)?;
+            }
+            self.root()?;
+            self.delete(0x5015)?;
+        }
+        self.root()?;
+        if survey.directory {
+            self.delete(0x2F00)?;
+        }
+        survey.area = None;
+        survey.directory = false;
+        Ok(())
+    }
+
+    /// ERASE FILES, then FORMAT. A card that lost its power between them is formatted only.
+    pub(super) fn format(&mut self, survey: &mut Survey) -> Result<(), SetupError> {
+        survey.can_be_formatted()?;
+        let mut phase = survey.phase;
+        if self.again {
+            (_, phase) = identity(self.channel)?;
+        }
+        if phase == Phase::Operational {
+            self.send("PHASE CONTROL", &Command::new([0x80, 0x10, 0x00, 0x00]))?;
+        }
+        let broken = || SetupError::Card(CardError::Unsupported("erasing"));
+        if phase != Phase::Erasing {
+            self.send("ERASE FILES", &sealed::erase_files().ok_or_else(broken)?)?;
+        }
+        self.send("FORMAT", &sealed::format().ok_or_else(broken)?)?;
+        let free = Command::new([0x00, 0xCA, 0x01, 0x8A]).expecting(Le::ALL);
+        let free = self.send("GET DATA", &free)?.data;
+        survey.free = if self.paper {
+            let kept = survey.area.iter().flat_map(|area| area.files.values());
+            survey.free + kept.map(|file| u32::from(file.size) + 24).sum::<u32>()
+        } else {
+            free.iter()
+                .fold(0, |free, &byte| free << 8 | u32::from(byte))
+        };
+        survey.phase = Phase::Administration;
+        survey.area = None;
+        survey.directory = false;
+        Ok(())
+    }
+}

@@ -1,0 +1,246 @@
+//! Tasks on paper: which commands they are, what they need, and whether they can be done, without a
+//! card.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::carry_out::{Materials, Occasion, Private, carry_out};
+use super::lists::{self, pin_number};
+use super::{SetupError, Survey};
+use crate::base::secret::Secret;
+use crate::card::pkcs15::directory::Kind;
+use crate::card::pkcs15::{pins, profile};
+use crate::card::task::{NewPin, SecretName, Task};
+use crate::iso7816::tlv::ber;
+use crate::token::{Alphabet, PinRole, PinRule, ReaderId, Text};
+use crate::transport::channel::{Cancel, Channel};
+use crate::transport::link::{After, Link, LinkError, Protocol};
+use crate::transport::trace::{Entry, Tracer};
+
+/// Bytes that the card gives at most in one go, and takes for a new PIN.
+const MAX_PIN: usize = 8;
+
+/// What came of a task on paper.
+#[derive(Clone, Debug, Default)]
+pub struct Rehearsal {
+    /// The commands, as far as they may be seen.
+    pub commands: Vec<Entry>,
+    /// What it needs, in the order in which it is needed.
+    pub needs: Vec<Need>,
+}
+
+/// Something that a task needs and a plan does not hold.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Need {
+    /// Which.
+    pub name: SecretName,
+    /// Whether it is set by the task, so that it is typed twice and checked.
+    pub fresh: bool,
+    /// What the PIN is; that of a PUK is [`PinRole::Puk`].
+    pub role: PinRole,
+    /// What people call it.
+    pub label: Option<Text>,
+    /// What it must look like.
+    pub rule: PinRule,
+}
+
+/// Goes through all tasks, one after the other, on a card that answers "done" to everything.
+///
+/// # Errors
+///
+/// The number of the first task that cannot be done, and why.
+pub fn rehearse(
+    atr: &[u8],
+    survey: &Survey,
+    tasks: &[Task],
+) -> Result<Vec<Rehearsal>, (usize, SetupError)> {
+    let mut survey = survey.clone();
+    let mut set: Vec<SecretName> = Vec::new();
+    let mut rehearsals = Vec::new();
+    for (number, task) in tasks.iter().enumerate() {
+        let entries: Arc<Mutex<Vec<Entry>>> = Arc::default();
+        let sink = Arc::clone(&entries);
+        let note = Arc::new(move |entry| {
+            sink.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(entry);
+        });
+        let tracer = Tracer::new(ReaderId(0), Arc::default(), note);
+        let mut paper = Paper { atr: atr.to_vec() };
+        let mut channel = Channel::new(&mut paper, &tracer, Cancel::default());
+        let mut materials = Blanks::of(task);
+        let before = survey.clone();
+        let occasion = Occasion {
+            again: false,
+            paper: true,
+            moment: 0,
+        };
+        carry_out(task, &mut survey, &mut channel, &mut materials, occasion)
+            .map_err(|error| (number, error))?;
+        let mut needs = Vec::new();
+        for name in materials.asked {
+            // What an earlier task has set is known.
+            if set.contains(&name) {
+                continue;
+            }
+            let need = need(&name, task, &before, atr);
+            if need.fresh {
+                set.push(name);
+            }
+            needs.push(need);
+        }
+        let commands = entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        rehearsals.push(Rehearsal { commands, needs });
+    }
+    Ok(rehearsals)
+}
+
+/// The PIN that a task sets.
+fn new_pin(task: &Task) -> Option<&NewPin> {
+    match task {
+        Task::Create(new) => Some(&new.owner),
+        Task::StorePin(new) => Some(new),
+        _ => None,
+    }
+}
+
+fn need(name: &SecretName, task: &Task, survey: &Survey, atr: &[u8]) -> Need {
+    let rule = |min: u8| PinRule {
+        min: min.into(),
+        max: MAX_PIN,
+        alphabet: Alphabet::Ascii,
+    };
+    let any = Need {
+        name: name.clone(),
+        fresh: false,
+        role: PinRole::User,
+        label: None,
+        rule: rule(1),
+    };
+    let (SecretName::Pin { number } | SecretName::Puk { number }) = name else {
+        return any;
+    };
+    if let Some(new) = new_pin(task).filter(|new| new.number == *number) {
+        let puk = matches!(name, SecretName::Puk { .. });
+        return Need {
+            fresh: true,
+            role: match (puk, new.officer) {
+                (true, _) => PinRole::Puk,
+                (false, true) => PinRole::SecurityOfficer,
+                (false, false) => PinRole::User,
+            },
+            label: Some(Text::from(new.label.as_str())),
+            rule: rule(if puk { new.min.min(4) } else { new.min }),
+            ..any
+        };
+    }
+    let entries = lists::entries(survey, Kind::Pins).unwrap_or_default();
+    let entry = entries
+        .iter()
+        .find(|entry| pin_number(entry) == Some(*number));
+    let entry = entry.and_then(|entry| ber::objects(entry).next());
+    let pin = entry.and_then(|entry| pins::of(&entry, profile::of(atr))?.into_iter().next());
+    match pin {
+        Some(pin) => Need {
+            role: pin.role,
+            label: pin.label,
+            rule: pin.rule,
+            ..any
+        },
+        None => any,
+    }
+}
+
+/// What stands for everything that is needed, and what of it was asked for.
+struct Blanks {
+    asked: Vec<SecretName>,
+    pin: Secret,
+    key: Option<Private>,
+    data: BTreeMap<String, Vec<u8>>,
+}
+
+impl Blanks {
+    fn of(task: &Task) -> Self {
+        let key = match task {
+            Task::ImportKey(new) => {
+                let bytes = usize::from(new.bits / 8);
+                let half = || Secret::take(vec![0xFF; bytes / 2]);
+                Some(Private {
+                    modulus: vec![0xFF; bytes],
+                    exponent: vec![0x01, 0x00, 0x01],
+                    private_exponent: Secret::take(vec![0xFF; bytes]),
+                    primes: [half(), half(), half(), half(), half()],
+                })
+            }
+            _ => None,
+        };
+        let data = match task {
+            Task::StoreData(new) => {
+                BTreeMap::from([(new.label.clone(), vec![0; usize::from(new.len)])])
+            }
+            _ => BTreeMap::new(),
+        };
+        Self {
+            asked: Vec::new(),
+            pin: Secret::new(b"00000000"),
+            key,
+            data,
+        }
+    }
+
+    fn note(&mut self, name: SecretName) {
+        if !self.asked.contains(&name) {
+            self.asked.push(name);
+        }
+    }
+}
+
+impl Materials for Blanks {
+    fn pin(&mut self, name: &SecretName) -> Option<&Secret> {
+        self.note(name.clone());
+        Some(&self.pin)
+    }
+
+    fn key(&mut self, id: &[u8]) -> Option<&Private> {
+        let id = crate::base::hex::Hex(id.to_vec());
+        self.note(SecretName::Key { id });
+        self.key.as_ref()
+    }
+
+    fn data(&mut self, label: &str) -> Option<&[u8]> {
+        self.note(SecretName::Data {
+            label: label.to_owned(),
+        });
+        self.data.get(label).map(Vec::as_slice)
+    }
+}
+
+/// Answers "done" to everything.
+struct Paper {
+    atr: Vec<u8>,
+}
+
+impl Link for Paper {
+    fn exchange(&mut self, _command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        Ok(vec![0x90, 0x00])
+    }
+
+    fn atr(&self) -> &[u8] {
+        &self.atr
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::T1
+    }
+
+    fn exclusively(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Link) -> After,
+    ) -> Result<(), LinkError> {
+        work(self);
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! What was promised and what is there.
+
+use super::{Named, Plan, Task};
+use crate::base::hex::Hex;
+use crate::token::{Algorithm, Application, ApplicationKind, Fact, FactName, Text, Token};
+
+/// Something that a plan promises, and whether it is there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Promise {
+    /// The number of the task.
+    pub step: usize,
+    /// What.
+    pub what: Promised,
+    /// Whether it is so.
+    pub kept: bool,
+}
+
+/// What can be promised.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Promised {
+    /// The token is empty.
+    Empty,
+    /// The token is called so.
+    Label(String),
+    /// There is a PIN with this name.
+    Pin(String),
+    /// There is a key with this name and size, and its public half.
+    Key(String),
+    /// There is this certificate.
+    Certificate(String),
+    /// There is such data.
+    Data(String),
+    /// There is no key, certificate or data any more with this identifier or name.
+    Gone(String),
+}
+
+/// Compares a plan that was carried out with the token as it is read now.
+#[must_use]
+pub fn compare(plan: &Plan, token: &Token) -> Vec<Promise> {
+    let application = token.application(ApplicationKind::Pkcs15);
+    let mut promises = Vec::new();
+    for (step, task) in plan.tasks.iter().enumerate() {
+        let later = plan.tasks.get(step + 1..).unwrap_or_default();
+        if let Some((what, kept)) = promise(task, later, application) {
+            promises.push(Promise { step, what, kept });
+        }
+    }
+    promises
+}
+
+fn promise(
+    task: &Task,
+    later: &[Task],
+    application: Option<&Application>,
+) -> Option<(Promised, bool)> {
+    let is = |test: &dyn Fn(&Application) -> bool| application.is_some_and(test);
+    let undone = |test: fn(&Task) -> bool| later.iter().any(test);
+    let has_id = |facts: &[Fact], name, id: &Hex| facts.contains(&Fact::hex(name, &id.0));
+    Some(match task {
+        Task::Format | Task::DeleteApplication => {
+            if undone(|task| matches!(task, Task::Create(_))) {
+                return None;
+            }
+            (Promised::Empty, application.is_none())
+        }
+        Task::Create(new) => {
+            let label = last_label(later).unwrap_or(&new.label);
+            let fact = Fact::text(FactName::Label, Text::from(label.as_str()));
+            let kept = is(&|read| {
+                read.facts.contains(&fact)
+                    && read
+                        .pins
+                        .iter()
+                        .any(|pin| has_id(&pin.facts, FactName::AuthId, &new.owner.auth_id))
+            });
+            (Promised::Label(label.to_owned()), kept)
+        }
+        Task::StorePin(new) => {
+            let kept = is(&|read| {
+                read.pins
+                    .iter()
+                    .any(|pin| has_id(&pin.facts, FactName::AuthId, &new.auth_id))
+            });
+            (Promised::Pin(new.label.clone()), kept)
+        }
+        Task::GenerateKey(new) | Task::ImportKey(new) => {
+            let gone = |task: &Task| matches!(task, Task::DeleteKey { id } if *id == new.id);
+            if later.iter().any(gone) {
+                return None;
+            }
+            let algorithm = Algorithm::Rsa {
+                bits: new.bits.into(),
+            };
+            let kept = is(&|read| {
+                read.keys.iter().any(|key| {
+                    has_id(&key.facts, FactName::Id, &new.id)
+                        && key.algorithm.as_ref() == Some(&algorithm)
+                        && key.public_key.is_some()
+                })
+            });
+            (Promised::Key(new.label.clone()), kept)
+        }
+        Task::StoreCertificate(new) => {
+            let gone = |task: &Task| match task {
+                Task::DeleteCertificate { id } => *id == new.id,
+                Task::StoreCertificate(other) => other.id == new.id,
+                _ => false,
+            };
+            if later.iter().any(gone) {
+                return None;
+            }
+            let kept = is(&|read| {
+                read.certificates.iter().any(|stored| {
+                    has_id(&stored.facts, FactName::Id, &new.id) && stored.der == new.der.0
+                })
+            });
+            (Promised::Certificate(new.label.clone()), kept)
+        }
+        Task::StoreData(new) => {
+            let label = Text::from(new.label.as_str());
+            let kept = is(&|read| {
+                read.data
+                    .iter()
+                    .any(|data| data.label.as_ref() == Some(&label))
+            });
+            (Promised::Data(new.label.clone()), kept)
+        }
+        Task::DeleteKey { id } => {
+            let kept = !is(&|read| {
+                read.keys
+                    .iter()
+                    .any(|key| has_id(&key.facts, FactName::Id, id))
+            });
+            (Promised::Gone(id.to_string()), kept || makes_key(later, id))
+        }
+        Task::DeleteCertificate { id } => {
+            let kept = !is(&|read| {
+                read.certificates
+                    .iter()
+                    .any(|stored| has_id(&stored.facts, FactName::Id, id))
+            });
+            let again = |task: &Task| matches!(task, Task::StoreCertificate(new) if new.id == *id);
+            (
+                Promised::Gone(id.to_string()),
+                kept || later.iter().any(again),
+            )
+        }
+        Task::DeleteData { label } => {
+            let text = Text::from(label.as_str());
+            let kept = !is(&|read| {
+                read.data
+                    .iter()
+                    .any(|data| data.label.as_ref() == Some(&text))
+            });
+            (Promised::Gone(label.clone()), kept)
+        }
+        Task::Rename { what, label } => {
+            let kept = is(&|read| is_called(read, what, label));
+            (Promised::Label(label.clone()), kept)
+        }
+        Task::Secure | Task::Activate => return None,
+    })
+}
+
+fn makes_key(later: &[Task], id: &Hex) -> bool {
+    later
+        .iter()
+        .any(|task| matches!(task, Task::GenerateKey(new) | Task::ImportKey(new) if new.id == *id))
+}
+
+/// The name that the token gets in the end.
+fn last_label(later: &[Task]) -> Option<&String> {
+    later.iter().rev().find_map(|task| match task {
+        Task::Rename {
+            what: Named::Token,
+            label,
+        } => Some(label),
+        _ => None,
+    })
+}
+
+fn is_called(read: &Application, what: &Named, label: &str) -> bool {
+    let text = Text::from(label);
+    let named = |facts: &[Fact], name, id: &Hex, called: &Option<Text>| {
+        facts.contains(&Fact::hex(name, &id.0)) && called.as_ref() == Some(&text)
+    };
+    match what {
+        Named::Token => read.facts.contains(&Fact::text(FactName::Label, text)),
+        Named::Pin { auth_id } => {
+            let mut pins = read.pins.iter();
+            pins.any(|pin| named(&pin.facts, FactName::AuthId, auth_id, &pin.label))
+        }
+        Named::Key { id } => {
+            let mut keys = read.keys.iter();
+            keys.any(|key| named(&key.facts, FactName::Id, id, &key.label))
+        }
+        Named::Certificate { id } => {
+            let mut stored = read.certificates.iter();
+            stored.any(|stored| named(&stored.facts, FactName::Id, id, &stored.label))
+        }
+    }
+}

@@ -1,0 +1,484 @@
+//! The journal of a token: what was planned, begun, done and left, line by line.
+//!
+//! Lines are only added, each holds the digest of the one before, and each is on the disk before the
+//! card is touched and after it was. There are no secrets in it: no PIN, no key, no data.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::fs::{FlockOperation, flock};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::Plan;
+use crate::base::hex::Hex;
+use crate::card::cardos::Survey;
+
+/// The most of one journal that is read, in bytes: some thousand steps.
+const MAX_LEN: u64 = 64 * 1024 * 1024;
+
+/// What a line tells.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case")]
+pub enum Record {
+    /// A plan is about to be carried out.
+    Planned {
+        /// The plan.
+        plan: Plan,
+    },
+    /// A step is about to be done, on a card of which this was known.
+    Begun {
+        /// Its number, from 0.
+        step: usize,
+        /// What was known.
+        survey: Box<Survey>,
+    },
+    /// A step is done.
+    Done {
+        /// Its number.
+        step: usize,
+    },
+    /// A step could not be done, or not wholly.
+    Stopped {
+        /// Its number.
+        step: usize,
+        /// Why, for who reads the file.
+        why: String,
+    },
+    /// Everything is done, and the card was read again.
+    Finished {
+        /// How much was promised.
+        promised: usize,
+        /// How much of it is there.
+        kept: usize,
+    },
+    /// A person has decided that the plan is not continued.
+    GivenUp,
+}
+
+/// One line.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Counts from 0.
+    pub number: u64,
+    /// When it was written, in seconds since 1970.
+    pub at: i64,
+    /// The digest (SHA-256) of the line before; that of nothing for the first.
+    pub before: Hex,
+    /// What it tells.
+    #[serde(flatten)]
+    pub record: Record,
+}
+
+/// What can be wrong with a journal.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// There is no folder for it: the user has no home.
+    #[error("no place for the journal")]
+    NoPlace,
+    /// Another program is at it.
+    #[error("the journal is in use")]
+    InUse,
+    /// The file system.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        error: io::Error,
+    },
+    /// A line is not what was written.
+    #[error("{path}: line {line} was changed")]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// Counts from 1.
+        line: u64,
+    },
+}
+
+/// A plan that was not carried out to its end.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unfinished {
+    /// The plan.
+    pub plan: Plan,
+    /// The step that is next.
+    pub next: usize,
+    /// If that one was begun: what was known of the card then.
+    pub begun: Option<Survey>,
+    /// When the last line was written.
+    pub at: i64,
+}
+
+/// Where journals are.
+#[derive(Clone, Debug)]
+pub enum Journals {
+    /// In this folder, one file for each token.
+    Folder(PathBuf),
+    /// In memory, for cards that are not there when the program is not.
+    Memory(Arc<Mutex<BTreeMap<Hex, Vec<u8>>>>),
+}
+
+/// The journal of one token. Nobody else writes into it meanwhile.
+#[derive(Debug)]
+pub struct Journal {
+    place: Place,
+    lines: Vec<Line>,
+    last: Hex,
+}
+
+#[derive(Debug)]
+enum Place {
+    File(PathBuf, File),
+    Memory(Arc<Mutex<BTreeMap<Hex, Vec<u8>>>>, Hex),
+}
+
+impl Journals {
+    /// Those of this user.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::NoPlace`].
+    pub fn usual() -> Result<Self, JournalError> {
+        let folder = crate::base::paths::state().ok_or(JournalError::NoPlace)?;
+        Ok(Self::Folder(folder.join("journals")))
+    }
+
+    /// In memory.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::Memory(Arc::default())
+    }
+
+    /// The file of a token; nothing if it is in memory.
+    #[must_use]
+    pub fn file(&self, serial: &Hex) -> Option<PathBuf> {
+        match self {
+            Self::Folder(folder) => Some(folder.join(format!("{serial}.journal"))),
+            Self::Memory(_) => None,
+        }
+    }
+
+    /// The serial numbers of all tokens that have one.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::File`].
+    pub fn serials(&self) -> Result<Vec<Hex>, JournalError> {
+        let folder = match self {
+            Self::Folder(folder) => folder,
+            Self::Memory(kept) => {
+                let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                return Ok(kept.keys().cloned().collect());
+            }
+        };
+        let entries = match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|error| file_error(folder, error))?,
+        };
+        let mut serials = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|error| file_error(folder, error))?.path();
+            if path.extension().is_some_and(|ending| ending == "journal") {
+                let name = path.file_stem().and_then(|name| name.to_str());
+                serials.extend(name.and_then(crate::base::hex::decode).map(Hex));
+            }
+        }
+        serials.sort();
+        Ok(serials)
+    }
+
+    /// Opens the journal of a token, and makes one if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`].
+    pub fn open(&self, serial: &Hex) -> Result<Journal, JournalError> {
+        match self {
+            Self::Folder(folder) => {
+                fs::create_dir_all(folder).map_err(|error| file_error(folder, error))?;
+                let path = folder.join(format!("{serial}.journal"));
+                let there = path.exists();
+                let file = OpenOptions::new()
+                    .read(true)
+                    .append(true)
+                    .create(true)
+                    .open(&path)
+                    .map_err(|error| file_error(&path, error))?;
+                flock(&file, FlockOperation::NonBlockingLockExclusive)
+                    .map_err(|_| JournalError::InUse)?;
+                if !there {
+                    // The name of the file has to last, too.
+                    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+                    synced.map_err(|error| file_error(folder, error))?;
+                }
+                Journal::load(path, file)
+            }
+            Self::Memory(kept) => {
+                let bytes = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let bytes = bytes.get(serial).cloned().unwrap_or_default();
+                let (lines, last, _) = parse(&bytes, Path::new(""))?;
+                let place = Place::Memory(Arc::clone(kept), serial.clone());
+                Ok(Journal { place, lines, last })
+            }
+        }
+    }
+
+    /// What is written in the journal of a token; nothing if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`].
+    pub fn read(&self, serial: &Hex) -> Result<Vec<Line>, JournalError> {
+        let (path, bytes) = match self {
+            Self::Folder(folder) => {
+                let path = folder.join(format!("{serial}.journal"));
+                let bytes = match File::open(&path) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+                    file => read_all(&path, &mut file.map_err(|error| file_error(&path, error))?)?,
+                };
+                (path, bytes)
+            }
+            Self::Memory(kept) => {
+                let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                (
+                    PathBuf::new(),
+                    kept.get(serial).cloned().unwrap_or_default(),
+                )
+            }
+        };
+        parse(&bytes, &path).map(|(lines, ..)| lines)
+    }
+}
+
+impl Journal {
+    fn load(path: PathBuf, mut file: File) -> Result<Self, JournalError> {
+        let bytes = read_all(&path, &mut file)?;
+        let (lines, last, whole) = parse(&bytes, &path)?;
+        if whole < bytes.len() {
+            // The last line was being written when the power went: nothing was done after it.
+            file.set_len(whole as u64)
+                .and_then(|()| file.sync_all())
+                .and_then(|()| file.seek(SeekFrom::End(0)).map(drop))
+                .map_err(|error| file_error(&path, error))?;
+        }
+        Ok(Self {
+            place: Place::File(path, file),
+            lines,
+            last,
+        })
+    }
+
+    /// Adds a line; it is on the disk when this returns.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::File`]. The card must not be touched then.
+    pub fn append(&mut self, at: i64, record: Record) -> Result<(), JournalError> {
+        let line = Line {
+            number: self.lines.len() as u64,
+            at,
+            before: self.last.clone(),
+            record,
+        };
+        let mut text = serde_json::to_vec(&line).unwrap_or_default();
+        let digest = Hex(Sha256::digest(&text).to_vec());
+        text.push(b'\n');
+        match &mut self.place {
+            Place::File(path, file) => {
+                let written = file.write_all(&text).and_then(|()| file.sync_data());
+                written.map_err(|error| file_error(path, error))?;
+            }
+            Place::Memory(kept, serial) => {
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.entry(serial.clone()).or_default().extend(text);
+            }
+        }
+        self.last = digest;
+        self.lines.push(line);
+        Ok(())
+    }
+
+    /// All lines.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The plan that was not carried out to its end, if there is one.
+    #[must_use]
+    pub fn unfinished(&self) -> Option<Unfinished> {
+        unfinished(&self.lines)
+    }
+}
+
+/// The plan in `lines` that was not carried out to its end, if there is one.
+#[must_use]
+pub fn unfinished(lines: &[Line]) -> Option<Unfinished> {
+    let start = lines
+        .iter()
+        .rposition(|line| matches!(line.record, Record::Planned { .. }))?;
+    let mut found = None;
+    for line in lines.get(start..)? {
+        match (&line.record, &mut found) {
+            (Record::Planned { plan }, found) => {
+                *found = Some(Unfinished {
+                    plan: plan.clone(),
+                    next: 0,
+                    begun: None,
+                    at: line.at,
+                });
+            }
+            (Record::Begun { step, survey }, Some(found)) => {
+                found.next = *step;
+                // What was known before the first try counts.
+                found.begun.get_or_insert_with(|| (**survey).clone());
+            }
+            (Record::Done { step }, Some(found)) => {
+                found.next = step + 1;
+                found.begun = None;
+            }
+            (Record::Stopped { .. }, Some(_)) | (_, None) => {}
+            (Record::Finished { .. } | Record::GivenUp, Some(_)) => return None,
+        }
+        if let Some(found) = &mut found {
+            found.at = line.at;
+        }
+    }
+    found
+}
+
+/// The lines, the digest of the last one, and how many bytes they are. A last line without its end
+/// is none.
+fn parse(bytes: &[u8], path: &Path) -> Result<(Vec<Line>, Hex, usize), JournalError> {
+    let mut lines = Vec::new();
+    let mut last = Hex(Sha256::digest([]).to_vec());
+    let mut whole = 0;
+    for text in bytes.split_inclusive(|&byte| byte == b'\n') {
+        let Some(text) = text.strip_suffix(b"\n") else {
+            break;
+        };
+        let number = lines.len() as u64;
+        let changed = || JournalError::Changed {
+            path: path.to_owned(),
+            line: number + 1,
+        };
+        let line: Line = serde_json::from_slice(text).map_err(|_| changed())?;
+        if line.number != number || line.before != last {
+            return Err(changed());
+        }
+        last = Hex(Sha256::digest(text).to_vec());
+        whole += text.len() + 1;
+        lines.push(line);
+    }
+    Ok((lines, last, whole))
+}
+
+fn read_all(path: &Path, file: &mut File) -> Result<Vec<u8>, JournalError> {
+    let mut bytes = Vec::new();
+    let read = file.take(MAX_LEN + 1).read_to_end(&mut bytes);
+    read.map_err(|error| file_error(path, error))?;
+    if bytes.len() as u64 > MAX_LEN {
+        return Err(file_error(path, io::ErrorKind::FileTooLarge.into()));
+    }
+    Ok(bytes)
+}
+
+fn file_error(path: &Path, error: io::Error) -> JournalError {
+    JournalError::File {
+        path: path.to_owned(),
+        error,
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+mod tests {
+    use std::fs;
+
+    use super::{JournalError, Journals, Record, unfinished};
+    use crate::base::hex::Hex;
+    use crate::plan::{Plan, Subject, Task};
+
+    fn plan() -> Plan {
+        Plan {
+            name: "one".into(),
+            subject: Subject {
+                serial: Hex(vec![1, 2]),
+                atr: Hex(vec![0x3B, 0x00]),
+                label: None,
+            },
+            made: 0,
+            tasks: vec![Task::Format, Task::Activate],
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_cut_is_none_and_one_that_was_changed_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let journals = Journals::Folder(folder.path().join("a"));
+        let serial = Hex(vec![0xAB, 0xCD]);
+        {
+            let mut journal = journals.open(&serial).unwrap();
+            journal.append(1, Record::Planned { plan: plan() }).unwrap();
+            journal.append(2, Record::Done { step: 0 }).unwrap();
+            assert!(matches!(journals.open(&serial), Err(JournalError::InUse)));
+        }
+        assert_eq!(journals.serials().unwrap(), [serial.clone()]);
+        let file = journals.file(&serial).unwrap();
+        let whole = fs::read(&file).unwrap();
+        let first = whole.iter().position(|&byte| byte == b'\n').unwrap() + 1;
+        for cut in first..whole.len() {
+            fs::write(&file, &whole[..cut]).unwrap();
+            let mut journal = journals.open(&serial).unwrap();
+            assert_eq!(journal.lines().len(), 1, "{cut}");
+            journal.append(2, Record::Done { step: 0 }).unwrap();
+            drop(journal);
+            assert_eq!(fs::read(&file).unwrap(), whole);
+        }
+        for at in 0..whole.len() - 1 {
+            let mut changed = whole.clone();
+            changed[at] ^= 0x01;
+            fs::write(&file, &changed).unwrap();
+            // The last line has none after it that would know its digest.
+            let error = journals.read(&serial);
+            assert!(error.is_err() || at >= first, "{at}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_to_do_is_told_by_the_lines() {
+        let journals = Journals::memory();
+        let mut journal = journals.open(&Hex(vec![1])).unwrap();
+        assert_eq!(journal.unfinished(), None);
+        journal.append(1, Record::Planned { plan: plan() }).unwrap();
+        assert_eq!(journal.unfinished().unwrap().next, 0);
+        journal.append(2, Record::Done { step: 0 }).unwrap();
+        let open = journal.unfinished().unwrap();
+        assert_eq!((open.next, open.begun, open.at), (1, None, 2));
+        let stopped = Record::Stopped {
+            step: 1,
+            why: "gone".into(),
+        };
+        journal.append(3, stopped).unwrap();
+        assert_eq!(journal.unfinished().unwrap().next, 1);
+        journal.append(4, Record::GivenUp).unwrap();
+        assert_eq!(unfinished(&journals.read(&Hex(vec![1])).unwrap()), None);
+        let mut other = journals.open(&Hex(vec![1])).unwrap();
+        other.append(5, Record::Planned { plan: plan() }).unwrap();
+        let finished = Record::Finished {
+            promised: 1,
+            kept: 1,
+        };
+        other.append(6, finished).unwrap();
+        assert_eq!(other.unfinished(), None);
+    }
+}

@@ -1,0 +1,69 @@
+//! Plans: what is going to be done to a token, as data, before, while and after it is done.
+//!
+//! A profile says what a site wants, [`recipe`] makes the tasks for one card of it, [`preview`] tells
+//! what they are and need, [`run`] does them one after the other, and [`journal`] keeps what was
+//! begun and done, so that a plan that was broken off goes on where it was.
+
+mod check;
+pub mod journal;
+pub mod preview;
+pub mod profile;
+pub mod recipe;
+pub mod run;
+pub mod secrets;
+
+pub use check::{Promise, Promised, compare};
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::hex::Hex;
+pub use crate::card::cardos::{Need, Phase, Private, SetupError, Survey};
+pub use crate::card::task::{
+    Creation, KeyPurpose, Named, NewCertificate, NewData, NewKey, NewPin, SecretName, Task,
+};
+
+/// What is going to be done to one card.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What the profile is called that it was made from.
+    pub name: String,
+    /// The card.
+    pub subject: Subject,
+    /// When it was made, in seconds since 1970; this is what the card is told as its last change.
+    pub made: i64,
+    /// What is done, in this order.
+    pub tasks: Vec<Task>,
+}
+
+/// The card of a plan.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Subject {
+    /// The serial number of its chip.
+    pub serial: Hex,
+    /// Its answer to reset.
+    pub atr: Hex,
+    /// What it was called when the plan was made.
+    pub label: Option<String>,
+}
+
+impl Plan {
+    /// The first task after which there is no way back to what was on the card; nothing if
+    /// nothing is lost.
+    #[must_use]
+    pub fn point_of_no_return(&self) -> Option<usize> {
+        self.tasks.iter().position(is_final)
+    }
+}
+
+/// Whether a task takes away what nobody can bring back.
+#[must_use]
+pub fn is_final(task: &Task) -> bool {
+    matches!(
+        task,
+        Task::Format
+            | Task::DeleteApplication
+            | Task::DeleteKey { .. }
+            | Task::DeleteCertificate { .. }
+            | Task::DeleteData { .. }
+    )
+}

@@ -1,0 +1,130 @@
+//! What a plan is going to be: commands, needs, losses, time.
+
+use super::{Need, Plan, SetupError, Survey, Task};
+use crate::card::cardos::rehearse;
+
+/// Seconds of one command on a slow reader, twentieths.
+const COMMANDS_A_SECOND: usize = 20;
+
+/// What is going to happen, step by step.
+#[derive(Clone, Debug, Default)]
+pub struct Preview {
+    /// As many as tasks.
+    pub steps: Vec<Step>,
+    /// Everything that has to be given, each once.
+    pub needs: Vec<Need>,
+}
+
+/// One step.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// Its commands as text, a line each: name, then bytes. What is secret is not there.
+    pub commands: Vec<String>,
+    /// What it takes, in seconds: from, to.
+    pub seconds: (u32, u32),
+    /// What is lost: keys, certificates, data objects.
+    pub loses: Option<Loss>,
+}
+
+/// What a step takes away for ever.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Loss {
+    /// Private keys.
+    pub keys: usize,
+    /// Certificates.
+    pub certificates: usize,
+    /// Data objects.
+    pub data: usize,
+    /// PINs.
+    pub pins: usize,
+}
+
+impl Preview {
+    /// Goes through a plan on paper.
+    ///
+    /// # Errors
+    ///
+    /// The number of the first step that cannot be done, and why. Nothing was written.
+    pub fn of(plan: &Plan, survey: &Survey) -> Result<Self, (usize, SetupError)> {
+        Self::of_tasks(plan, survey, 0)
+    }
+
+    /// As [`Preview::of`], for the steps from `first` on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Preview::of`].
+    pub fn of_tasks(
+        plan: &Plan,
+        survey: &Survey,
+        first: usize,
+    ) -> Result<Self, (usize, SetupError)> {
+        let tasks = plan.tasks.get(first..).unwrap_or_default();
+        let rehearsals = rehearse(&plan.subject.atr.0, survey, tasks)
+            .map_err(|(number, error)| (number + first, error))?;
+        let mut preview = Self::default();
+        for (task, rehearsal) in tasks.iter().zip(rehearsals) {
+            let known = |need: &Need| preview.needs.iter().any(|other| other.name == need.name);
+            let new: Vec<_> = rehearsal
+                .needs
+                .into_iter()
+                .filter(|need| !known(need))
+                .collect();
+            preview.needs.extend(new);
+            let commands: Vec<_> = rehearsal
+                .commands
+                .iter()
+                .map(|entry| format!("{}: {}", entry.name, entry.command.to_text()))
+                .collect();
+            let short = u32::try_from(commands.len().div_ceil(COMMANDS_A_SECOND)).unwrap_or(1);
+            preview.steps.push(Step {
+                seconds: match task {
+                    // From new chips to old ones (sheet "cardos", 8).
+                    Task::GenerateKey(_) => (short + 5, short + 60),
+                    Task::Format => (short + 2, short + 10),
+                    _ => (short, 2 * short),
+                },
+                loses: loss(task, survey),
+                commands,
+            });
+        }
+        Ok(preview)
+    }
+
+    /// All commands.
+    #[must_use]
+    pub fn commands(&self) -> usize {
+        self.steps.iter().map(|step| step.commands.len()).sum()
+    }
+
+    /// All seconds: from, to.
+    #[must_use]
+    pub fn seconds(&self) -> (u32, u32) {
+        let add = |sum: (u32, u32), step: &Step| (sum.0 + step.seconds.0, sum.1 + step.seconds.1);
+        self.steps.iter().fold((0, 0), add)
+    }
+}
+
+/// What a task takes away.
+fn loss(task: &Task, survey: &Survey) -> Option<Loss> {
+    let one = Loss::default();
+    let loss = match task {
+        Task::Format | Task::DeleteApplication => {
+            let counts = survey.counts();
+            Loss {
+                keys: counts.keys,
+                certificates: counts.certificates,
+                data: counts.data,
+                pins: counts.pins,
+            }
+        }
+        Task::DeleteKey { .. } => Loss { keys: 1, ..one },
+        Task::DeleteCertificate { .. } => Loss {
+            certificates: 1,
+            ..one
+        },
+        Task::DeleteData { .. } => Loss { data: 1, ..one },
+        _ => return None,
+    };
+    Some(loss)
+}

@@ -1,0 +1,400 @@
+//! From a profile to the plan for one card.
+
+use std::collections::BTreeMap;
+
+use super::profile::{Erase, KeyPolicy, PinPolicy, Profile};
+use super::{
+    Creation, Named, NewCertificate, NewData, NewKey, NewPin, Phase, Plan, SetupError, Subject,
+    Survey, Task,
+};
+use crate::base::hex::Hex;
+use crate::pki::certificate as x509;
+use crate::token::{ApplicationKind, Fact, FactName, Token};
+
+/// The first identifier of a key: "45" is what everybody uses (sheet "iso7816-pkcs15", 5).
+const FIRST_ID: u8 = 0x45;
+
+/// Numbers of keys on the card (sheet "cardos", 6).
+const KEY_NUMBERS: std::ops::RangeInclusive<u8> = 0x10..=0x1F;
+
+/// Numbers of PINs: odd ones, each with its PUK behind it.
+const MAX_PIN_NUMBER: u8 = 15;
+
+/// What a profile does not say of one card.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// The name of the person; takes the place of `{name}` in names.
+    pub name: Option<String>,
+    /// Now, in seconds since 1970.
+    pub now: i64,
+    /// The moduli of keys from files, by their place in the profile.
+    pub keys: BTreeMap<usize, Vec<u8>>,
+    /// The certificates from files, by their place in the profile.
+    pub certificates: BTreeMap<usize, Vec<u8>>,
+    /// The lengths of data from files, by its place in the profile.
+    pub data: BTreeMap<usize, usize>,
+}
+
+/// Why there is no plan for a card. Nothing was sent.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum RecipeError {
+    /// The token is set up already, and the profile does not erase it.
+    #[error("set up already")]
+    SetUpAlready,
+    /// The token is not set up, and the profile does not do it.
+    #[error("not set up")]
+    NotSetUp,
+    /// The card cannot be erased in this way.
+    #[error("cannot be erased: {0}")]
+    Erase(SetupError),
+    /// The card is in a phase of its life in which nothing can be set up.
+    #[error("phase {0:?}")]
+    Phase(Phase),
+    /// The card has no keys of this size.
+    #[error("no keys of {bits} bits")]
+    KeySize {
+        /// What was asked for.
+        bits: u16,
+        /// The most that it has.
+        most: u16,
+    },
+    /// The identifier is in use on this card.
+    #[error("{0} is in use")]
+    InUse(Hex),
+    /// There is no PIN with this identifier.
+    #[error("no PIN {0}")]
+    NoPin(Hex),
+    /// There is no place for another key or PIN.
+    #[error("no place for another one")]
+    NoPlace,
+    /// A certificate belongs to another key than the one with its identifier.
+    #[error("certificate {0} belongs to another key")]
+    OtherKey(Hex),
+    /// A file of the profile was not given.
+    #[error("{0} is missing")]
+    MissingFile(String),
+    /// A name is too long with the name of the person in it.
+    #[error("{0}: too long")]
+    Label(String),
+}
+
+/// The plan.
+///
+/// # Errors
+///
+/// [`RecipeError`].
+pub fn plan(
+    profile: &Profile,
+    survey: &Survey,
+    token: &Token,
+    given: &Given,
+) -> Result<Plan, RecipeError> {
+    let mut maker = Maker {
+        profile,
+        given,
+        survey,
+        token,
+        tasks: Vec::new(),
+        pins: Vec::new(),
+        keys: Vec::new(),
+        ids: Vec::new(),
+        fresh: false,
+    };
+    maker.begin()?;
+    maker.pins()?;
+    maker.deletions();
+    maker.make_keys()?;
+    maker.certificates()?;
+    maker.data()?;
+    maker.rest()?;
+    Ok(Plan {
+        name: profile.name.clone(),
+        subject: Subject {
+            serial: survey.serial.clone(),
+            atr: Hex(token.card.atr.clone()),
+            label: survey.label(),
+        },
+        made: given.now,
+        tasks: maker.tasks,
+    })
+}
+
+struct Maker<'a> {
+    profile: &'a Profile,
+    given: &'a Given,
+    survey: &'a Survey,
+    token: &'a Token,
+    tasks: Vec<Task>,
+    /// Identifiers and numbers of PINs, as they are after the tasks so far; so are those below.
+    pins: Vec<(Hex, u8)>,
+    keys: Vec<u8>,
+    ids: Vec<Hex>,
+    /// Whether the token is empty after the first task.
+    fresh: bool,
+}
+
+impl Maker<'_> {
+    fn begin(&mut self) -> Result<(), RecipeError> {
+        let there = self.survey.area.is_some();
+        match self.profile.erase {
+            Some(Erase::Card) => {
+                self.survey.can_be_formatted().map_err(RecipeError::Erase)?;
+                self.tasks.push(Task::Format);
+            }
+            Some(Erase::Application) if there => self.tasks.push(Task::DeleteApplication),
+            Some(Erase::Application) | None => {}
+        }
+        self.fresh = self.profile.erase.is_some() || !there;
+        match self.survey.phase {
+            Phase::Operational | Phase::Administration => {}
+            _ if self.profile.erase == Some(Erase::Card) => {}
+            phase => return Err(RecipeError::Phase(phase)),
+        }
+        if self.profile.create.is_some() && !self.fresh {
+            return Err(RecipeError::SetUpAlready);
+        }
+        let only_erases = self.profile.erase.is_some()
+            && Profile {
+                erase: None,
+                ..self.profile.clone()
+            }
+            .does_nothing();
+        if self.profile.create.is_none() && self.fresh && !only_erases {
+            return Err(RecipeError::NotSetUp);
+        }
+        if !self.fresh {
+            let taken = self.survey.taken();
+            (self.pins, self.keys, self.ids) = (taken.pins, taken.keys, taken.ids);
+        }
+        Ok(())
+    }
+
+    fn pins(&mut self) -> Result<(), RecipeError> {
+        let mut pins = self.profile.pins.iter();
+        if let Some(label) = &self.profile.create {
+            let owner = match &self.profile.officer {
+                Some(officer) => self.pin(officer, true)?,
+                None => {
+                    let first = pins.next();
+                    self.pin(first.ok_or(RecipeError::NoPlace)?, false)?
+                }
+            };
+            let label = self.filled(label, 32)?;
+            self.tasks.push(Task::Create(Creation { label, owner }));
+        }
+        for pin in pins {
+            let pin = self.pin(pin, false)?;
+            self.tasks.push(Task::StorePin(pin));
+        }
+        Ok(())
+    }
+
+    fn pin(&mut self, policy: &PinPolicy, officer: bool) -> Result<NewPin, RecipeError> {
+        if self.pins.iter().any(|(id, _)| *id == policy.id) {
+            return Err(RecipeError::InUse(policy.id.clone()));
+        }
+        let number = self.pins.iter().map(|(_, number)| number | 1).max();
+        let number = number.map_or(1, |number| number + 2);
+        if number > MAX_PIN_NUMBER {
+            return Err(RecipeError::NoPlace);
+        }
+        self.pins.push((policy.id.clone(), number));
+        Ok(NewPin {
+            number,
+            auth_id: policy.id.clone(),
+            label: self.filled(&policy.label, 64)?,
+            officer,
+            min: policy.min,
+            tries: policy.tries,
+            puk_tries: policy.puk_tries,
+        })
+    }
+
+    fn number_of(&self, pin: &Hex) -> Result<u8, RecipeError> {
+        let found = self.pins.iter().find(|(id, _)| id == pin);
+        found
+            .map(|(_, number)| *number)
+            .ok_or_else(|| RecipeError::NoPin(pin.clone()))
+    }
+
+    fn deletions(&mut self) {
+        for id in &self.profile.delete_keys {
+            self.tasks.push(Task::DeleteKey { id: id.clone() });
+            self.ids.retain(|known| known != id);
+        }
+        for id in &self.profile.delete_certificates {
+            self.tasks.push(Task::DeleteCertificate { id: id.clone() });
+        }
+        for label in &self.profile.delete_data {
+            self.tasks.push(Task::DeleteData {
+                label: label.clone(),
+            });
+        }
+    }
+
+    fn make_keys(&mut self) -> Result<(), RecipeError> {
+        for (place, policy) in self.profile.keys.iter().enumerate() {
+            let key = self.key(place, policy)?;
+            self.tasks.push(match key.modulus {
+                None => Task::GenerateKey(key),
+                Some(_) => Task::ImportKey(key),
+            });
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, place: usize, policy: &KeyPolicy) -> Result<NewKey, RecipeError> {
+        let modulus = match &policy.file {
+            None => None,
+            Some(file) => {
+                let modulus = self.given.keys.get(&place).cloned();
+                Some(modulus.ok_or_else(|| RecipeError::MissingFile(file.clone()))?)
+            }
+        };
+        let bits = match &modulus {
+            Some(modulus) => u16::try_from(8 * modulus.len()).unwrap_or(u16::MAX),
+            None => policy.size,
+        };
+        let sizes = self.survey.key_sizes();
+        if !sizes.contains(&bits) {
+            let most = sizes.first().copied().unwrap_or(0);
+            return Err(RecipeError::KeySize { bits, most });
+        }
+        let id = match &policy.id {
+            Some(id) => id.clone(),
+            None => (FIRST_ID..=0xFF)
+                .map(|id| Hex(vec![id]))
+                .find(|id| !self.ids.contains(id))
+                .ok_or(RecipeError::NoPlace)?,
+        };
+        if self.ids.contains(&id) && self.has_key(&id) {
+            return Err(RecipeError::InUse(id));
+        }
+        let number = KEY_NUMBERS
+            .into_iter()
+            .find(|number| !self.keys.contains(number));
+        let number = number.ok_or(RecipeError::NoPlace)?;
+        self.ids.push(id.clone());
+        self.keys.push(number);
+        Ok(NewKey {
+            id,
+            number,
+            pin: self.number_of(&policy.pin)?,
+            auth_id: policy.pin.clone(),
+            label: self.filled(&policy.label, 64)?,
+            bits,
+            purpose: policy.purpose,
+            modulus: modulus.map(Hex),
+        })
+    }
+
+    /// Whether a key has this identifier: those that are there, and those that are made.
+    fn has_key(&self, id: &Hex) -> bool {
+        let made = |task: &Task| matches!(task, Task::GenerateKey(new) | Task::ImportKey(new) if new.id == *id);
+        let deleted = self.profile.delete_keys.contains(id);
+        self.tasks.iter().any(made) || !self.fresh && !deleted && self.key_there(id).is_some()
+    }
+
+    fn key_there(&self, id: &Hex) -> Option<&crate::token::Key> {
+        let application = self.token.application(ApplicationKind::Pkcs15)?;
+        let fact = Fact::hex(FactName::Id, &id.0);
+        application
+            .keys
+            .iter()
+            .find(|key| key.facts.contains(&fact))
+    }
+
+    fn certificates(&mut self) -> Result<(), RecipeError> {
+        for (place, policy) in self.profile.certificates.iter().enumerate() {
+            let der = self.given.certificates.get(&place).cloned();
+            let der = der.ok_or_else(|| RecipeError::MissingFile(policy.file.clone()))?;
+            self.belongs(&policy.id, &der)?;
+            let label = self.filled(&policy.label, 64)?;
+            self.tasks.push(Task::StoreCertificate(NewCertificate {
+                id: policy.id.clone(),
+                label,
+                authority: policy.authority,
+                der: Hex(der),
+            }));
+        }
+        Ok(())
+    }
+
+    /// A certificate of another key than the one with its identifier is of no use.
+    fn belongs(&self, id: &Hex, der: &[u8]) -> Result<(), RecipeError> {
+        let other = || RecipeError::OtherKey(id.clone());
+        let Ok(certificate) = x509::Certificate::parse(der) else {
+            return Err(other());
+        };
+        let imported = self.tasks.iter().find_map(|task| match task {
+            Task::ImportKey(new) if new.id == *id => new.modulus.as_ref(),
+            _ => None,
+        });
+        if let Some(modulus) = imported {
+            let material = crate::pki::public_key::material(&certificate.public_key);
+            let same = matches!(
+                material,
+                Some(crate::pki::public_key::Material::Rsa { modulus: other, .. }) if other == modulus.0
+            );
+            return if same { Ok(()) } else { Err(other()) };
+        }
+        let made = |task: &Task| matches!(task, Task::GenerateKey(new) if new.id == *id);
+        // Nobody has a certificate for a key that is not made yet.
+        if self.tasks.iter().any(made) {
+            return Err(other());
+        }
+        let there = self.key_there(id).filter(|_| !self.fresh);
+        match there.and_then(|key| key.public_key.as_ref()) {
+            Some(key) if *key != certificate.public_key => Err(other()),
+            _ => Ok(()),
+        }
+    }
+
+    fn data(&mut self) -> Result<(), RecipeError> {
+        for (place, policy) in self.profile.data.iter().enumerate() {
+            let len = self.given.data.get(&place).copied();
+            let len = len.ok_or_else(|| RecipeError::MissingFile(policy.file.clone()))?;
+            let guard = match &policy.pin {
+                None => None,
+                Some(pin) => Some((self.number_of(pin)?, pin.clone())),
+            };
+            let label = self.filled(&policy.label, 64)?;
+            self.tasks.push(Task::StoreData(NewData {
+                label,
+                program: policy.program.clone(),
+                len: u16::try_from(len).map_err(|_| RecipeError::NoPlace)?,
+                guard,
+            }));
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self) -> Result<(), RecipeError> {
+        for (what, label) in &self.profile.renames {
+            let most = if *what == Named::Token { 32 } else { 64 };
+            let label = self.filled(label, most)?;
+            self.tasks.push(Task::Rename {
+                what: what.clone(),
+                label,
+            });
+        }
+        if self.profile.secure {
+            self.tasks.push(Task::Secure);
+        }
+        // As it was found: a card that is formatted is in administration, as its maker has it.
+        if self.survey.phase == Phase::Operational && !self.tasks.contains(&Task::Format) {
+            self.tasks.push(Task::Activate);
+        }
+        Ok(())
+    }
+
+    /// A name with that of the person in it.
+    fn filled(&self, label: &str, most: usize) -> Result<String, RecipeError> {
+        let name = self.given.name.as_deref().unwrap_or_default();
+        let filled = label.replace("{name}", name);
+        if filled.len() > most {
+            return Err(RecipeError::Label(filled));
+        }
+        Ok(filled)
+    }
+}

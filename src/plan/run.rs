@@ -1,0 +1,144 @@
+//! A plan is carried out.
+
+use super::journal::{Journal, JournalError, Record, Unfinished};
+use super::secrets::Secrets;
+use super::{Plan, SetupError, Survey};
+use crate::card::cardos::{Occasion, carry_out};
+use crate::transport::channel::Channel;
+
+/// A plan on its way.
+#[derive(Debug)]
+pub struct Run {
+    plan: Plan,
+    journal: Journal,
+    /// What is known of the card, once it was asked or a step was done.
+    survey: Option<Survey>,
+    next: usize,
+    /// Whether the next step was begun before.
+    again: bool,
+}
+
+/// Why a step was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The card, or what it lets be done.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    /// The journal; the card was not touched after that.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+impl Run {
+    /// Begins: the journal knows the plan from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`]; the card was not touched.
+    pub fn begin(
+        plan: Plan,
+        survey: Survey,
+        mut journal: Journal,
+        now: i64,
+    ) -> Result<Self, JournalError> {
+        journal.append(now, Record::Planned { plan: plan.clone() })?;
+        Ok(Self {
+            plan,
+            journal,
+            survey: Some(survey),
+            next: 0,
+            again: false,
+        })
+    }
+
+    /// Goes on with a plan that was broken off.
+    #[must_use]
+    pub fn resume(unfinished: Unfinished, journal: Journal) -> Self {
+        Self {
+            plan: unfinished.plan,
+            journal,
+            again: unfinished.begun.is_some(),
+            survey: unfinished.begun,
+            next: unfinished.next,
+        }
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The step that is next; as many as there are if all are done.
+    #[must_use]
+    pub fn next(&self) -> usize {
+        self.next
+    }
+
+    /// Whether everything is done.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.next >= self.plan.tasks.len()
+    }
+
+    /// Does the next step: nobody else may use the card meanwhile, and it is to be reset
+    /// afterwards, so that no PIN stays verified.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`]. The same step can be tried again.
+    pub fn step(
+        &mut self,
+        channel: &mut Channel<'_>,
+        secrets: &mut Secrets,
+        now: i64,
+    ) -> Result<(), RunError> {
+        let step = self.next;
+        let Some(task) = self.plan.tasks.get(step) else {
+            return Ok(());
+        };
+        let mut survey = match self.survey.take() {
+            Some(survey) => survey,
+            None => Survey::read(channel)?,
+        };
+        if survey.serial != self.plan.subject.serial {
+            return Err(SetupError::from(crate::card::CardError::OtherCard).into());
+        }
+        let begun = Record::Begun {
+            step,
+            survey: Box::new(survey.clone()),
+        };
+        self.survey = Some(survey.clone());
+        self.journal.append(now, begun)?;
+        let occasion = Occasion {
+            again: self.again,
+            paper: false,
+            moment: self.plan.made,
+        };
+        self.again = true;
+        match carry_out(task, &mut survey, channel, secrets, occasion) {
+            Ok(()) => {
+                self.journal.append(now, Record::Done { step })?;
+                self.survey = Some(survey);
+                self.next += 1;
+                self.again = false;
+                Ok(())
+            }
+            Err(error) => {
+                let why = error.to_string();
+                self.journal.append(now, Record::Stopped { step, why })?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Ends: the card was read again, and so much of what was promised is there.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`].
+    pub fn finish(&mut self, promised: usize, kept: usize, now: i64) -> Result<(), JournalError> {
+        self.journal
+            .append(now, Record::Finished { promised, kept })
+    }
+}

@@ -1,0 +1,69 @@
+//! What plans need and do not hold: PINs, private keys, data.
+
+use std::collections::BTreeMap;
+
+use crate::base::secret::Secret;
+use crate::card::cardos::{Materials, Private};
+use crate::card::task::SecretName;
+
+/// Everything that was given for a plan. Its `Debug` shows names only.
+#[derive(Default)]
+pub struct Secrets {
+    pins: BTreeMap<SecretName, Secret>,
+    keys: BTreeMap<Vec<u8>, Private>,
+    data: BTreeMap<String, Vec<u8>>,
+}
+
+impl Secrets {
+    /// Gives a PIN or a PUK.
+    pub fn give(&mut self, name: SecretName, value: Secret) {
+        self.pins.insert(name, value);
+    }
+
+    /// Gives the private half of a key.
+    pub fn give_key(&mut self, id: Vec<u8>, key: Private) {
+        self.keys.insert(id, key);
+    }
+
+    /// Gives data.
+    pub fn give_data(&mut self, label: String, data: Vec<u8>) {
+        self.data.insert(label, data);
+    }
+
+    /// Whether something was given.
+    #[must_use]
+    pub fn has(&self, name: &SecretName) -> bool {
+        match name {
+            SecretName::Pin { .. } | SecretName::Puk { .. } => self.pins.contains_key(name),
+            SecretName::Key { id } => self.keys.contains_key(&id.0),
+            SecretName::Data { label } => self.data.contains_key(label),
+        }
+    }
+
+    /// Forgets a PIN that was wrong.
+    pub fn forget(&mut self, name: &SecretName) {
+        self.pins.remove(name);
+    }
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set()
+            .entries(self.pins.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Materials for Secrets {
+    fn pin(&mut self, name: &SecretName) -> Option<&Secret> {
+        self.pins.get(name)
+    }
+
+    fn key(&mut self, id: &[u8]) -> Option<&Private> {
+        self.keys.get(id)
+    }
+
+    fn data(&mut self, label: &str) -> Option<&[u8]> {
+        self.data.get(label).map(Vec::as_slice)
+    }
+}

@@ -1,0 +1,201 @@
+//! A card on a desk: plans are made for it and carried out, and its link can be cut.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use symbolon::base::hex::Hex;
+use symbolon::base::secret::Secret;
+use symbolon::card;
+use symbolon::plan::journal::Journals;
+use symbolon::plan::preview::Preview;
+use symbolon::plan::profile::Profile;
+use symbolon::plan::recipe::{self, Given};
+use symbolon::plan::run::{Run, RunError};
+use symbolon::plan::secrets::Secrets;
+use symbolon::plan::{Plan, SecretName, SetupError, Survey, compare};
+use symbolon::simulator::{Card as _, CardOs};
+use symbolon::token::{ReaderId, Token};
+use symbolon::transport::channel::{Cancel, Channel};
+use symbolon::transport::link::{After, Link, LinkError, Protocol};
+use symbolon::transport::trace::Tracer;
+
+/// The moment of every plan.
+pub(crate) const NOW: i64 = 1_795_269_430;
+
+/// Where a link is cut.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut {
+    /// After so many commands.
+    pub(crate) after: usize,
+    /// Whether the last one was carried out, and only its answer is lost.
+    pub(crate) carried_out: bool,
+}
+
+/// A card, and how it is reached.
+pub(crate) struct Desk {
+    card: Arc<Mutex<CardOs>>,
+    pub(crate) journals: Journals,
+}
+
+struct Wire {
+    card: Arc<Mutex<CardOs>>,
+    atr: Vec<u8>,
+    cut: Option<Cut>,
+    sent: usize,
+}
+
+impl Link for Wire {
+    fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
+        self.sent += 1;
+        if let Some(cut) = self.cut
+            && self.sent > cut.after
+        {
+            if self.sent == cut.after + 1 && cut.carried_out {
+                self.card.lock().unwrap().transmit(command);
+            }
+            return Err(LinkError::Removed);
+        }
+        Ok(self.card.lock().unwrap().transmit(command))
+    }
+
+    fn atr(&self) -> &[u8] {
+        &self.atr
+    }
+
+    fn protocol(&self) -> Protocol {
+        Protocol::T1
+    }
+
+    fn exclusively(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Link) -> After,
+    ) -> Result<(), LinkError> {
+        work(self);
+        Ok(())
+    }
+}
+
+/// How a run ended.
+pub(crate) struct Ended {
+    pub(crate) result: Result<(), RunError>,
+    pub(crate) commands: usize,
+}
+
+impl Desk {
+    pub(crate) fn new(card: CardOs) -> Self {
+        Self {
+            card: Arc::new(Mutex::new(card)),
+            journals: Journals::memory(),
+        }
+    }
+
+    /// A new link to a card that was just powered on.
+    fn wire(&self, cut: Option<Cut>) -> Wire {
+        let mut card = self.card.lock().unwrap();
+        card.reset();
+        Wire {
+            atr: card.atr().to_vec(),
+            card: Arc::clone(&self.card),
+            cut,
+            sent: 0,
+        }
+    }
+
+    fn on<T>(&self, work: impl FnOnce(&mut Channel<'_>) -> T) -> T {
+        let mut wire = self.wire(None);
+        let tracer = Tracer::silent(ReaderId(1));
+        let mut channel = Channel::new(&mut wire, &tracer, Cancel::default());
+        work(&mut channel)
+    }
+
+    pub(crate) fn survey(&self) -> Survey {
+        self.on(|channel| Survey::read(channel)).unwrap()
+    }
+
+    pub(crate) fn token(&self) -> Token {
+        self.on(|channel| card::read(channel, Protocol::T1, &mut |_| {})).unwrap()
+    }
+
+    pub(crate) fn image(&self) -> String {
+        self.card.lock().unwrap().image()
+    }
+
+    pub(crate) fn plan(&self, profile: &str, given: Given) -> Plan {
+        let profile = Profile::parse(profile).unwrap();
+        let given = Given { now: NOW, ..given };
+        recipe::plan(&profile, &self.survey(), &self.token(), &given).unwrap()
+    }
+
+    /// Carries a plan out, cut off where it is said.
+    pub(crate) fn run(&self, plan: &Plan, secrets: &mut Secrets, cut: Option<Cut>) -> Ended {
+        let survey = self.survey();
+        let journal = self.journals.open(&survey.serial).unwrap();
+        let run = Run::begin(plan.clone(), survey, journal, NOW).unwrap();
+        self.go_on(run, secrets, cut)
+    }
+
+    /// Goes on with what the journal says is not at its end.
+    pub(crate) fn resume(&self, secrets: &mut Secrets, cut: Option<Cut>) -> Ended {
+        let serial = self.survey().serial;
+        let journal = self.journals.open(&serial).unwrap();
+        let unfinished = journal.unfinished().expect("nothing to go on with");
+        self.go_on(Run::resume(unfinished, journal), secrets, cut)
+    }
+
+    fn go_on(&self, mut run: Run, secrets: &mut Secrets, cut: Option<Cut>) -> Ended {
+        let tracer = Tracer::silent(ReaderId(1));
+        let mut commands = 0;
+        let mut result = Ok(());
+        while !run.is_over() && result.is_ok() {
+            let left = cut.map(|cut| Cut {
+                after: cut.after.saturating_sub(commands),
+                ..cut
+            });
+            let mut wire = self.wire(left);
+            let mut channel = Channel::new(&mut wire, &tracer, Cancel::default());
+            result = run.step(&mut channel, secrets, NOW);
+            commands += wire.sent;
+        }
+        if result.is_ok() {
+            let promises = compare(run.plan(), &self.token());
+            let broken: Vec<_> = promises.iter().filter(|promise| !promise.kept).collect();
+            assert!(broken.is_empty(), "{broken:?}\n{:#?}", self.token());
+            run.finish(promises.len(), promises.len(), NOW).unwrap();
+        }
+        Ended { result, commands }
+    }
+
+    /// What a plan needs, as the window would ask for it.
+    pub(crate) fn needs(&self, plan: &Plan) -> BTreeMap<SecretName, bool> {
+        let preview = Preview::of(plan, &self.survey()).unwrap();
+        let needs = preview.needs.into_iter();
+        needs.map(|need| (need.name, need.fresh)).collect()
+    }
+}
+
+/// PINs that fit everything: their number is in them.
+pub(crate) fn secrets() -> Secrets {
+    let mut secrets = Secrets::default();
+    for number in [1, 3, 5] {
+        secrets.give(SecretName::Pin { number }, pin(number));
+        let puk = format!("87654{number}2");
+        secrets.give(SecretName::Puk { number }, Secret::new(puk.as_bytes()));
+    }
+    secrets
+}
+
+pub(crate) fn pin(number: u8) -> Secret {
+    Secret::new(format!("12345{number}").as_bytes())
+}
+
+pub(crate) fn id(byte: u8) -> Hex {
+    Hex(vec![byte])
+}
+
+#[allow(dead_code)]
+pub(crate) fn setup(error: &RunError) -> &SetupError {
+    match error {
+        RunError::Setup(error) => error,
+        RunError::Journal(error) => panic!("{error}"),
+    }
+}

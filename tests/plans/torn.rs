@@ -1,0 +1,103 @@
+//! Every recipe, cut off after every command, once before the command arrives and once after it was
+//! carried out: what goes on with it ends with the same card.
+
+use symbolon::plan::SecretName;
+use symbolon::plan::recipe::Given;
+use symbolon::simulator::{CardOs, CardOsModel};
+
+use crate::desk::{Cut, Desk, secrets};
+
+const SERIAL: [u8; 6] = [0x27, 0x37, 0xC0, 0x09, 0x2B, 0x18];
+
+fn blank() -> CardOs {
+    CardOs::blank(CardOsModel::m4_2b(SERIAL))
+}
+
+/// A card that a recipe begins with.
+fn prepared(profiles: &[&str]) -> Desk {
+    let desk = Desk::new(blank());
+    for profile in profiles {
+        let plan = desk.plan(profile, Given::default());
+        desk.run(&plan, &mut secrets(), None).result.unwrap();
+    }
+    desk
+}
+
+/// Cuts at every command, and says how often.
+fn torn(name: &str, before: &[&str], profile: &str) {
+    let whole = prepared(before);
+    let plan = whole.plan(profile, Given::default());
+    let ended = whole.run(&plan, &mut secrets(), None);
+    ended.result.unwrap();
+    let expected = whole.image();
+    let mut cuts = 0;
+    for after in 0..ended.commands {
+        for carried_out in [false, true] {
+            let desk = prepared(before);
+            let plan = desk.plan(profile, Given::default());
+            let cut = Cut { after, carried_out };
+            let torn = desk.run(&plan, &mut secrets(), Some(cut));
+            assert!(torn.result.is_err(), "{name}: {cut:?}");
+            let resumed = desk.resume(&mut secrets(), None);
+            resumed.result.unwrap_or_else(|error| panic!("{name}: {cut:?}: {error}"));
+            let image = desk.image();
+            assert!(image == expected, "{name}: {cut:?}: {}", difference(&expected, &image));
+            cuts += 1;
+        }
+    }
+    println!("torn cards: {name}: {} commands, {cuts} cuts, each went on to the same card", ended.commands);
+}
+
+fn difference(expected: &str, found: &str) -> String {
+    let mut lines = expected.lines().zip(found.lines()).enumerate();
+    let differs = lines.find(|(_, (one, other))| one != other);
+    format!("{differs:?}, {} and {} lines", expected.lines().count(), found.lines().count())
+}
+
+const WITH_OFFICER: &str = "name='a'\nlabel='VPN Anna Rossi'\n[so-pin]\nmin=6\n[[pin]]\n";
+const WITHOUT_OFFICER: &str = "name='a'\nlabel='VPN Anna Rossi'\n[[pin]]\n";
+
+#[test]
+fn an_application_with_a_security_officer() {
+    torn("set up with SO-PIN", &[], WITH_OFFICER);
+}
+
+#[test]
+fn an_application_without_a_security_officer() {
+    let desk = prepared(&[]);
+    let plan = desk.plan(WITHOUT_OFFICER, Given::default());
+    let needs: Vec<_> = desk.needs(&plan).into_iter().collect();
+    let pin = SecretName::Pin { number: 1 };
+    assert_eq!(needs, [(pin, true), (SecretName::Puk { number: 1 }, true)]);
+    torn("set up without SO-PIN", &[], WITHOUT_OFFICER);
+}
+
+#[test]
+fn keys_made_on_the_card() {
+    torn("key of 2048 bits", &[WITH_OFFICER], "name='a'\n[[key]]\n");
+    torn("key of 1024 bits, to decrypt", &[WITHOUT_OFFICER], "name='a'\n[[key]]\nsize=1024\nuse='decrypt'\n");
+}
+
+#[test]
+fn a_card_that_is_erased() {
+    let key = "name='a'\n[[key]]\nsize=1024\n";
+    torn("delete the application", &[WITH_OFFICER, key], "name='a'\nerase='application'\n");
+    torn("format", &[WITH_OFFICER, key], "name='a'\nerase='card'\n");
+    torn(
+        "format and set up",
+        &[WITHOUT_OFFICER],
+        "name='a'\nerase='card'\nlabel='New'\n[so-pin]\n[[pin]]\n[[key]]\nsize=1024\n",
+    );
+}
+
+#[test]
+fn other_names_and_what_goes() {
+    let keys = "name='a'\n[[key]]\nsize=1024\n[[key]]\nsize=1024\n";
+    torn("delete a key", &[WITH_OFFICER, keys], "name='a'\n[delete]\nkeys=['45']\n");
+    torn(
+        "rename",
+        &[WITH_OFFICER, keys],
+        "name='a'\n[[rename]]\nwhat='token'\nlabel='Another name that is longer'\n\
+         [[rename]]\nwhat='pin'\nid='01'\nlabel='Everyday'\n[[rename]]\nwhat='key'\nid='46'\nlabel='K'\n",
+    );
+}
