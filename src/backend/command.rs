@@ -1,6 +1,10 @@
 //! What the backend can be asked to do.
 
+use std::sync::Arc;
+
 use crate::base::secret::Secret;
+use crate::plan::Plan;
+use crate::plan::secrets::Secrets;
 use crate::token::{ApplicationKind, Identity, PinReference, ReaderId};
 
 /// Ties every answer to its question; unique while the program runs.
@@ -24,6 +28,8 @@ pub enum Command {
         /// The command APDU in bytes; treated as a secret, since it may hold one.
         bytes: Secret,
     },
+    /// Something about a plan for a card.
+    Plan(PlanCommand),
     /// Change what is in a practice reader.
     Practice(PracticeCommand),
     /// Start the smart card service (the desktop asks for the right to do so).
@@ -87,6 +93,41 @@ pub enum PinAction {
     VerifyOnReader,
     /// Replace it, everything typed on the reader.
     ChangeOnReader,
+}
+
+/// Something about a plan.
+#[derive(Debug)]
+pub struct PlanCommand {
+    /// The card that the person was shown.
+    pub identity: Identity,
+    /// What.
+    pub action: PlanAction,
+}
+
+/// What can be done about a plan.
+#[derive(Debug)]
+pub enum PlanAction {
+    /// Find out what a plan has to know of the card, and whether one was broken off on it.
+    Survey,
+    /// Find out whether the steps of a plan would work on the card as it is now. Nothing is written.
+    DryRun {
+        /// The plan.
+        plan: Arc<Plan>,
+    },
+    /// Carry a plan out. Cancelled, it stops after the step that is being done.
+    Run {
+        /// The plan.
+        plan: Arc<Plan>,
+        /// What it needs.
+        secrets: Secrets,
+    },
+    /// Go on with the plan that was broken off on this card, by its journal.
+    Resume {
+        /// What the rest of it needs.
+        secrets: Secrets,
+    },
+    /// Decide that it is not gone on with.
+    GiveUp,
 }
 
 /// What can be done to practice readers.

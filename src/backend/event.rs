@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use super::RequestId;
 use crate::card::CardError;
+use crate::plan::journal::Unfinished;
+use crate::plan::preview::Preview;
+use crate::plan::{Promise, RunError, Survey};
 use crate::token::{Identity, Reader, ReaderId, ServiceState, Token};
 use crate::transport::trace::Entry;
 
@@ -34,6 +37,13 @@ pub enum Event {
         /// Why.
         error: CardError,
     },
+    /// A plan was broken off on a card that was just read, and can be gone on with.
+    PlanUnfinished {
+        /// Which card in which reader.
+        identity: Identity,
+        /// The plan and how far it is.
+        unfinished: Arc<Unfinished>,
+    },
     /// Every reader that there is has been told once.
     Settled,
     /// An exchange took place.
@@ -62,6 +72,11 @@ pub enum Progress {
         /// Seconds that the reader waits.
         seconds: u64,
     },
+    /// A step of a plan begins; those before it are done.
+    Step {
+        /// Its number, from 0.
+        step: usize,
+    },
 }
 
 /// What a request that went well brought.
@@ -79,6 +94,19 @@ pub enum Done {
     PinSet,
     /// The card's answer to a raw command, status word included.
     Answered(Vec<u8>),
+    /// What plans have to know of the card, and the plan that was broken off on it.
+    Surveyed {
+        /// What is known.
+        survey: Arc<Survey>,
+        /// A plan that is not at its end.
+        unfinished: Option<Arc<Unfinished>>,
+    },
+    /// Every step would work; nothing was written.
+    Rehearsed(Arc<Preview>),
+    /// The plan is carried out, and this is what the card says of what it promised.
+    PlanDone(Arc<Vec<Promise>>),
+    /// The plan is not gone on with.
+    PlanGivenUp,
     /// The practice card is in this reader, or no longer.
     Practised(ReaderId),
     /// The service was asked to start; `ServiceChanged` tells whether it did.
@@ -93,6 +121,20 @@ pub enum Failure {
     /// The card, or the way to it.
     #[error(transparent)]
     Card(#[from] CardError),
+    /// A plan stopped.
+    #[error("step {step}: {why}")]
+    Plan {
+        /// At this step, from 0.
+        step: usize,
+        /// Why.
+        why: RunError,
+    },
+    /// Something about a plan could not be done, and no step was begun.
+    #[error(transparent)]
+    NoPlan(#[from] RunError),
+    /// There is no plan on this card to go on with.
+    #[error("nothing to go on with")]
+    NothingUnfinished,
     /// It was cancelled. What the card was doing meanwhile is not known until it is read again.
     #[error("cancelled")]
     Cancelled,

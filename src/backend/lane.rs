@@ -10,10 +10,11 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use super::handle::Letter;
-use super::{Done, Event, Failure, PinAction, PinCommand, Progress, RequestId};
+use super::{Done, Event, Failure, PinAction, PinCommand, PlanAction, Progress, RequestId};
 use crate::base::secret::Secret;
 use crate::card::{self, CardError, driver, guard};
 use crate::iso7816::{Command, Le, Parsed};
+use crate::plan::journal::{Journals, Unfinished};
 use crate::token::{Identity, PinReference, Token};
 use crate::transport::channel::{Cancel, Channel};
 use crate::transport::link::{After, Link, LinkError, Reader};
@@ -45,6 +46,8 @@ pub(super) enum Work {
     Read,
     /// Something about a PIN; the token is as the person was shown it.
     Pin(PinCommand, Arc<Token>),
+    /// Something about a plan.
+    Plan(PlanAction),
     /// One command as it stands.
     Send(Secret),
 }
@@ -64,6 +67,8 @@ pub(super) enum Report {
     PinPad(Identity, bool),
     /// No token could be read.
     Unread(Identity, CardError),
+    /// A plan was broken off on a card.
+    Unfinished(Identity, Arc<Unfinished>),
     /// A request got on.
     Progressed(RequestId, Progress),
     /// A job ended.
@@ -81,6 +86,7 @@ impl Lane {
         reader: Box<dyn Reader>,
         tracer: Tracer,
         letters: Sender<Letter>,
+        journals: Option<Journals>,
     ) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
         let insertion = Arc::new(AtomicU64::new(0));
@@ -91,6 +97,7 @@ impl Lane {
             letters,
             current,
             shown: None,
+            journals,
         };
         std::thread::Builder::new()
             .name(name.to_owned())
@@ -111,13 +118,15 @@ impl Lane {
     }
 }
 
-struct Worker {
+pub(super) struct Worker {
     reader: Box<dyn Reader>,
-    tracer: Tracer,
+    pub(super) tracer: Tracer,
     letters: Sender<Letter>,
     current: Arc<AtomicU64>,
     /// The card of which a whole picture was shown already.
     shown: Option<Identity>,
+    /// Where the journals of plans are; nothing if there is no place for them.
+    pub(super) journals: Option<Journals>,
 }
 
 impl Worker {
@@ -138,7 +147,7 @@ impl Worker {
         }
     }
 
-    fn report(&self, report: Report) {
+    pub(super) fn report(&self, report: Report) {
         // A router that is gone needs no reports.
         let _ = self.letters.send(Letter::Lane(report));
     }
@@ -176,6 +185,7 @@ impl Worker {
                 }
                 done
             }
+            Work::Plan(action) => self.plan(id, identity, action, &cancel),
             Work::Send(bytes) => self.send_raw(identity, &bytes, &cancel),
         }
     }
@@ -192,7 +202,7 @@ impl Worker {
     }
 
     /// Connects and runs `work` while other programs are kept out.
-    fn exclusively<T>(
+    pub(super) fn exclusively<T>(
         &mut self,
         identity: Identity,
         work: &mut dyn FnMut(&mut dyn Link) -> (T, After),
@@ -201,7 +211,11 @@ impl Worker {
         transaction(link.as_mut(), work)
     }
 
-    fn read(&mut self, identity: Identity, cancel: &Cancel) -> Result<Arc<Token>, LinkError> {
+    pub(super) fn read(
+        &mut self,
+        identity: Identity,
+        cancel: &Cancel,
+    ) -> Result<Arc<Token>, LinkError> {
         let (tracer, letters) = (self.tracer.clone(), self.letters.clone());
         // A token that is on the screen is replaced when all of it is known.
         let first = self.shown != Some(identity);
@@ -229,11 +243,12 @@ impl Worker {
         let token = Arc::new(reading.into_token());
         self.shown = Some(identity);
         self.report(Report::Read(identity, Arc::clone(&token)));
+        self.look_for_unfinished(identity, &token);
         Ok(token)
     }
 
     /// After a PIN operation: the picture of the token follows the card.
-    fn read_again(&mut self, identity: Identity) {
+    pub(super) fn read_again(&mut self, identity: Identity) {
         if let Err(error) = self.read(identity, &Cancel::default()) {
             self.report(Report::Unread(identity, error.into()));
         }
@@ -388,6 +403,10 @@ pub(super) fn event(report: &Report) -> Option<Event> {
         Report::Unread(identity, error) => Some(Event::TokenUnreadable {
             identity: *identity,
             error: error.clone(),
+        }),
+        Report::Unfinished(identity, unfinished) => Some(Event::PlanUnfinished {
+            identity: *identity,
+            unfinished: Arc::clone(unfinished),
         }),
         Report::Progressed(id, progress) => Some(Event::Progressed {
             id: *id,

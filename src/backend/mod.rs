@@ -9,6 +9,7 @@ mod event;
 mod handle;
 mod helpers;
 mod lane;
+mod plans;
 pub mod practice;
 mod router;
 
@@ -20,7 +21,9 @@ pub use crate::iso7816::StatusWord;
 pub use crate::transport::link::LinkError;
 pub use crate::transport::names::{carries_pin, hands_over_pin, hands_over_secret};
 pub use crate::transport::trace::{Entry as TraceEntry, Shown};
-pub use command::{Command, PinAction, PinCommand, PracticeCommand, RequestId};
+pub use command::{
+    Command, PinAction, PinCommand, PlanAction, PlanCommand, PracticeCommand, RequestId,
+};
 pub use event::{Done, Event, Failure, Progress};
 pub use handle::Handle;
 

@@ -14,10 +14,11 @@ use super::handle::Letter;
 use super::lane::{self, Job, Lane, Report, Work};
 use super::practice::{Port, Practice};
 use super::{
-    CardError, Command, Done, Event, Failure, LinkError, PinCommand, PracticeCommand, RequestId,
-    helpers,
+    CardError, Command, Done, Event, Failure, LinkError, PinCommand, PlanAction, PlanCommand,
+    PracticeCommand, RequestId, helpers,
 };
 use crate::base::process;
+use crate::plan::journal::Journals;
 use crate::simulator::SimulatedReader;
 use crate::token::{Identity, Reader, ReaderId, ServiceState, SlotState, Text, Token};
 use crate::transport::channel::Cancel;
@@ -39,6 +40,7 @@ pub(super) struct Router {
     requests: HashMap<RequestId, Open>,
     practice: Practice,
     time_limit: Duration,
+    practice_journals: Journals,
     /// By when the service has to have answered for the first time.
     first_answer: Option<Instant>,
 }
@@ -67,6 +69,8 @@ struct Open {
     reader: Option<ReaderId>,
     cancel: Cancel,
     deadline: Instant,
+    /// Whether it ends by itself after it was cancelled: a plan stops between two steps.
+    ends_itself: bool,
 }
 
 impl Router {
@@ -85,6 +89,7 @@ impl Router {
             next_reader: 1,
             requests: HashMap::new(),
             practice: Practice::default(),
+            practice_journals: Journals::memory(),
             time_limit: TIME_LIMIT,
             first_answer: None,
         }
@@ -172,7 +177,9 @@ impl Router {
     fn cancel(&mut self, id: RequestId) {
         if let Some(open) = self.requests.get(&id) {
             open.cancel.cancel();
-            self.finish(id, Err(Failure::Cancelled));
+            if !open.ends_itself {
+                self.finish(id, Err(Failure::Cancelled));
+            }
         }
     }
 
@@ -188,6 +195,7 @@ impl Router {
             reader: None,
             cancel: Cancel::default(),
             deadline: Instant::now() + self.time_limit,
+            ends_itself: false,
         };
         self.requests.insert(id, open);
         let refused = match command {
@@ -195,6 +203,16 @@ impl Router {
             Command::Pin(command) => self.queue_pin(id, command),
             Command::Send { identity, bytes } => {
                 self.queue(id, identity.reader, Some(identity), Work::Send(bytes))
+            }
+            Command::Plan(PlanCommand { identity, action }) => {
+                let goes_on = matches!(action, PlanAction::Run { .. } | PlanAction::Resume { .. });
+                if let Some(open) = self.requests.get_mut(&id)
+                    && goes_on
+                {
+                    open.ends_itself = true;
+                    open.deadline = Instant::now() + time::STEP_LIMIT;
+                }
+                self.queue(id, identity.reader, Some(identity), Work::Plan(action))
             }
             Command::Practice(command) => {
                 let ended = self.practise(command).map(Done::Practised);
@@ -314,6 +332,16 @@ impl Router {
         }
     }
 
+    /// Where the journals of plans on the cards of a reader are. Practice cards are not there any
+    /// more when the program ends, and so are theirs.
+    fn journals(&self, practice: bool) -> Option<Journals> {
+        if practice {
+            Some(self.practice_journals.clone())
+        } else {
+            Journals::usual().ok()
+        }
+    }
+
     fn find(&self, name: &CString) -> Option<ReaderId> {
         let mut places = self.readers.iter();
         places
@@ -334,6 +362,7 @@ impl Router {
             reader,
             tracer,
             self.letters.clone(),
+            self.journals(name.is_none()),
         )?;
         self.next_reader += 1;
         let practice = name.is_none();
@@ -474,6 +503,7 @@ impl Router {
         let about = match &report {
             Report::Read(identity, _)
             | Report::PinPad(identity, _)
+            | Report::Unfinished(identity, _)
             | Report::Unread(identity, _) => Some(*identity),
             Report::Progressed(..) | Report::Finished(..) => None,
         };
@@ -488,7 +518,14 @@ impl Router {
         match report {
             Report::Finished(id, outcome) => return self.finish(id, outcome),
             Report::Progressed(id, _) if !self.requests.contains_key(&id) => return,
-            Report::Progressed(..) => {}
+            Report::Progressed(id, _) => {
+                if let Some(open) = self.requests.get_mut(&id)
+                    && open.ends_itself
+                {
+                    open.deadline = Instant::now() + time::STEP_LIMIT;
+                }
+            }
+            Report::Unfinished(..) => {}
             Report::Read(identity, token) => {
                 if let Some(place) = self.readers.get_mut(&identity.reader) {
                     place.token = Some(token);

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::backend::{CardError, Failure, LinkError};
 use crate::base::i18n::gettext_f;
 use crate::explain::{self, Explanation};
+use crate::plan::{RunError, SetupError};
 use crate::token::{ServiceState, TriesLeft};
 
 /// How the program ended. The numbers are documented in the manual page and never change.
@@ -125,10 +126,20 @@ impl Trouble {
 fn exit(failure: &Failure) -> Exit {
     match failure {
         Failure::Card(error) => card(error),
+        Failure::Plan { why, .. } | Failure::NoPlan(why) => plan(why),
+        Failure::NothingUnfinished => Exit::Usage,
         Failure::Cancelled | Failure::TimedOut | Failure::Closing => Exit::Cancelled,
         Failure::NoReader | Failure::NoCard => Exit::NoCard,
         Failure::NoSuchPracticeCard => Exit::Usage,
         Failure::Program { .. } => Exit::Refused,
+    }
+}
+
+fn plan(why: &RunError) -> Exit {
+    match why {
+        RunError::Setup(SetupError::Card(error)) => card(error),
+        RunError::Setup(_) => Exit::Refused,
+        RunError::Journal(_) => Exit::Usage,
     }
 }
 

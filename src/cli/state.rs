@@ -8,6 +8,7 @@ use super::exit::{Exit, Trouble};
 use crate::backend::{CardError, Done, Event, Failure, RequestId};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
+use crate::plan::journal::Unfinished;
 use crate::token::{Identity, Reader, ReaderId, ServiceState, SlotState, Text, Token};
 
 /// Everything that the events said so far.
@@ -18,6 +19,7 @@ pub(super) struct State {
     settled: bool,
     seen: HashMap<Identity, Seen>,
     finished: HashMap<RequestId, Result<Done, Failure>>,
+    unfinished: HashMap<Identity, Arc<Unfinished>>,
 }
 
 /// What came of the reading of a card.
@@ -60,6 +62,12 @@ impl State {
             Event::Finished { id, outcome } => {
                 self.finished.insert(id, outcome);
             }
+            Event::PlanUnfinished {
+                identity,
+                unfinished,
+            } => {
+                self.unfinished.insert(identity, unfinished);
+            }
             Event::Traced(_) | Event::Progressed { .. } => {}
         }
     }
@@ -92,6 +100,11 @@ impl State {
     pub(super) fn readers(&self) -> impl Iterator<Item = Numbered<'_>> {
         let numbered = self.readers.iter().zip(1..);
         numbered.map(|(reader, number)| Numbered { number, reader })
+    }
+
+    /// The plan that was broken off on a card, if there is one.
+    pub(super) fn unfinished(&self, identity: Identity) -> Option<Arc<Unfinished>> {
+        self.unfinished.get(&identity).cloned()
     }
 
     /// A reader that may have gone meanwhile.

@@ -22,7 +22,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    fn new(title: String, body: String) -> Self {
+    pub(super) fn new(title: String, body: String) -> Self {
         Self {
             title,
             body,
@@ -30,7 +30,7 @@ impl Explanation {
         }
     }
 
-    fn with(self, details: String) -> Self {
+    pub(super) fn with(self, details: String) -> Self {
         Self {
             details: Some(details),
             ..self
@@ -49,6 +49,11 @@ impl Explanation {
 pub fn failure(failure: &Failure) -> Explanation {
     match failure {
         Failure::Card(error) => card_error(error),
+        Failure::Plan { why, .. } | Failure::NoPlan(why) => super::plan::run_error(why),
+        Failure::NothingUnfinished => Explanation::new(
+            gettext("There is nothing to go on with"),
+            gettext("No plan was broken off on this token. Nothing was sent."),
+        ),
         Failure::Cancelled => Explanation::new(
             gettext("Cancelled"),
             gettext("The card may have done it already. Read the token again to see how it is."),
@@ -459,6 +464,7 @@ mod tests {
             Failure::Cancelled,
             Failure::TimedOut,
             Failure::NoReader,
+            Failure::NothingUnfinished,
             Failure::NoCard,
             Failure::NoSuchPracticeCard,
             Failure::Program {

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod pin_dialog;
 mod pin_rules;
 pub mod pins;
+pub mod plan;
 pub mod practice;
 pub mod readers;
 pub mod status;

@@ -66,6 +66,8 @@ pub fn took(entry: &Entry) -> String {
 pub fn progress(progress: Progress, role: PinRole) -> String {
     match progress {
         Progress::TypeOnReader { .. } => pin_dialog::enter_on_reader(role),
+        // Plans are no requests for a PIN.
+        Progress::Step { .. } => String::new(),
     }
 }
 
@@ -74,6 +76,7 @@ pub fn progress(progress: Progress, role: PinRole) -> String {
 pub fn time_left(progress: Progress) -> String {
     match progress {
         Progress::TypeOnReader { seconds } => dates::seconds_left(seconds),
+        Progress::Step { .. } => String::new(),
     }
 }
 

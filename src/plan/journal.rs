@@ -74,7 +74,7 @@ pub struct Line {
 }
 
 /// What can be wrong with a journal.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum JournalError {
     /// There is no folder for it: the user has no home.
     #[error("no place for the journal")]
@@ -88,7 +88,7 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
         /// What it said.
-        error: io::Error,
+        error: String,
     },
     /// A line is not what was written.
     #[error("{path}: line {line} was changed")]
@@ -387,10 +387,11 @@ fn read_all(path: &Path, file: &mut File) -> Result<Vec<u8>, JournalError> {
     Ok(bytes)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "fits map_err")]
 fn file_error(path: &Path, error: io::Error) -> JournalError {
     JournalError::File {
         path: path.to_owned(),
-        error,
+        error: error.to_string(),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod run;
 pub mod secrets;
 
 pub use check::{Promise, Promised, compare};
+pub use run::{Run, RunError};
 
 use serde::{Deserialize, Serialize};
 

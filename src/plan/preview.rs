@@ -7,7 +7,7 @@ use crate::card::cardos::rehearse;
 const COMMANDS_A_SECOND: usize = 20;
 
 /// What is going to happen, step by step.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Preview {
     /// As many as tasks.
     pub steps: Vec<Step>,
@@ -16,7 +16,7 @@ pub struct Preview {
 }
 
 /// One step.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Step {
     /// Its commands as text, a line each: name, then bytes. What is secret is not there.
     pub commands: Vec<String>,

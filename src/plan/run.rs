@@ -19,7 +19,7 @@ pub struct Run {
 }
 
 /// Why a step was not done.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum RunError {
     /// The card, or what it lets be done.
     #[error(transparent)]

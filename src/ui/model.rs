@@ -159,7 +159,10 @@ impl Model {
                 self.stay();
                 Vec::new()
             }
-            Event::Traced(_) | Event::Progressed { .. } | Event::Finished { .. } => Vec::new(),
+            Event::PlanUnfinished { .. }
+            | Event::Traced(_)
+            | Event::Progressed { .. }
+            | Event::Finished { .. } => Vec::new(),
         }
     }
 

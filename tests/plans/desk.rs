@@ -113,7 +113,8 @@ impl Desk {
     }
 
     pub(crate) fn token(&self) -> Token {
-        self.on(|channel| card::read(channel, Protocol::T1, &mut |_| {})).unwrap()
+        self.on(|channel| card::read(channel, Protocol::T1, &mut |_| {}))
+            .unwrap()
     }
 
     pub(crate) fn image(&self) -> String {

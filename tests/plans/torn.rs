@@ -39,19 +39,32 @@ fn torn(name: &str, before: &[&str], profile: &str) {
             let torn = desk.run(&plan, &mut secrets(), Some(cut));
             assert!(torn.result.is_err(), "{name}: {cut:?}");
             let resumed = desk.resume(&mut secrets(), None);
-            resumed.result.unwrap_or_else(|error| panic!("{name}: {cut:?}: {error}"));
+            resumed
+                .result
+                .unwrap_or_else(|error| panic!("{name}: {cut:?}: {error}"));
             let image = desk.image();
-            assert!(image == expected, "{name}: {cut:?}: {}", difference(&expected, &image));
+            assert!(
+                image == expected,
+                "{name}: {cut:?}: {}",
+                difference(&expected, &image)
+            );
             cuts += 1;
         }
     }
-    println!("torn cards: {name}: {} commands, {cuts} cuts, each went on to the same card", ended.commands);
+    println!(
+        "torn cards: {name}: {} commands, {cuts} cuts, each went on to the same card",
+        ended.commands
+    );
 }
 
 fn difference(expected: &str, found: &str) -> String {
     let mut lines = expected.lines().zip(found.lines()).enumerate();
     let differs = lines.find(|(_, (one, other))| one != other);
-    format!("{differs:?}, {} and {} lines", expected.lines().count(), found.lines().count())
+    format!(
+        "{differs:?}, {} and {} lines",
+        expected.lines().count(),
+        found.lines().count()
+    )
 }
 
 const WITH_OFFICER: &str = "name='a'\nlabel='VPN Anna Rossi'\n[so-pin]\nmin=6\n[[pin]]\n";
@@ -75,13 +88,21 @@ fn an_application_without_a_security_officer() {
 #[test]
 fn keys_made_on_the_card() {
     torn("key of 2048 bits", &[WITH_OFFICER], "name='a'\n[[key]]\n");
-    torn("key of 1024 bits, to decrypt", &[WITHOUT_OFFICER], "name='a'\n[[key]]\nsize=1024\nuse='decrypt'\n");
+    torn(
+        "key of 1024 bits, to decrypt",
+        &[WITHOUT_OFFICER],
+        "name='a'\n[[key]]\nsize=1024\nuse='decrypt'\n",
+    );
 }
 
 #[test]
 fn a_card_that_is_erased() {
     let key = "name='a'\n[[key]]\nsize=1024\n";
-    torn("delete the application", &[WITH_OFFICER, key], "name='a'\nerase='application'\n");
+    torn(
+        "delete the application",
+        &[WITH_OFFICER, key],
+        "name='a'\nerase='application'\n",
+    );
     torn("format", &[WITH_OFFICER, key], "name='a'\nerase='card'\n");
     torn(
         "format and set up",
@@ -93,7 +114,11 @@ fn a_card_that_is_erased() {
 #[test]
 fn other_names_and_what_goes() {
     let keys = "name='a'\n[[key]]\nsize=1024\n[[key]]\nsize=1024\n";
-    torn("delete a key", &[WITH_OFFICER, keys], "name='a'\n[delete]\nkeys=['45']\n");
+    torn(
+        "delete a key",
+        &[WITH_OFFICER, keys],
+        "name='a'\n[delete]\nkeys=['45']\n",
+    );
     torn(
         "rename",
         &[WITH_OFFICER, keys],

@@ -11,6 +11,10 @@ use crate::transport::watch;
 /// How long a request may take. A key pad waits half a minute for each key.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(120);
 
+/// How long one step of a plan may take: an old chip makes a key of 2048 bits in a minute or two, and
+/// a mean one in five.
+pub(super) const STEP_LIMIT: Duration = Duration::from_secs(600);
+
 /// How long the service may take to answer for the first time; one that is started by our
 /// question looks for readers first.
 pub(super) const FIRST_ANSWER: Duration = Duration::from_secs(10);

@@ -147,7 +147,8 @@ mod by_number {
         let files: BTreeMap<String, T> = BTreeMap::deserialize(deserializer)?;
         let number = |(id, file): (String, T)| {
             let id = u16::from_str_radix(&id, 16);
-            id.map(|id| (id, file)).map_err(|_| D::Error::custom("no number of a file"))
+            id.map(|id| (id, file))
+                .map_err(|_| D::Error::custom("no number of a file"))
         };
         files.into_iter().map(number).collect()
     }
@@ -173,13 +174,19 @@ pub(super) fn condition(access: &Hex, index: usize) -> u8 {
 }
 
 impl Survey {
+    /// The version of a card that can be set up, by its answer to reset; nothing if it is another.
+    #[must_use]
+    pub fn is_for(atr: &[u8]) -> Option<u8> {
+        profile::cardos_4(atr)
+    }
+
     /// Asks the card.
     ///
     /// # Errors
     ///
     /// [`SetupError::OtherMake`] if it is no CardOS M4, else as for any reading.
     pub fn read(channel: &mut Channel<'_>) -> Result<Self, SetupError> {
-        let version = profile::cardos_4(channel.atr()).ok_or(SetupError::OtherMake)?;
+        let version = Self::is_for(channel.atr()).ok_or(SetupError::OtherMake)?;
         let (serial, phase) = identity(channel)?;
         let free = get(channel, 0x8A)?.unwrap_or_default();
         let free = free

@@ -84,7 +84,9 @@ pub(in crate::cli) fn run(
     });
     let role = target.code().role;
     let outcome = session.run(request, |progress| {
-        let Progress::TypeOnReader { seconds } = progress;
+        let Progress::TypeOnReader { seconds } = progress else {
+            return;
+        };
         let waits = explain::dates::seconds_left(seconds);
         output.message(&format!("{} ({waits})", pin_dialog::enter_on_reader(role)));
     });

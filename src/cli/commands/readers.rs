@@ -177,6 +177,7 @@ fn change(state: &State, event: &Event) -> Option<(Option<ReaderId>, String)> {
             Some((Some(id), slot(state, state.reader(id)?.reader)))
         }
         Event::Settled
+        | Event::PlanUnfinished { .. }
         | Event::ReadingStarted(_)
         | Event::TokenRead { .. }
         | Event::Traced(_)

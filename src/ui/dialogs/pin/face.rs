@@ -298,6 +298,9 @@ pub(super) fn reaction(failure: &Failure, role: PinRole) -> Reaction {
         | Failure::NoCard
         | Failure::NoReader => Reaction::Gone(words()),
         Failure::Card(_)
+        | Failure::Plan { .. }
+        | Failure::NoPlan(_)
+        | Failure::NothingUnfinished
         | Failure::Cancelled
         | Failure::TimedOut
         | Failure::NoSuchPracticeCard

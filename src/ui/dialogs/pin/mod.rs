@@ -227,6 +227,8 @@ impl Component for PinDialog {
             PinDialogInput::Progressed(Progress::TypeOnReader { seconds }) => {
                 self.wait_for_reader(seconds, &sender);
             }
+            // Only plans have steps.
+            PinDialogInput::Progressed(Progress::Step { .. }) => {}
             PinDialogInput::Appeared => self.parts.focus(),
             PinDialogInput::TokenChanged(token) => self.take_token(token),
             PinDialogInput::Removed => self.token_removed(),

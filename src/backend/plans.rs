@@ -1,0 +1,202 @@
+//! Plans on a lane: a step after the other, each in a transaction of its own.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::lane::{Report, Worker};
+use super::{Done, Failure, PlanAction, Progress, RequestId};
+use crate::base::hex::Hex;
+use crate::card::CardError;
+use crate::plan::journal::{JournalError, Journals, Record, Unfinished, unfinished};
+use crate::plan::preview::Preview;
+use crate::plan::secrets::Secrets;
+use crate::plan::{Plan, Run, RunError, SetupError, Survey, compare};
+use crate::token::{Identity, Token};
+use crate::transport::channel::{Cancel, Channel};
+use crate::transport::link::{After, LinkError};
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
+}
+
+impl Worker {
+    pub(super) fn plan(
+        &mut self,
+        id: Option<RequestId>,
+        identity: Identity,
+        action: PlanAction,
+        cancel: &Cancel,
+    ) -> Result<Done, Failure> {
+        match action {
+            PlanAction::Survey => {
+                let survey = self.survey(identity, cancel)?;
+                let lines = self
+                    .journals()?
+                    .read(&survey.serial)
+                    .map_err(RunError::from)?;
+                Ok(Done::Surveyed {
+                    survey: Arc::new(survey),
+                    unfinished: unfinished(&lines).map(Arc::new),
+                })
+            }
+            PlanAction::DryRun { plan } => {
+                let survey = self.survey(identity, cancel)?;
+                same_card(&plan, &survey)?;
+                let preview = Preview::of(&plan, &survey);
+                let preview = preview.map_err(|(step, error)| Failure::Plan {
+                    step,
+                    why: error.into(),
+                })?;
+                Ok(Done::Rehearsed(Arc::new(preview)))
+            }
+            PlanAction::Run { plan, secrets } => {
+                let survey = self.survey(identity, cancel)?;
+                same_card(&plan, &survey)?;
+                let journal = self
+                    .journals()?
+                    .open(&survey.serial)
+                    .map_err(RunError::from)?;
+                let run = Run::begin(Plan::clone(&plan), survey, journal, now());
+                self.go_on(id, identity, run.map_err(RunError::from)?, secrets, cancel)
+            }
+            PlanAction::Resume { secrets } => {
+                let serial = self.survey(identity, cancel)?.serial;
+                let journal = self.journals()?.open(&serial).map_err(RunError::from)?;
+                let unfinished = journal.unfinished().ok_or(Failure::NothingUnfinished)?;
+                self.go_on(
+                    id,
+                    identity,
+                    Run::resume(unfinished, journal),
+                    secrets,
+                    cancel,
+                )
+            }
+            PlanAction::GiveUp => {
+                let serial = self.survey(identity, cancel)?.serial;
+                let mut journal = self.journals()?.open(&serial).map_err(RunError::from)?;
+                journal.unfinished().ok_or(Failure::NothingUnfinished)?;
+                journal
+                    .append(now(), Record::GivenUp)
+                    .map_err(RunError::from)?;
+                Ok(Done::PlanGivenUp)
+            }
+        }
+    }
+
+    fn journals(&self) -> Result<Journals, Failure> {
+        let none = || Failure::NoPlan(JournalError::NoPlace.into());
+        self.journals.clone().ok_or_else(none)
+    }
+
+    fn survey(&mut self, identity: Identity, cancel: &Cancel) -> Result<Survey, Failure> {
+        let tracer = self.tracer.clone();
+        let survey = self.exclusively(identity, &mut |link| {
+            let mut channel = Channel::new(link, &tracer, cancel.clone());
+            (Survey::read(&mut channel), After::Leave)
+        });
+        survey.map_err(CardError::Link)?.map_err(failure)
+    }
+
+    fn go_on(
+        &mut self,
+        id: Option<RequestId>,
+        identity: Identity,
+        mut run: Run,
+        mut secrets: Secrets,
+        cancel: &Cancel,
+    ) -> Result<Done, Failure> {
+        let tracer = self.tracer.clone();
+        while !run.is_over() {
+            // Between two steps nothing is left undone on the card.
+            if cancel.is_cancelled() {
+                self.read_again(identity);
+                return Err(Failure::Cancelled);
+            }
+            let step = run.next();
+            if let Some(id) = id {
+                self.report(Report::Progressed(id, Progress::Step { step }));
+            }
+            let done = self.exclusively(identity, &mut |link| {
+                let mut channel = Channel::new(link, &tracer, Cancel::default());
+                let done = run.step(&mut channel, &mut secrets, now());
+                (done, After::Reset)
+            });
+            let why = match done {
+                Ok(Ok(())) => continue,
+                Ok(Err(why)) => why,
+                Err(error) => SetupError::from(error).into(),
+            };
+            if !is_gone(&why) {
+                self.read_again(identity);
+            }
+            return Err(Failure::Plan { step, why });
+        }
+        let token = self
+            .read(identity, &Cancel::default())
+            .map_err(CardError::Link)?;
+        let promises = compare(run.plan(), &token);
+        let kept = promises.iter().filter(|promise| promise.kept).count();
+        run.finish(promises.len(), kept, now())
+            .map_err(RunError::from)?;
+        Ok(Done::PlanDone(Arc::new(promises)))
+    }
+
+    /// Tells of a plan that was broken off on a card that was just read. Cards without a journal
+    /// cost nothing; one that does not tell its number any more is asked for that of its chip.
+    pub(super) fn look_for_unfinished(&mut self, identity: Identity, token: &Token) {
+        let Some(journals) = self.journals.clone() else {
+            return;
+        };
+        let known = journals.serials().unwrap_or_default();
+        if known.is_empty() || Survey::is_for(&token.card.atr).is_none() {
+            return;
+        }
+        let told = token
+            .serial
+            .as_ref()
+            .and_then(|serial| crate::base::hex::decode(&serial.to_string()));
+        let serial = match told.map(Hex).filter(|serial| known.contains(serial)) {
+            Some(serial) => Some(serial),
+            None if token.applications.is_empty() => self
+                .survey(identity, &Cancel::default())
+                .ok()
+                .map(|survey| survey.serial),
+            None => None,
+        };
+        let lines = serial.and_then(|serial| journals.read(&serial).ok());
+        let found: Option<Unfinished> = lines.and_then(|lines| unfinished(&lines));
+        if let Some(found) = found {
+            self.report(Report::Unfinished(identity, Arc::new(found)));
+        }
+    }
+}
+
+/// A plan is for one card.
+fn same_card(plan: &Plan, survey: &Survey) -> Result<(), Failure> {
+    if plan.subject.serial == survey.serial {
+        Ok(())
+    } else {
+        Err(CardError::OtherCard.into())
+    }
+}
+
+fn failure(error: SetupError) -> Failure {
+    match error {
+        SetupError::Card(error) => error.into(),
+        other => Failure::NoPlan(other.into()),
+    }
+}
+
+/// Whether there is nothing left in the reader to be read.
+fn is_gone(why: &RunError) -> bool {
+    matches!(
+        why,
+        RunError::Setup(SetupError::Card(CardError::Link(
+            LinkError::Removed | LinkError::NoReader | LinkError::NoService
+        )))
+    )
+}
