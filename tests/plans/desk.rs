@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use symbolon::base::hex::Hex;
 use symbolon::base::secret::Secret;
 use symbolon::card;
 use symbolon::plan::journal::Journals;
@@ -13,7 +12,7 @@ use symbolon::plan::recipe::{self, Given};
 use symbolon::plan::run::{Run, RunError};
 use symbolon::plan::secrets::Secrets;
 use symbolon::plan::{Plan, SecretName, SetupError, Survey, compare};
-use symbolon::simulator::{Card as _, CardOs};
+use symbolon::simulator::{Card, CardOs};
 use symbolon::token::{ReaderId, Token};
 use symbolon::transport::channel::{Cancel, Channel};
 use symbolon::transport::link::{After, Link, LinkError, Protocol};
@@ -35,6 +34,26 @@ pub(crate) struct Cut {
 pub(crate) struct Desk {
     card: Arc<Mutex<CardOs>>,
     pub(crate) journals: Journals,
+}
+
+/// A card that stays on the desk while it is in a reader.
+pub(crate) struct Shared {
+    card: Arc<Mutex<CardOs>>,
+    atr: Vec<u8>,
+}
+
+impl Card for Shared {
+    fn atr(&self) -> &[u8] {
+        &self.atr
+    }
+
+    fn reset(&mut self) {
+        self.card.lock().unwrap().reset();
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
+        self.card.lock().unwrap().transmit(command)
+    }
 }
 
 struct Wire {
@@ -117,6 +136,16 @@ impl Desk {
             .unwrap()
     }
 
+    /// The card, for somebody else.
+    pub(crate) fn shared(&self) -> Shared {
+        let mut card = self.card.lock().unwrap();
+        card.reset();
+        Shared {
+            atr: card.atr().to_vec(),
+            card: Arc::clone(&self.card),
+        }
+    }
+
     pub(crate) fn image(&self) -> String {
         self.card.lock().unwrap().image()
     }
@@ -189,11 +218,6 @@ pub(crate) fn pin(number: u8) -> Secret {
     Secret::new(format!("12345{number}").as_bytes())
 }
 
-pub(crate) fn id(byte: u8) -> Hex {
-    Hex(vec![byte])
-}
-
-#[allow(dead_code)]
 pub(crate) fn setup(error: &RunError) -> &SetupError {
     match error {
         RunError::Setup(error) => error,

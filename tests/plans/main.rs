@@ -11,4 +11,9 @@
 )]
 
 mod desk;
+mod opensc;
+mod outsider;
+mod refused;
+#[path = "../support/mod.rs"]
+mod support;
 mod torn;
