@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::RequestId;
 use crate::card::CardError;
-use crate::token::{Identity, Reader, ReaderId, ServiceState, Token};
+use crate::token::{CardOsSheet, Identity, Reader, ReaderId, ServiceState, Token};
 use crate::transport::trace::Entry;
 
 /// A fact, in the past tense.
@@ -69,6 +69,8 @@ pub enum Progress {
 pub enum Done {
     /// The token as it now is.
     Read(Arc<Token>),
+    /// What the card tells of itself.
+    Sheet(Arc<CardOsSheet>),
     /// The PIN was right.
     PinVerified,
     /// The PIN is now the new one.

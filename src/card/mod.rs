@@ -2,6 +2,7 @@
 //!
 //! [`driver::PROBES`] is the list of families; [`Reading`] asks a card for all of them.
 
+pub mod cardos;
 pub mod driver;
 mod error;
 pub mod guard;

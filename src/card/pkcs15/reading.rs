@@ -8,15 +8,16 @@ use super::objects::{Common, Entry, KeyClass, Place, Value, program};
 use super::pins;
 use super::profile::{self, Profile};
 use super::token_info;
+use crate::card::cardos::weakness;
 use crate::card::driver::Progress;
 use crate::card::{CardError, iso};
 use crate::iso7816::StatusWord;
 use crate::iso7816::tlv::ber::{self, Tlv};
 use crate::pki::{certificate as x509, public_key};
 use crate::token::{
-    Access, Algorithm, Application, ApplicationKind, Certificate, DataKind, DataObject, Evidence,
-    Fact, FactName, Flag, Key, KeyRef, Origin, Pin, PinReference, PinRole, PublicKey, Purpose,
-    Text,
+    Access, Algorithm, Application, ApplicationKind, CardSystem, Certificate, DataKind, DataObject,
+    Evidence, Fact, FactName, Flag, Key, KeyRef, Origin, Pin, PinReference, PinRole, PublicKey,
+    Purpose, Text,
 };
 use crate::transport::channel::Channel;
 
@@ -27,6 +28,8 @@ const MAX_ENTRIES: usize = 64;
 #[derive(Default)]
 pub(super) struct Reading {
     next: Part,
+    /// What SELECT told of the directory of the application.
+    directory: Vec<u8>,
     lists: Vec<List>,
     /// Identifiers in the order in which they came: the first is number 1.
     ids: Vec<Vec<u8>>,
@@ -60,6 +63,11 @@ enum Part {
 }
 
 impl Reading {
+    /// The application was selected, and this was told of its directory.
+    pub(super) fn found(&mut self, directory: Vec<u8>) {
+        self.directory = directory;
+    }
+
     /// Reads the next part.
     pub(super) fn part(
         &mut self,
@@ -79,6 +87,10 @@ impl Reading {
                 let model = profile::model(channel.atr());
                 let model = model.map(|model| Fact::text(FactName::Model, model.into()));
                 application.facts.extend(model);
+                if profile.system == Some(CardSystem::Cardos4) {
+                    let guards = weakness::facts(&self.directory);
+                    application.facts.extend(guards);
+                }
                 Part::Directory
             }
             Part::Directory => {
