@@ -275,7 +275,7 @@ fn console(wires: &Wires) -> adw::PreferencesGroup {
         &gettext("Bytes as they stand, for those who know what they do."),
     );
     let line = super::rows::line();
-    line.append(&super::rows::icon("utilities-terminal-symbolic", None));
+    line.append(&icon("utilities-terminal-symbolic", None));
     line.append(&text);
     line.append(&super::rows::arrow());
     let row = row(&line, &gettext("Send a command…"));
