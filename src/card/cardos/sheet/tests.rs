@@ -1,66 +1,12 @@
-//! Real cards (sheet "cardos", 2), hostile ones, and which questions are asked.
+//! The bytes of real cards (sheet "cardos", 2), and hostile ones.
 
-use super::{packages, question, read, read_of, take};
+use super::{packages, question, take};
 use crate::base::hex;
-use crate::card::CardError;
-use crate::iso7816::{Form, Parsed};
-use crate::simulator::{Card, CardOs, CardOsModel, SimulatedReader, wardrobe};
-use crate::token::{
-    AtrSource, CardCondition, CardOsObject, CardOsSheet, CardSystem, KnownPackage, LifePhase,
-    ReaderId, Token,
-};
-use crate::transport::channel::{Cancel, Channel};
-use crate::transport::link::Reader;
-use crate::transport::trace::Tracer;
-
-const SERIAL: [u8; 6] = [0x27, 0x37, 0xC0, 0x09, 0x2B, 0x18];
+use crate::iso7816::Form;
+use crate::token::{AtrSource, CardOsObject, CardOsSheet, CardSystem, KnownPackage, LifePhase};
 
 fn bytes(text: &str) -> Vec<u8> {
     hex::decode(text).unwrap()
-}
-
-/// Does something with a card in a reader.
-fn with<T>(card: impl Card + 'static, work: impl FnOnce(&mut Channel<'_>) -> T) -> T {
-    let mut reader = SimulatedReader::new("sheet");
-    reader.insert(Box::new(card));
-    let mut link = reader.connect().unwrap();
-    let tracer = Tracer::silent(ReaderId(1));
-    work(&mut Channel::new(link.as_mut(), &tracer, Cancel::default()))
-}
-
-/// A card that tells this of some objects, and of the others what another card tells.
-struct Telling {
-    card: CardOs,
-    told: Vec<(u8, Vec<u8>)>,
-}
-
-impl Card for Telling {
-    fn atr(&self) -> &[u8] {
-        self.card.atr()
-    }
-
-    fn reset(&mut self) {
-        self.card.reset();
-    }
-
-    fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
-        let own = Parsed::from_bytes(command).and_then(|parsed| match parsed.header {
-            [0x00, 0xCA, 0x01, number] => self.told.iter().find(|(own, _)| *own == number),
-            _ => None,
-        });
-        match own {
-            Some((_, answer)) => answer.clone(),
-            None => self.card.transmit(command),
-        }
-    }
-}
-
-fn telling(told: &[(u8, &str)]) -> Telling {
-    let told = told.iter().map(|(number, text)| (*number, bytes(text)));
-    Telling {
-        card: CardOs::blank(CardOsModel::m4_2b(SERIAL)),
-        told: told.collect(),
-    }
 }
 
 /// A sheet out of what a real card told.
@@ -74,11 +20,28 @@ fn sheet(system: CardSystem, told: &[(CardOsObject, &str)]) -> CardOsSheet {
 
 #[test]
 fn the_card_of_the_howto_tells_what_the_howto_shows() {
-    let (sheet, commands) = with(CardOs::blank(CardOsModel::m4_2b(SERIAL)), |channel| {
-        (read(channel).unwrap(), channel.cost().commands)
-    });
-    assert_eq!(commands, 13);
-    assert_eq!(sheet.not_told, []);
+    let told = [
+        (
+            CardOsObject::Info,
+            "436172644F532056342E32422028432920 5369656D656E7320414720313939342D3230303500",
+        ),
+        (CardOsObject::Version, "C809"),
+        (
+            CardOsObject::Chip,
+            "33660045CBCBCBCB7BFF2737C0092B1800000000010000000000000000000000",
+        ),
+        (CardOsObject::LifeCycle, "20"),
+        (CardOsObject::SecurityStatus, ""),
+        (CardOsObject::FreeMemory, "0400"),
+        (CardOsObject::AtrStatus, "00"),
+        (CardOsObject::Packages, ""),
+        (CardOsObject::Hardware, "00040020663F"),
+        (CardOsObject::FreeEeprom, "6C26"),
+        (CardOsObject::LongestData, "012C"),
+        (CardOsObject::Keys, "FE0AFF0A0000"),
+        (CardOsObject::Path, "5015"),
+    ];
+    let sheet = sheet(CardSystem::Cardos4, &told);
     let info = sheet.info.unwrap();
     assert_eq!(
         info.value.unwrap().as_str(),
@@ -91,7 +54,7 @@ fn the_card_of_the_howto_tells_what_the_howto_shows() {
         "33660045CBCBCBCB7BFF2737C0092B1800000000010000000000000000000000"
     );
     let chip = chip.value.unwrap();
-    assert_eq!((chip.kind, chip.serial), (Some(123), SERIAL.to_vec()));
+    assert_eq!((chip.kind, chip.serial), (Some(123), bytes("2737C0092B18")));
     let version = sheet.version.unwrap().value.unwrap();
     assert_eq!((version.major, version.minor), (200, 9));
     assert_eq!(version.name, Some("CardOS M4.2B"));
@@ -104,6 +67,7 @@ fn the_card_of_the_howto_tells_what_the_howto_shows() {
     let hardware = sheet.hardware.unwrap().value.unwrap();
     assert_eq!((hardware.ram, hardware.eeprom), (4, 32));
     assert_eq!((hardware.cpu, hardware.configuration), (0x66, 63));
+    assert_eq!(sheet.free_eeprom.unwrap().value, Some(27686));
     assert_eq!(sheet.longest_data.unwrap().value, Some(300));
     let keys = sheet.keys.unwrap().value.unwrap();
     assert_eq!(
@@ -111,7 +75,7 @@ fn the_card_of_the_howto_tells_what_the_howto_shows() {
         (0xFE, 10)
     );
     assert_eq!((keys.start.version, keys.start.tries), (0xFF, 10));
-    assert_eq!(sheet.path, Some(vec![]));
+    assert_eq!(sheet.path, Some(vec![0x50, 0x15]));
 }
 
 #[test]
@@ -243,37 +207,6 @@ fn a_damaged_list_of_packages_hides_no_good_one() {
     );
 }
 
-#[test]
-fn what_a_card_does_not_tell_hides_nothing_else() {
-    let card = telling(&[
-        (0x88, "6A88"),
-        (0x84, "6D00"),
-        (0x81, ""),
-        (0x8A, "9000"),
-        (0x85, "049001"),
-    ]);
-    let sheet = with(card, |channel| read(channel).unwrap());
-    let not_told: Vec<_> = sheet
-        .not_told
-        .iter()
-        .map(|not| (not.object, not.status))
-        .collect();
-    assert_eq!(
-        not_told,
-        [
-            (CardOsObject::Chip, None),
-            (CardOsObject::SecurityStatus, Some(0x6D00)),
-            (CardOsObject::Packages, Some(0x6A88)),
-        ]
-    );
-    assert!(sheet.chip.is_none() && sheet.packages.is_none() && sheet.security_status.is_none());
-    // Told, and too short to say anything.
-    assert_eq!(sheet.free_eeprom.unwrap().value, None);
-    let free = sheet.free_memory.unwrap();
-    assert_eq!((free.raw, free.value), (vec![0x04], None));
-    assert_eq!(sheet.longest_data.unwrap().value, Some(300));
-}
-
 /// Each object with any number of any bytes: nothing ends badly.
 #[test]
 fn every_parser_takes_any_bytes() {
@@ -292,84 +225,6 @@ fn every_parser_takes_any_bytes() {
             }
         }
     }
-}
-
-fn token(card: impl Card + 'static) -> Token {
-    with(card, |channel| {
-        let protocol = channel.link().protocol();
-        crate::card::read(channel, protocol, &mut |_| {}).unwrap()
-    })
-}
-
-#[test]
-fn the_sheet_is_that_of_the_card_on_show() {
-    let blank = || CardOs::blank(CardOsModel::m4_2b(SERIAL));
-    let shown = token(blank());
-    assert_eq!(shown.card.condition, Some(CardCondition::Blank));
-    assert!(with(blank(), |channel| read_of(channel, &shown)).is_ok());
-    let other = CardOs::blank(CardOsModel::m4_2b([1, 2, 3, 4, 5, 6]));
-    let refused = with(other, |channel| read_of(channel, &shown));
-    assert_eq!(refused.unwrap_err(), CardError::OtherCard);
-    let other = CardOs::blank(CardOsModel::m4_3b(SERIAL));
-    let refused = with(other, |channel| {
-        let refused = read_of(channel, &shown);
-        assert_eq!(channel.cost().commands, 0);
-        refused
-    });
-    assert_eq!(refused.unwrap_err(), CardError::OtherCard);
-
-    let used = || wardrobe::make("cardos-used").unwrap();
-    let shown = token(used());
-    let cost = with(used(), |channel| {
-        read_of(channel, &shown).unwrap();
-        channel.cost().commands
-    });
-    assert_eq!(cost, 13);
-    let refused = with(blank(), |channel| read_of(channel, &shown));
-    assert_eq!(refused.unwrap_err(), CardError::OtherCard);
-    // The number on the application is not that of the chip: the application decides.
-    let mut renamed = shown.clone();
-    renamed.serial = Some("0815".into());
-    assert!(with(used(), |channel| read_of(channel, &renamed)).is_ok());
-    renamed.applications[0].facts.clear();
-    renamed.applications[0].certificates.clear();
-    renamed.applications[0].facts.push(crate::token::Fact::text(
-        crate::token::FactName::Serial,
-        "0815".into(),
-    ));
-    let refused = with(used(), |channel| read_of(channel, &renamed));
-    assert_eq!(refused.unwrap_err(), CardError::OtherCard);
-}
-
-#[test]
-fn other_cards_are_not_asked() {
-    let refused = with(wardrobe::make("piv-used").unwrap(), |channel| {
-        let refused = read(channel);
-        assert_eq!(channel.cost().commands, 0);
-        refused
-    });
-    assert!(matches!(refused, Err(CardError::Unsupported(_))));
-}
-
-#[test]
-fn a_card_without_application_is_what_its_system_tells() {
-    let of = |card: CardOs| {
-        let token = token(card);
-        assert!(!token.is_unknown() && token.is_without_application());
-        assert_eq!(token.model.as_ref().unwrap().as_str(), "CardOS M4.2B");
-        assert_eq!(token.serial.as_ref().unwrap().as_str(), "2737C0092B18");
-        (token.card.condition, token.cost.commands)
-    };
-    let model = || CardOsModel::m4_2b(SERIAL);
-    assert_eq!(of(CardOs::blank(model())), (Some(CardCondition::Blank), 3));
-    assert_eq!(of(CardOs::raw(model())), (Some(CardCondition::Raw), 3));
-    let mut erased = CardOs::blank(model());
-    erased.transmit(&bytes("84060000100600000800000000F76AFC09E6D5F465"));
-    assert_eq!(of(erased), (Some(CardCondition::Erased), 3));
-    let mut foreign = CardOs::blank(model());
-    let create = "00E000001B621980020100820101830244018501008609000000000000000000";
-    assert_eq!(foreign.transmit(&bytes(create)), [0x90, 0x00]);
-    assert_eq!(of(foreign), (Some(CardCondition::Foreign), 3));
 }
 
 #[test]
