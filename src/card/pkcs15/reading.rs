@@ -77,20 +77,7 @@ impl Reading {
     ) -> Result<Progress, CardError> {
         self.next = match self.next {
             Part::Info => {
-                let info = files::read(channel, &files::in_home(TOKEN_INFO));
-                let info = iso::noted(application, "TokenInfo", info)?;
-                match info.as_deref().map(token_info::facts) {
-                    Some(Some(facts)) => application.facts = facts,
-                    Some(None) => application.mark("TokenInfo: not what a token says of itself"),
-                    None => {}
-                }
-                let model = profile::model(channel.atr());
-                let model = model.map(|model| Fact::text(FactName::Model, model.into()));
-                application.facts.extend(model);
-                if profile.system == Some(CardSystem::Cardos4) {
-                    let guards = weakness::facts(&self.directory);
-                    application.facts.extend(guards);
-                }
+                self.info(profile, channel, application)?;
                 Part::Directory
             }
             Part::Directory => {
@@ -171,6 +158,29 @@ impl Reading {
             Some(found) => content(&found.value, channel),
             None => Ok(None),
         }
+    }
+
+    /// What the token says of itself, what its answer to reset says, and how its directory is guarded.
+    fn info(
+        &self,
+        profile: &Profile,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<(), CardError> {
+        let info = files::read(channel, &files::in_home(TOKEN_INFO));
+        let info = iso::noted(application, "TokenInfo", info)?;
+        match info.as_deref().map(token_info::facts) {
+            Some(Some(facts)) => application.facts = facts,
+            Some(None) => application.mark("TokenInfo: not what a token says of itself"),
+            None => {}
+        }
+        let model = profile::model(channel.atr());
+        let model = model.map(|model| Fact::text(FactName::Model, model.into()));
+        application.facts.extend(model);
+        if profile.system == Some(CardSystem::Cardos4) {
+            application.facts.extend(weakness::facts(&self.directory));
+        }
+        Ok(())
     }
 
     fn list(
