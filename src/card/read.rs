@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use super::cardos::blank;
 use super::driver::{Driver, PROBES, Probe, Progress};
 use super::{CardError, iso, listed, picture, unknown};
-use crate::token::{Application, ApplicationKind, ApplicationState, Cost, Fact, FactName, Token};
+use crate::token::{
+    Application, ApplicationKind, ApplicationState, CardCondition, Cost, Fact, FactName, Token,
+};
 use crate::transport::channel::Channel;
 use crate::transport::link::{LinkError, Protocol};
 
@@ -248,8 +251,15 @@ impl Reading {
 
     fn end(&mut self, channel: &mut Channel<'_>) -> Result<(), LinkError> {
         if self.token.applications.is_empty() {
-            self.token.card.listed_as = listed::names(&self.token.card.atr);
-            self.token.answering = unknown::answering(channel)?;
+            let card = &mut self.token.card;
+            card.listed_as = listed::names(&card.atr);
+            if card.system.is_some() {
+                blank::look(channel, card)?;
+            }
+            // On an empty card there is nobody to ask.
+            if matches!(card.condition, None | Some(CardCondition::Foreign)) {
+                self.token.answering = unknown::answering(channel)?;
+            }
         }
         picture::finish(&mut self.token);
         self.token.complete = true;

@@ -78,6 +78,8 @@ pub(super) enum Command {
     Cert(CertCommand),
     #[command(subcommand, about = gettext("Show, verify, change, unblock and set PINs"))]
     Pin(PinCommand),
+    #[command(subcommand, about = gettext("Show what the card below the applications tells of itself"))]
+    Card(CardCommand),
     #[command(
         about = gettext("Send commands to the card as they stand"),
         after_help = gettext("A right PIN in a command leaves the card unlocked, for other programs too, until it is reset or removed."),
@@ -167,6 +169,12 @@ pub(super) struct Target {
     pub(super) output: Option<PathBuf>,
     #[arg(long, help = gettext("Replace the file if there is one"))]
     pub(super) force: bool,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum CardCommand {
+    #[command(about = gettext("Show everything that a CardOS card tells of itself: version, life cycle, memory, packages, keys"))]
+    Info,
 }
 
 #[derive(Debug, Subcommand)]

@@ -28,7 +28,7 @@ use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
 use crate::base::i18n::{self, gettext};
-use arguments::{Arguments, CertCommand, Command, PinCommand, PracticeCommand};
+use arguments::{Arguments, CardCommand, CertCommand, Command, PinCommand, PracticeCommand};
 use exit::{End, Exit, Trouble};
 use output::Output;
 
@@ -84,6 +84,7 @@ fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<(), End> {
         Command::Show => commands::show::run(globals, output),
         Command::Cert(command) => commands::certificates::run(command, globals, output),
         Command::Pin(command) => commands::pins::run(command, globals, output),
+        Command::Card(CardCommand::Info) => commands::card::info(globals, output),
         Command::Apdu(command) => commands::apdu::run(command, globals, output),
         Command::Practice(command) => commands::practice::run(command, globals, output),
     }
@@ -91,7 +92,10 @@ fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<(), End> {
 
 fn has_json(command: &Command) -> bool {
     match command {
-        Command::Readers(_) | Command::Show | Command::Apdu(_) => true,
+        Command::Readers(_)
+        | Command::Show
+        | Command::Card(CardCommand::Info)
+        | Command::Apdu(_) => true,
         Command::Cert(command) => {
             matches!(command, CertCommand::List { .. } | CertCommand::Show { .. })
         }

@@ -9,8 +9,8 @@ use crate::explain::{self, attention, certificates, facts, failure, keys, pin_di
 use crate::pki::certificate::Certificate as Decoded;
 use crate::token::attention::{Attention, of};
 use crate::token::{
-    Access, Application, ApplicationState, Certificate, Cost, DataObject, Fact, FactName, Key,
-    KeyRow, Pin, Tries, TriesLeft,
+    Access, Application, ApplicationState, CardOsSheet, Certificate, Cost, DataObject, Fact,
+    FactName, Key, KeyRow, Pin, Tries, TriesLeft,
 };
 
 /// The most tries that are drawn as dots; more are a number only.
@@ -27,6 +27,9 @@ pub(super) fn token(found: &Found, style: Style, now: i64) -> String {
     for application in &token.applications {
         text.push('\n');
         text.push_str(&self::application(application, style, now));
+    }
+    if let Some((title, body)) = explain::cardos::condition(token) {
+        text.push_str(&format!("\n{title}\n{body}\n"));
     }
     if token.is_unknown() {
         let page = explain::readers::unknown_card();
@@ -78,6 +81,27 @@ pub(super) fn place(found: &Found) -> String {
             ("name", found.reader.name.as_str()),
         ],
     )
+}
+
+/// What a CardOS card tells of itself: in words, and the bytes behind them.
+pub(super) fn sheet(found: &Found, sheet: &CardOsSheet, style: Style) -> String {
+    let mut text = head(found, style);
+    text.push('\n');
+    heading(&mut text, style, 0, "CardOS");
+    let mut rows = Facts::default();
+    for line in explain::cardos::lines(sheet) {
+        rows.add(line.name, line.value);
+    }
+    text.push_str(&rows.to_text(STEP));
+    text.push('\n');
+    heading(&mut text, style, 0, &gettext("Bytes"));
+    let mut rows = Facts::default();
+    for (name, bytes) in explain::cardos::raw(sheet) {
+        let lines: Vec<String> = bytes.chunks(16).map(|line| hex::grouped(line, 1)).collect();
+        rows.add(name, lines.join("\n"));
+    }
+    text.push_str(&rows.to_text(STEP));
+    text
 }
 
 fn needs_attention(found: &Found, style: Style, now: i64) -> String {

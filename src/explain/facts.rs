@@ -73,6 +73,8 @@ pub fn name(name: FactName) -> String {
         FactName::TokenFlags => gettext("Token"),
         FactName::LastUpdate => gettext("Last changed"),
         FactName::ForProgram => gettext("For the program"),
+        FactName::DirectoryAccess => gettext("Access conditions of the directory"),
+        FactName::Unguarded => gettext("Everybody can replace the PINs"),
     }
 }
 

@@ -12,6 +12,7 @@
 
 pub mod atr;
 pub mod attention;
+pub mod cardos;
 pub mod certificates;
 pub mod dates;
 pub mod facts;

@@ -273,4 +273,8 @@ pub enum FactName {
     LastUpdate,
     /// Which program some data is for.
     ForProgram,
+    /// Who may do what to the directory of an application.
+    DirectoryAccess,
+    /// Whether everybody can replace the PINs of an application.
+    Unguarded,
 }

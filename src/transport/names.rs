@@ -66,6 +66,7 @@ pub fn name(command: &Command, whole: &Command) -> String {
                 None => verb.into(),
             }
         }
+        (0xCA, 0x01, 0x80..=0x8D | 0x96) => format!("GET DATA {}", cardos_object(p2)),
         (0xCA, ..) => format!("GET DATA {}", openpgp_object(p1, p2)),
         (0xCC, ..) => format!("GET NEXT DATA {}", openpgp_object(p1, p2)),
         (0xDA, ..) => format!("PUT DATA {}", openpgp_object(p1, p2)),
@@ -84,6 +85,7 @@ pub fn name(command: &Command, whole: &Command) -> String {
         (0xB2, ..) => "READ RECORD".into(),
         (0xD6, ..) => "UPDATE BINARY".into(),
         (0xC0, ..) => "GET RESPONSE".into(),
+        (0x16, ..) if cla == 0x80 => "DIRECTORY".into(),
         (0xE6, ..) => "TERMINATE".into(),
         (0x44, ..) => "ACTIVATE".into(),
         (0xF2, ..) if cla & 0x80 != 0 => "GET STATUS".into(),
@@ -225,6 +227,27 @@ fn openpgp_object(p1: u8, p2: u8) -> String {
         (0x00, 0xFA) => "algorithms",
         (0x01, number) => return format!("private object {number}"),
         _ => return format!("object {p1:02X}{p2:02X}"),
+    };
+    name.into()
+}
+
+/// What a CardOS card tells of itself (sheet "cardos", 2).
+fn cardos_object(number: u8) -> String {
+    let name = match number {
+        0x80 => "operating system",
+        0x81 => "chip",
+        0x82 => "version",
+        0x83 => "life cycle",
+        0x84 => "security status",
+        0x85 => "free memory",
+        0x86 => "ATR status",
+        0x87 => "path",
+        0x88 => "packages",
+        0x89 => "memory and processor",
+        0x8A => "free EEPROM",
+        0x8D => "longest data",
+        0x96 => "system keys",
+        _ => return format!("object 01{number:02X}"),
     };
     name.into()
 }

@@ -11,16 +11,16 @@ use crate::program::{Served, Symbolonctl, fact};
 use crate::support::pcscd::{PrivatePcscd, Slot};
 use crate::support::process::{finish, tool};
 
-/// A blank card that `symbolonctl` serves, and OpenSC beside it.
-struct Desk {
+/// A card that `symbolonctl` serves, and OpenSC beside it.
+pub(crate) struct Desk {
     _service: PrivatePcscd,
     _card: Served,
-    slot: Slot,
+    pub(crate) slot: Slot,
     files: TempDir,
 }
 
 impl Desk {
-    fn new(card: &str) -> Self {
+    pub(crate) fn new(card: &str) -> Self {
         let service = PrivatePcscd::start(1);
         let slot = service.slot(0).clone();
         Self {
@@ -33,7 +33,7 @@ impl Desk {
 
     /// Runs a program of OpenSC; words are parted by spaces.
     #[track_caller]
-    fn opensc(&self, line: &str) -> String {
+    pub(crate) fn opensc(&self, line: &str) -> String {
         let mut words = line.split(' ');
         let mut command = self.slot.tool(words.next().unwrap(), "opensc");
         command

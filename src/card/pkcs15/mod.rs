@@ -20,6 +20,7 @@ use crate::token::{Application, Fact, KeyRef, PinReference, PinRole, TriesLeft};
 use crate::transport::channel::Channel;
 use crate::transport::link::PinEntry;
 use profile::Profile;
+pub(super) use profile::{model, system, version};
 
 /// Registered provider and "PKCS-15" (PKCS #15 v1.1, 5.4).
 pub(super) const AID: [u8; 12] = [
@@ -47,7 +48,8 @@ pub(super) fn open(channel: &mut Channel<'_>) -> Result<Option<Box<dyn Driver>>,
 
 impl Driver for Pkcs15 {
     fn select(&mut self, channel: &mut Channel<'_>) -> Result<bool, CardError> {
-        if iso::select(channel, &AID)?.is_some() {
+        if let Some(answer) = iso::select(channel, &AID)? {
+            self.reading.found(answer.data);
             return Ok(true);
         }
         if !self.profile.by_path {
@@ -56,8 +58,10 @@ impl Driver for Pkcs15 {
         let answer = channel.transmit(&files::selection(&files::HOME))?;
         if !answer.sw.is_ok() {
             channel.count_as_absent();
+            return Ok(false);
         }
-        Ok(answer.sw.is_ok())
+        self.reading.found(answer.data);
+        Ok(true)
     }
 
     fn read(

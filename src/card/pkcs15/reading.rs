@@ -8,15 +8,16 @@ use super::objects::{Common, Entry, KeyClass, Place, Value, program};
 use super::pins;
 use super::profile::{self, Profile};
 use super::token_info;
+use crate::card::cardos::weakness;
 use crate::card::driver::Progress;
 use crate::card::{CardError, iso};
 use crate::iso7816::StatusWord;
 use crate::iso7816::tlv::ber::{self, Tlv};
 use crate::pki::{certificate as x509, public_key};
 use crate::token::{
-    Access, Algorithm, Application, ApplicationKind, Certificate, DataKind, DataObject, Evidence,
-    Fact, FactName, Flag, Key, KeyRef, Origin, Pin, PinReference, PinRole, PublicKey, Purpose,
-    Text,
+    Access, Algorithm, Application, ApplicationKind, CardSystem, Certificate, DataKind, DataObject,
+    Evidence, Fact, FactName, Flag, Key, KeyRef, Origin, Pin, PinReference, PinRole, PublicKey,
+    Purpose, Text,
 };
 use crate::transport::channel::Channel;
 
@@ -27,6 +28,8 @@ const MAX_ENTRIES: usize = 64;
 #[derive(Default)]
 pub(super) struct Reading {
     next: Part,
+    /// What SELECT told of the directory of the application.
+    directory: Vec<u8>,
     lists: Vec<List>,
     /// Identifiers in the order in which they came: the first is number 1.
     ids: Vec<Vec<u8>>,
@@ -60,6 +63,11 @@ enum Part {
 }
 
 impl Reading {
+    /// The application was selected, and this was told of its directory.
+    pub(super) fn found(&mut self, directory: Vec<u8>) {
+        self.directory = directory;
+    }
+
     /// Reads the next part.
     pub(super) fn part(
         &mut self,
@@ -69,16 +77,7 @@ impl Reading {
     ) -> Result<Progress, CardError> {
         self.next = match self.next {
             Part::Info => {
-                let info = files::read(channel, &files::in_home(TOKEN_INFO));
-                let info = iso::noted(application, "TokenInfo", info)?;
-                match info.as_deref().map(token_info::facts) {
-                    Some(Some(facts)) => application.facts = facts,
-                    Some(None) => application.mark("TokenInfo: not what a token says of itself"),
-                    None => {}
-                }
-                let model = profile::model(channel.atr());
-                let model = model.map(|model| Fact::text(FactName::Model, model.into()));
-                application.facts.extend(model);
+                self.info(profile, channel, application)?;
                 Part::Directory
             }
             Part::Directory => {
@@ -159,6 +158,29 @@ impl Reading {
             Some(found) => content(&found.value, channel),
             None => Ok(None),
         }
+    }
+
+    /// What the token says of itself, what its answer to reset says, and how its directory is guarded.
+    fn info(
+        &self,
+        profile: &Profile,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<(), CardError> {
+        let info = files::read(channel, &files::in_home(TOKEN_INFO));
+        let info = iso::noted(application, "TokenInfo", info)?;
+        match info.as_deref().map(token_info::facts) {
+            Some(Some(facts)) => application.facts = facts,
+            Some(None) => application.mark("TokenInfo: not what a token says of itself"),
+            None => {}
+        }
+        let model = profile::model(channel.atr());
+        let model = model.map(|model| Fact::text(FactName::Model, model.into()));
+        application.facts.extend(model);
+        if profile.system == Some(CardSystem::Cardos4) {
+            application.facts.extend(weakness::facts(&self.directory));
+        }
+        Ok(())
     }
 
     fn list(
