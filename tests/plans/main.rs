@@ -11,6 +11,7 @@
 )]
 
 mod desk;
+mod liars;
 mod opensc;
 mod outsider;
 mod refused;
