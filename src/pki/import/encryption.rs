@@ -121,6 +121,12 @@ pub(super) fn decrypt(
     Ok(data)
 }
 
+/// Decrypts with a key and an initial vector; gives the length without padding.
+type Open = fn(&[u8], &[u8], &mut [u8]) -> Result<usize, Flaw>;
+
+/// Fills a key from a password, a salt and a number of rounds.
+type Derive = fn(&[u8], &[u8], u32, &mut [u8]);
+
 /// PBES2; the length of what was decrypted.
 fn pbes2(
     mut parameters: Items<'_>,
@@ -147,14 +153,13 @@ fn pbes2(
     };
     let name = cipher.oid()?;
     let iv = cipher.take(OCTET_STRING).map_err(|_| unsupported(&name))?;
-    let (key_len, open): (usize, fn(&[u8], &[u8], &mut [u8]) -> Result<usize, Flaw>) =
-        match name.to_string().as_str() {
-            "2.16.840.1.101.3.4.1.2" => (16, cbc::<aes::Aes128>),
-            "2.16.840.1.101.3.4.1.22" => (24, cbc::<aes::Aes192>),
-            "2.16.840.1.101.3.4.1.42" => (32, cbc::<aes::Aes256>),
-            "1.2.840.113549.3.7" => (24, cbc::<des::TdesEde3>),
-            _ => return Err(unsupported(&name)),
-        };
+    let (key_len, open): (usize, Open) = match name.to_string().as_str() {
+        "2.16.840.1.101.3.4.1.2" => (16, cbc::<aes::Aes128>),
+        "2.16.840.1.101.3.4.1.22" => (24, cbc::<aes::Aes192>),
+        "2.16.840.1.101.3.4.1.42" => (32, cbc::<aes::Aes256>),
+        "1.2.840.113549.3.7" => (24, cbc::<des::TdesEde3>),
+        _ => return Err(unsupported(&name)),
+    };
     if asked_len.is_some_and(|len| len > MAX_KEY_LEN || usize::try_from(len) != Ok(key_len)) {
         return Err(ImportError::Damaged);
     }
@@ -175,7 +180,7 @@ fn pbkdf2(
     let name = prf.map(ToString::to_string);
     let typed = password.plain.expose();
     // RFC 8018, A.2: SHA-1 is what it is if nothing is said.
-    let (digest_len, derive): (usize, fn(&[u8], &[u8], u32, &mut [u8])) = match name.as_deref() {
+    let (digest_len, derive): (usize, Derive) = match name.as_deref() {
         None | Some("1.2.840.113549.2.7") => (20, pbkdf2::pbkdf2_hmac::<Sha1>),
         Some("1.2.840.113549.2.8") => (28, pbkdf2::pbkdf2_hmac::<Sha224>),
         Some("1.2.840.113549.2.9") => (32, pbkdf2::pbkdf2_hmac::<Sha256>),

@@ -145,7 +145,8 @@ impl From<Malformed> for ImportError {
 /// Opens a key file.
 ///
 /// A file that is not encrypted opens with any password and with none; so does a PKCS #12 file
-/// with the empty password with none.
+/// with the empty password with none. The bytes of the file are the caller's to wipe: they may be
+/// a key that nothing protects.
 ///
 /// # Errors
 ///
