@@ -224,7 +224,7 @@ mod tests {
         let mut key = Key {
             reference: KeyRef(0x9A),
             purpose: Purpose::Authentication,
-            algorithm: Some(crate::token::Algorithm::Rsa { bits: 2048 }),
+            algorithm: Some(Algorithm::Rsa { bits: 2048 }),
             origin: Some(Origin::Generated),
             pin_policy: None,
             touch_policy: None,
