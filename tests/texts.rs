@@ -74,6 +74,12 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         "printable ASCII alone gets there",
     ),
     (
+        "pki/import/encryption.rs",
+        "from_utf8",
+        1,
+        "a password, which is never shown",
+    ),
+    (
         "token/pin.rs",
         "from_utf8",
         1,

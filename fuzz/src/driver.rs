@@ -132,6 +132,11 @@ fn check(token: &Token) {
         let data = application.data.iter().flat_map(|object| &object.facts);
         let pins = application.pins.iter().flat_map(|pin| &pin.facts);
         let keys = application.keys.iter().flat_map(|key| &key.facts);
+        let public = application.public_keys.iter();
+        for key in public.clone() {
+            oracle::sentence(&explain::keys::public_caption(key));
+        }
+        let keys = keys.chain(public.flat_map(|key| &key.facts));
         let certificates = application.certificates.iter();
         let certificates = certificates.flat_map(|certificate| &certificate.facts);
         let facts = application.facts.iter().chain(data).chain(pins);

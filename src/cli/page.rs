@@ -150,6 +150,7 @@ fn application(application: &Application, style: Style, now: i64) -> String {
     }
     text.push_str(&pins(&[application], style, STEP));
     text.push_str(&key_rows(application, style, now));
+    text.push_str(&public_keys(application, style));
     text.push_str(&data(application, style));
     let mut rows = of_facts(
         application
@@ -266,6 +267,11 @@ fn key_rows(application: &Application, style: Style, now: i64) -> String {
         }
         if let Some(key) = key {
             text.push_str(&key_facts(key).to_text(3 * STEP));
+            let half: Vec<Fact> = application.public_half(key.reference).cloned().collect();
+            if !half.is_empty() {
+                indent(&mut text, 3 * STEP, &gettext("Public key"));
+                text.push_str(&of_facts(&half).to_text(4 * STEP));
+            }
         }
     }
     text
@@ -316,6 +322,19 @@ pub(super) fn standing(certificate: &Certificate, style: Style, now: i64) -> Str
     let (from, to) = (decoded.not_before, decoded.not_after);
     let sentence = certificates::standing_sentence(standing, from, to);
     style.standing(standing, &sentence)
+}
+
+/// Public keys that are there without the private ones.
+fn public_keys(application: &Application, style: Style) -> String {
+    let mut text = String::new();
+    for key in application.lone_public_keys() {
+        if text.is_empty() {
+            heading(&mut text, style, STEP, &gettext("Public keys"));
+        }
+        indent(&mut text, 2 * STEP, &keys::public_caption(key));
+        text.push_str(&of_facts(&key.facts).to_text(3 * STEP));
+    }
+    text
 }
 
 fn data(application: &Application, style: Style) -> String {

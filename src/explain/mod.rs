@@ -18,6 +18,7 @@ pub mod dates;
 pub mod facts;
 pub mod failure;
 mod flags;
+pub mod import;
 pub mod keys;
 pub mod pin_dialog;
 mod pin_rules;

@@ -26,7 +26,8 @@ pub use certificate::{Certificate, CertificateSummary, Flaw};
 pub use data_object::{Access, DataKind, DataObject};
 pub use fact::{Fact, FactName, FactValue, Flag, PinCoding, Salutation};
 pub use key::{
-    Algorithm, Curve, Evidence, Key, KeyRef, Origin, PinPolicy, PublicKey, Purpose, TouchPolicy,
+    Algorithm, Curve, Evidence, Key, KeyRef, Origin, PinPolicy, PublicKey, PublicKeyObject,
+    Purpose, TouchPolicy,
 };
 pub use operation::{Operation, OperationKind, Reason};
 pub use pin::{

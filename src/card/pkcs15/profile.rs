@@ -40,6 +40,11 @@ const CARDOS_5: Profile = Profile {
     system: Some(CardSystem::Cardos5),
 };
 
+/// Applets with an application inside that has no name of its own: IsoApplet.
+pub(super) const APPLETS: [&[u8]; 1] = [&[
+    0xF2, 0x76, 0xA2, 0x88, 0xBC, 0xFB, 0xA6, 0x9D, 0x34, 0xF3, 0x10, 0x01,
+]];
+
 /// Answers to reset as they begin, and the make.
 const KNOWN: [(&[u8], &Profile); 3] = [
     // M4.0, M4.4, and all of the fifth version.

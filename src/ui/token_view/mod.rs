@@ -421,12 +421,14 @@ impl TokenView {
     fn open_key(&mut self, application: ApplicationKind, reference: KeyRef) {
         let Some(subject) = &self.subject else { return };
         let found = subject.token.application(application);
-        let key = found.and_then(|found| found.keys.iter().find(|key| key.reference == reference));
+        let Some(found) = found else { return };
+        let key = found.keys.iter().find(|key| key.reference == reference);
         let Some(key) = key else { return };
         let init = KeyDialogInit {
             token: explain::token::title(&subject.token),
             application,
             key: key.clone(),
+            public: found.public_half(reference).cloned().collect(),
         };
         let output = self.wires.output.clone();
         let builder = KeyDialog::builder();
