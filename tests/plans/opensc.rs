@@ -5,6 +5,8 @@ use std::fs;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use symbolon::pki::import;
+use symbolon::plan::Private;
 use symbolon::plan::recipe::Given;
 use symbolon::simulator::vpcd::{self, Stop};
 use symbolon::simulator::{CardOs, CardOsModel};
@@ -284,6 +286,22 @@ fn every_recipe_leaves_a_token_that_opensc_works_with() {
         assert!(!dump.contains("[CA]") && !dump.contains("note"), "{dump}");
     }
     judge.everything_works(&desk, "45", holder);
+
+    // A key that was made elsewhere, with its certificate.
+    let file = include_bytes!("../../data/practice/thomas-authentication.key");
+    let key = Private::of(&import::open(file, None).unwrap().key).unwrap();
+    let certificate = include_bytes!("../../data/practice/thomas-authentication.crt");
+    let given = Given {
+        keys: [(0, key.modulus.clone())].into(),
+        ..with_certificate(certificate)
+    };
+    let import = "name='a'\n[[key]]\nid='48'\nfile='x'\n[[certificate]]\nid='48'\nfile='x'\n";
+    let mut secret = secrets();
+    secret.give_key(vec![0x48], key);
+    let plan = desk.plan(import, given);
+    desk.run(&plan, &mut secret, None).result.unwrap();
+    judge.reads_certificate(&desk, "48", certificate);
+    judge.everything_works(&desk, "48", holder);
 
     // Erased and set up anew, without a security officer, once in either way.
     for erase in ["application", "card"] {

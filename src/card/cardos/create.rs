@@ -171,9 +171,17 @@ impl Hand<'_, '_> {
         if owner == 0x00 {
             return Err(SetupError::NotSetUp);
         }
-        let admin = condition(&survey.area()?.access, of_directory::ADMIN);
-        self.right(admin)?;
-        self.close(owner)?;
+        let mut closed_before = false;
+        if self.again {
+            let description = self.area_description()?.unwrap_or_default();
+            let access = ber::find(&description, &[0x6F, 0x86]);
+            closed_before = access == Some(closed(owner).as_slice());
+        }
+        if !closed_before {
+            let admin = condition(&survey.area()?.access, of_directory::ADMIN);
+            self.right(admin)?;
+            self.close(owner)?;
+        }
         survey.area_mut()?.access = Hex(closed(owner).to_vec());
         Ok(())
     }
