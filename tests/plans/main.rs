@@ -10,6 +10,7 @@
     missing_docs
 )]
 
+mod budget;
 mod desk;
 mod liars;
 mod opensc;
