@@ -10,6 +10,7 @@
     missing_docs
 )]
 
+mod backend;
 mod budget;
 mod desk;
 mod liars;
