@@ -74,6 +74,18 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         "printable ASCII alone gets there",
     ),
     (
+        "plan/files.rs",
+        "read_small",
+        1,
+        "the parser of profiles takes it, and what it names goes through token::Text",
+    ),
+    (
+        "plan/journal.rs",
+        "to_str",
+        1,
+        "hexadecimal digits are read from it",
+    ),
+    (
         "token/pin.rs",
         "from_utf8",
         1,
