@@ -4,6 +4,7 @@ pub(super) mod apdu;
 pub(super) mod certificates;
 mod choose;
 pub(super) mod pins;
+pub(super) mod plan;
 pub(super) mod practice;
 pub(super) mod readers;
 pub(super) mod show;
