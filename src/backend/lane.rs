@@ -250,8 +250,9 @@ impl Worker {
         }
         let token = Arc::new(reading.into_token());
         self.shown = Some(identity);
-        self.report(Report::Read(identity, Arc::clone(&token)));
+        // First, so that who waits for the whole token knows it as well.
         self.look_for_unfinished(identity, &token);
+        self.report(Report::Read(identity, Arc::clone(&token)));
         Ok(token)
     }
 
