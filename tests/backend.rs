@@ -29,6 +29,7 @@ impl Desk {
             Options {
                 pcsc: false,
                 practice,
+                cache: None,
             },
             move |event| {
                 let _ = sink.send(event);
