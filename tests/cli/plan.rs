@@ -1,6 +1,7 @@
 //! Tokens set up by profiles: shown, tried on paper, carried out, stopped in every way, gone on with.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -334,11 +335,7 @@ fn a_token_is_set_up_used_and_told_of() {
     let lent = Lent::new("cardos-blank");
     let profile = lent.file("a.toml", &format!("{WITH_OFFICER}[[key]]\nsize = 1024\n"));
     let secrets = lent.file("secrets", NEW);
-    fs::set_permissions(
-        &secrets,
-        std::os::unix::fs::PermissionsExt::from_mode(0o600),
-    )
-    .unwrap();
+    fs::set_permissions(&secrets, fs::Permissions::from_mode(0o600)).unwrap();
     let run = [
         "--trace",
         "plan",
@@ -407,6 +404,9 @@ fn a_token_is_set_up_used_and_told_of() {
         .said(1);
     assert!(words.contains("The token is set up already"), "{words}");
 
+    // It is for its owner alone: it tells whose token it is.
+    let mode = fs::metadata(&journal).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
     let list = lent.plan(&["journal"], "").result();
     let row: Vec<&str> = list.lines().nth(1).unwrap().split_whitespace().collect();
     assert_eq!(row[..3], ["2737C0092B18", "New", "Finished"], "{list}");
@@ -834,6 +834,55 @@ fn data_comes_from_its_file_when_a_plan_goes_on() {
     assert!(ended.result().contains("Promised 1, found 1"));
 }
 
+#[test]
+fn without_a_journal_nothing_is_done() {
+    let lent = Lent::new("cardos-blank");
+    let profile = lent.file("a.toml", WITH_OFFICER);
+    for place in ["/proc/nowhere", "/dev/null/nowhere"] {
+        let mut command = program();
+        lent.dress(&mut command)
+            .env("XDG_STATE_HOME", place)
+            .args(["--trace", "plan", "run", &profile, "--name", "A"])
+            .args(["--pin-fd", "0"]);
+        let ended = Ended::new(output(&mut command, NEW.as_bytes()));
+        assert_eq!(ended.code, 1, "{ended:?}");
+        assert!(ended.stderr.contains("The journal cannot be"), "{ended:?}");
+        for word in ["PUT DATA", "UPDATE", "00E0"] {
+            assert!(!ended.stderr.contains(word), "{word}: {ended:?}");
+        }
+    }
+    assert!(lent.contents()[0].is_empty());
+}
+
+#[test]
+fn secrets_are_not_taken_from_where_others_can_see_them() {
+    let practice = Practice::new("cardos-blank");
+    let profile = practice.file("a.toml", WITH_OFFICER);
+    for arguments in [
+        &["run", &profile, "271828"][..],
+        &["run", &profile, "--pin-fd", "271828"],
+        &["run", &profile, "--yes=271828"],
+        &["resume", &profile, "271828"],
+        &["give-up", "271828"],
+    ] {
+        let words = practice.plan(arguments, NEW).said(2);
+        assert!(!words.contains("271828"), "{words}");
+    }
+    let mut command = program();
+    command
+        .args(["--practice=cardos-blank", "plan", "run", &profile])
+        .args(["--name", "A"]);
+    for variable in ["PIN", "SYMBOLON_PIN", "PIN_FD", "PIN_FILE", "SO_PIN"] {
+        command.env(variable, "271828");
+    }
+    let ended = Ended::new(output(&mut command, NEW.as_bytes()));
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(
+        ended.stderr.contains("There is no terminal to ask on"),
+        "{ended:?}"
+    );
+}
+
 /// A long plan that is in the middle of a step, and does not get on: its card does not answer.
 fn held_up(lent: &Lent) -> (Daemon, PathBuf) {
     let profile = lent.file("long.toml", LONG);
@@ -869,6 +918,11 @@ fn go_on(lent: &Lent) {
     assert_eq!(journal["state"], "stopped", "{journal}");
     let next = journal["next"].as_u64().unwrap();
     assert!((2..=10).contains(&next), "{journal}");
+    let page = lent.run(&["show"], "").result();
+    assert!(
+        page.contains(&format!("Set-up stopped at step {next} of 10.")),
+        "{page}"
+    );
     // What the rest needs depends on how far it is; it is listed before it is asked for.
     let asked = lent.plan(&["resume", "--pin-fd", "0"], "");
     assert!(

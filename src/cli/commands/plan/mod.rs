@@ -16,7 +16,7 @@ use crate::cli::output::Output;
 use crate::cli::plan_json::PlanDocument;
 use crate::cli::plan_page::{self, View};
 use crate::cli::session::{Found, Real, Session};
-use crate::explain::plan as words;
+use crate::explain::{self, plan as words};
 use crate::plan::files::{self, FileError, Files};
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
@@ -109,10 +109,12 @@ impl Made {
     fn alone(&self) -> Result<(), Trouble> {
         match &self.unfinished {
             None => Ok(()),
-            Some(unfinished) => Err(Trouble::usage(
-                words::stopped(unfinished),
-                format!("{} {}", how_to_go_on(), gettext("Nothing was sent.")),
-            )),
+            Some(unfinished) => {
+                let mut trouble = Trouble::of(&Failure::Unfinished(Arc::clone(unfinished)));
+                let body = std::mem::take(&mut trouble.words.body);
+                trouble.words.body = explain::sentences(&[body, how_to_go_on()]);
+                Err(trouble)
+            }
         }
     }
 }
@@ -197,7 +199,11 @@ fn resume(
     let (plan, next) = (&unfinished.plan, unfinished.next);
     // Of a step that was begun, what the card was like before it counts.
     let known = unfinished.begun.as_ref().unwrap_or(&survey);
-    let preview = preview(plan, known, next)?;
+    let preview = preview(plan, known, next).map_err(|mut trouble| {
+        let body = std::mem::take(&mut trouble.words.body);
+        trouble.words.body = explain::sentences(&[body, how_to_go_on()]);
+        trouble
+    })?;
     let view = View {
         plan,
         preview: &preview,
