@@ -159,7 +159,8 @@ fn carry_out(
     let source = ask::Source::open(source, output)?;
     let made = Made::new(choice, globals)?;
     made.alone()?;
-    output.result(made.page(choice.commands, output))?;
+    // Beside the questions: who sends the result elsewhere has to see what they are about.
+    output.message(&made.page(choice.commands, output));
     let Made {
         mut session,
         found,
@@ -210,7 +211,7 @@ fn resume(
         next,
         commands,
     };
-    output.result(plan_page::page(&found, &view, output.style()))?;
+    output.message(&plan_page::page(&found, &view, output.style()));
     let mut secrets = Secrets::default();
     if let Some(files) = files {
         files.give(plan, &mut secrets);
