@@ -78,6 +78,8 @@ pub(super) enum Command {
     Cert(CertCommand),
     #[command(subcommand, about = gettext("Show, verify, change, unblock and set PINs"))]
     Pin(PinCommand),
+    #[command(subcommand, about = gettext("Show what the card below the applications tells of itself"))]
+    Card(CardCommand),
     #[command(subcommand, about = gettext("Set tokens up by a profile, step by step, and go on where that was stopped"))]
     Plan(PlanCommand),
     #[command(
@@ -169,6 +171,12 @@ pub(super) struct Target {
     pub(super) output: Option<PathBuf>,
     #[arg(long, help = gettext("Replace the file if there is one"))]
     pub(super) force: bool,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum CardCommand {
+    #[command(about = gettext("Show everything that a CardOS card tells of itself: version, life cycle, memory, packages, keys"))]
+    Info,
 }
 
 #[derive(Debug, Subcommand)]

@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::Plan;
 use crate::base::hex::Hex;
 use crate::card::cardos::Survey;
+use crate::token::Text;
 
 /// The most of one journal that is read, in bytes: some thousand steps.
 const MAX_LEN: u64 = 64 * 1024 * 1024;
@@ -184,8 +185,11 @@ impl Journals {
         for entry in entries {
             let path = entry.map_err(|error| file_error(folder, error))?.path();
             if path.extension().is_some_and(|ending| ending == "journal") {
-                let name = path.file_stem().and_then(|name| name.to_str());
-                serials.extend(name.and_then(crate::base::hex::decode).map(Hex));
+                let name = path
+                    .file_stem()
+                    .map(|name| Text::from_path(Path::new(name)));
+                let serial = name.and_then(|name| crate::base::hex::decode(name.as_str()));
+                serials.extend(serial.map(Hex));
             }
         }
         serials.sort();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::check::public_key_of;
 use super::profile::{Erase, KeyPolicy, PinPolicy, Profile};
 use super::{
     Creation, Named, NewCertificate, NewData, NewKey, NewPin, Phase, Plan, SetupError, Subject,
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::base::hex::Hex;
 use crate::pki::certificate as x509;
-use crate::token::{ApplicationKind, Fact, FactName, PublicKey, Token};
+use crate::token::{ApplicationKind, Fact, FactName, Token};
 
 /// The first identifier of a key: "45" is what everybody uses (sheet "iso7816-pkcs15", 5).
 const FIRST_ID: u8 = 0x45;
@@ -343,24 +344,13 @@ impl Maker<'_> {
         if self.tasks.iter().any(made) {
             return Err(other());
         }
-        if self.fresh {
-            return Ok(());
-        }
-        let told = self.key_there(id).and_then(|key| key.public_key.as_ref());
-        // Not every program leaves the public half on the token beside its certificate.
-        match told.or_else(|| self.certified(id)) {
-            Some(key) if *key != certificate.public_key => Err(other()),
+        let application = self.token.application(ApplicationKind::Pkcs15);
+        let there = self.key_there(id).filter(|_| !self.fresh);
+        let there = application.zip(there);
+        match there.and_then(|(read, key)| public_key_of(read, key)) {
+            Some(key) if key != certificate.public_key => Err(other()),
             _ => Ok(()),
         }
-    }
-
-    /// The key in the certificate that has this identifier now.
-    fn certified(&self, id: &Hex) -> Option<&PublicKey> {
-        let application = self.token.application(ApplicationKind::Pkcs15)?;
-        let fact = Fact::hex(FactName::Id, &id.0);
-        let mut stored = application.certificates.iter();
-        let stored = stored.find(|stored| stored.facts.contains(&fact))?;
-        stored.summary.as_ref().map(|summary| &summary.public_key)
     }
 
     fn data(&mut self) -> Result<(), RecipeError> {

@@ -107,6 +107,12 @@ pub const PRACTICE: &[Practice] = &[
                       SO-PIN 12345678, which has the PUK 11223344.",
     },
     Practice {
+        name: "cardos-weak",
+        title: "CardOS token that guards nothing",
+        description: "The token of Anna Rossi as OpenSC set it up until 2008: whoever has it can give it new PINs without \
+                      knowing the old ones. PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
+    },
+    Practice {
         name: "both",
         title: "Token with PIV and OpenPGP",
         description: "Thomas Mustermann's YubiKey. PIV with the factory PIN 123456 and PUK 12345678, and a certificate \
@@ -177,7 +183,11 @@ pub fn make(name: &str) -> Option<Box<dyn Card>> {
             Box::new(Chip::new(contact_atr(true, SHORT)).short_only().with(card))
         }
         "cardos-blank" => Box::new(CardOs::blank(CardOsModel::m4_2b(CARDOS_SERIAL))),
-        "cardos-used" => Box::new(cardos_used()?),
+        "cardos-used" => Box::new(cardos_used(1)?),
+        // UPDATE is never allowed, ADMIN always (sheet "cardos", 14).
+        "cardos-weak" => {
+            Box::new(cardos_used(2)?.with_application_access([0, 0xFF, 0, 0, 0, 0, 0, 0, 0]))
+        }
         "both" => Box::new(both()?),
         "blocked-pin" => Box::new(
             yubikey()
@@ -366,9 +376,9 @@ fn openpgp_curves() -> Option<OpenPgp> {
     Some(card)
 }
 
-fn cardos_used() -> Option<CardOs> {
+fn cardos_used(number: u8) -> Option<CardOs> {
     let mut serial = CARDOS_SERIAL;
-    serial[5] += 1;
+    serial[5] += number;
     CardOs::personal(
         CardOsModel::m4_2b(serial),
         &Owner {

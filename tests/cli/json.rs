@@ -137,6 +137,8 @@ fn the_other_documents_fit_too() {
             "--practice=piv-used apdu --yes --json 00A4040005A000000308 00FD0000",
         ),
         ("practice", "practice list --json"),
+        ("card", "--practice=cardos-used card info --json"),
+        ("card", "--practice=cardos-blank card info --json"),
     ] {
         let ended = run(arguments);
         let [document] = documents(&ended).try_into().unwrap();
@@ -177,6 +179,12 @@ fn the_schemas_forbid_what_they_do_not_know() {
 
 /// The plain enums of the model: where each is.
 const ENUMS: &[(&str, &str)] = &[
+    ("cardos.rs", "AtrSource"),
+    ("cardos.rs", "CardCondition"),
+    ("cardos.rs", "CardOsObject"),
+    ("cardos.rs", "CardSystem"),
+    ("cardos.rs", "KnownPackage"),
+    ("cardos.rs", "LifePhase"),
     ("fact.rs", "FactName"),
     ("fact.rs", "Flag"),
     ("fact.rs", "PinCoding"),
@@ -200,7 +208,7 @@ const ENUMS: &[(&str, &str)] = &[
 #[test]
 fn every_value_of_the_model_is_in_the_schemas() {
     let mut known = Vec::new();
-    for name in ["token", "readers", "plan"] {
+    for name in ["token", "readers", "card", "plan"] {
         values(&schema(name), &mut known);
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/token");
@@ -252,4 +260,57 @@ fn snake_case(variant: &str) -> String {
         value.extend(character.to_lowercase());
     }
     value
+}
+
+#[test]
+fn the_sheet_of_a_card_says_what_cardos_tool_prints() {
+    let schemas = Schemas::read();
+    let validator = schemas.validator("card");
+    let [document] = documents(&run("--practice=cardos-used card info --json"))
+        .try_into()
+        .unwrap();
+    let cardos = &document["cardos"];
+    assert_eq!(cardos["version"]["value"]["name"], "CardOS M4.2B");
+    assert_eq!(cardos["life_cycle"]["value"]["phase"], "administration");
+    assert_eq!(cardos["packages"]["raw"], "");
+    assert_eq!(cardos["keys"]["value"]["start"]["tries"], 10);
+    assert_eq!(cardos["not_told"], Value::Array(Vec::new()));
+    for path in [
+        "",
+        "/cardos",
+        "/cardos/info",
+        "/cardos/chip/value",
+        "/cardos/keys/value/start",
+    ] {
+        let mut more = document.clone();
+        let part = more.pointer_mut(path).unwrap().as_object_mut().unwrap();
+        part.insert("colour".to_owned(), Value::from("red"));
+        assert!(!validator.is_valid(&more), "an unknown field in {path}");
+    }
+}
+
+#[test]
+fn a_card_without_application_says_what_it_is() {
+    let token = |card: &str| {
+        let [mut document] = documents(&run(&format!("--practice={card} show --json")))
+            .try_into()
+            .unwrap();
+        document["token"].take()
+    };
+    let blank = token("cardos-blank");
+    assert_eq!(blank["card"]["condition"], "blank");
+    assert_eq!(blank["card"]["system"], "cardos4");
+    assert_eq!(blank["model"], "CardOS M4.2B");
+    assert_eq!(blank["serial"], "2737C0092B18");
+    let unguarded = |token: &Value| {
+        let facts = token["applications"][0]["facts"]
+            .as_array()
+            .unwrap()
+            .clone();
+        let fact = facts.into_iter().find(|fact| fact["name"] == "unguarded");
+        fact.unwrap()["value"]["value"].clone()
+    };
+    assert_eq!(unguarded(&token("cardos-used")), false);
+    assert_eq!(unguarded(&token("cardos-weak")), true);
+    assert!(token("unknown")["card"]["system"].is_null());
 }

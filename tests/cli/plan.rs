@@ -188,7 +188,7 @@ fn a_plan_is_shown_before_it_is_carried_out() {
     let arguments = ["show", profile, "--name", "Anna Rossi"];
     let page = practice.plan(&arguments, "").result();
     for line in [
-        "Serial number 2737C0092B18",
+        "CardOS M4.2B · serial 2737C0092B18",
         "Plan “Token with a signature key”",
         "  1  Create PKCS#15 “VPN Anna Rossi” with SO-PIN",
         "  2  Set Anna Rossi",

@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub(super) mod apdu;
+pub(super) mod card;
 pub(super) mod certificates;
 mod choose;
 pub(super) mod pins;

@@ -84,6 +84,7 @@ impl App {
             TokenViewOutput::CommandChosen => self.open_command(sender, root),
             TokenViewOutput::Copied(what) => self.toast(&words::copied(&what)),
             TokenViewOutput::PageShown(page) => self.page = page,
+            TokenViewOutput::SheetWanted(identity) => self.read_sheet(identity),
         }
     }
 

@@ -410,7 +410,12 @@ impl App {
                 });
             }
             Notice::Arrived(reader) => self.announce_arrival(reader, sender),
-            Notice::Read(identity, token) => self.token_read(identity, &token),
+            Notice::Read(identity, token) => {
+                self.token_read(identity, &token);
+                if token.complete {
+                    self.view.emit(TokenViewInput::ReadAnew(identity));
+                }
+            }
             Notice::Removed(identity) => {
                 self.card_removed(identity);
                 self.say(&gettext("The token was removed"));

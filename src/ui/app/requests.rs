@@ -18,6 +18,7 @@ use crate::ui::dialogs::command::{
 };
 use crate::ui::dialogs::pin::{PinDialog, PinDialogInit, PinDialogInput, PinDialogOutput};
 use crate::ui::model::{Place, Shown};
+use crate::ui::token_view::TokenViewInput;
 
 /// What is under way, and who waits for it.
 #[derive(Default)]
@@ -37,6 +38,8 @@ enum Purpose {
     Command,
     /// The person wants to see this token as it is now.
     Refresh,
+    /// The person looks at what this card tells of itself.
+    Sheet(Identity),
     /// A practice card, which is shown once it is in.
     Insert,
     /// A practice card.
@@ -82,6 +85,11 @@ impl App {
         self.request(Command::Read { reader }, Purpose::Refresh);
     }
 
+    /// Reads what a card tells of itself.
+    pub(super) fn read_sheet(&mut self, identity: Identity) {
+        self.request(Command::ReadSheet { identity }, Purpose::Sheet(identity));
+    }
+
     /// Asks for the smart card service.
     pub(super) fn start_service(&mut self) {
         self.request(Command::StartService, Purpose::Service);
@@ -121,6 +129,14 @@ impl App {
                 if let Some((_, dialog)) = &self.requests.command {
                     dialog.0.emit(CommandDialogInput::Finished(outcome));
                 }
+            }
+            (Some(Purpose::Sheet(identity)), outcome) => {
+                let sheet = match outcome {
+                    Ok(Done::Sheet(sheet)) => Ok(sheet),
+                    Err(failure) => Err(failure),
+                    Ok(_) => return,
+                };
+                self.view.emit(TokenViewInput::Sheet(identity, sheet));
             }
             (Some(Purpose::Insert), Ok(Done::Practised(reader))) => {
                 self.open(Place::Reader(reader));

@@ -127,6 +127,8 @@ pub(super) struct OverviewPage {
     pub(super) frame: Frame,
     card: Card,
     unknown: Section<String>,
+    /// What a card without application is.
+    condition: Section<(String, String)>,
     attention: Section<AttentionLine>,
     pins: Section<PinsLine>,
     keys: Section<KeysLine>,
@@ -144,6 +146,7 @@ impl OverviewPage {
         let page = Self {
             card: Card::new(),
             unknown: Section::new(""),
+            condition: Section::new(""),
             attention: Section::new(&gettext("Needs attention")),
             pins: Section::new(&gettext("PINs")),
             keys: Section::new(&gettext("Keys and certificates")),
@@ -156,6 +159,7 @@ impl OverviewPage {
         let frame = &page.frame;
         frame.append(page.card.widget());
         frame.append(page.unknown.widget());
+        frame.append(page.condition.widget());
         frame.append(page.attention.widget());
         frame.append(page.pins.widget());
         frame.append(page.keys.widget());
@@ -191,6 +195,9 @@ impl OverviewPage {
         let unknown: Vec<String> = unknown.into_iter().collect();
         self.unknown
             .show(&unknown, |words| unknown_row(words, &self.wires));
+        let condition: Vec<(String, String)> =
+            explain::cardos::condition(token).into_iter().collect();
+        self.condition.show(&condition, condition_row);
         let matters = attention::first(matters, self.all);
         self.attention
             .show(&matters, |line| attention::build(line, &self.wires));
@@ -218,6 +225,7 @@ impl OverviewPage {
     pub(super) fn clear(&mut self) {
         self.all = false;
         self.unknown.rows.clear();
+        self.condition.rows.clear();
         self.attention.rows.clear();
         self.pins.rows.clear();
         self.keys.rows.clear();
@@ -236,6 +244,12 @@ fn unknown_row(words: &str, wires: &Wires) -> gtk::Widget {
     let line = line();
     line.append(&Fold::new(&text, &button, Lead::Chars(20)));
     row(&line, words).upcast()
+}
+
+fn condition_row((title, body): &(String, String)) -> gtk::Widget {
+    let line = line();
+    line.append(&titled(title, &[], None, body));
+    row(&line, &format!("{title}. {body}")).upcast()
 }
 
 fn build_pins(model: &PinsLine) -> gtk::Widget {
