@@ -251,6 +251,7 @@ fn every_example_is_a_plan() {
         ("set-up-without-so-pin", "cardos-blank", 2),
         ("erase-and-set-up", "cardos-used", 4),
         ("add-keys", "cardos-used", 2),
+        ("import-key", "cardos-used", 2),
         ("certificate", "cardos-used", 1),
         ("data", "cardos-used", 1),
         ("delete", "cardos-used", 2),
@@ -262,7 +263,6 @@ fn every_example_is_a_plan() {
         .iter()
         .map(|(name, ..)| (*name).to_owned())
         .collect();
-    names.push("import-key".to_owned());
     names.sort();
     let mut found = Vec::new();
     for entry in fs::read_dir(data("profiles")).unwrap() {
@@ -280,6 +280,10 @@ fn every_example_is_a_plan() {
         let certificate = data("practice/anna-authentication.crt");
         fs::copy(certificate, folder.join("certificate.crt")).unwrap();
         fs::write(folder.join("data.bin"), "data").unwrap();
+        for ending in ["key", "crt"] {
+            let file = data(&format!("practice/thomas-authentication.{ending}"));
+            fs::copy(file, folder.join(format!("encryption.{ending}"))).unwrap();
+        }
         let profile = profile.to_str().unwrap();
         let ended = practice.plan(&["show", profile, "--name", "Anna", "--json"], "");
         assert_eq!(ended.code, 0, "{name}: {ended:?}");
@@ -550,10 +554,10 @@ fn what_the_token_cannot_become_is_said() {
     let said = words("name='A'\n[delete]\nkeys=['99']\n", 1);
     assert!(said.contains("There is no 99 on the token"), "{said}");
     let said = words("name='A'\n[[key]]\nfile='b.key'\n", 1);
-    assert!(
-        said.contains("b.key: keys are not taken from files yet"),
-        "{said}"
-    );
+    assert!(said.contains("b.key cannot be read"), "{said}");
+    practice.file("b.key", "no key\n");
+    let said = words("name='A'\n[[key]]\nfile='b.key'\n", 1);
+    assert!(said.contains("b.key: This is not a key file"), "{said}");
 
     let blank = Practice::new("cardos-blank");
     let profile = blank.file("a.toml", key);
@@ -815,6 +819,71 @@ fn what_is_lost_is_lost_only_after_a_yes() {
 }
 
 #[test]
+fn a_key_comes_from_its_file() {
+    let lent = Lent::new("cardos-used");
+    let profile = lent.file(
+        "a.toml",
+        "name='A'\n[[key]]\nid='46'\nlabel='Mail'\nuse='decrypt'\nfile='a.key'\n",
+    );
+    let protected = lent.folder.path().join("a.key");
+    let made = Command::new("openssl")
+        .args([
+            "pkcs8",
+            "-topk8",
+            "-v2",
+            "aes-256-cbc",
+            "-passout",
+            "pass:correct horse",
+            "-inform",
+            "DER",
+        ])
+        .arg("-in")
+        .arg(data("practice/thomas-authentication.key"))
+        .arg("-out")
+        .arg(&protected)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let run = ["run", &profile, "--pin-fd", "0"];
+    let words = lent.plan(&run, "wrong horse\n").said(1);
+    assert!(
+        words.contains("a.key: This password does not open the file"),
+        "{words}"
+    );
+    let words = lent.plan(&["show", &profile], "").said(2);
+    assert!(words.contains("There is no terminal to ask on"), "{words}");
+    let page = lent
+        .plan(&["show", &profile, "--pin-fd", "0"], "correct horse\n")
+        .result();
+    assert!(
+        page.contains("1  Import RSA 2048: Mail (decrypt)"),
+        "{page}"
+    );
+    assert!(
+        page.contains("A key that the card makes has never been anywhere else."),
+        "{page}"
+    );
+    assert!(!page.contains("Key file"), "{page}");
+    // Stopped by a wrong PIN, it wants its file again.
+    let ended = lent.plan(&run, "correct horse\n654321\n99999999\n");
+    assert_eq!(ended.code, 5, "{ended:?}");
+    let words = lent.plan(&["resume", "--pin-fd", "0"], "654321\n12345678\n");
+    assert!(
+        words.stderr.contains("symbolonctl plan resume PROFILE"),
+        "{words:?}"
+    );
+    let secrets = "correct horse\n654321\n12345678\n";
+    let ended = lent.plan(&["resume", &profile, "--pin-fd", "0"], secrets);
+    assert!(!ended.stderr.contains("correct horse"), "{ended:?}");
+    assert!(ended.result().contains("Promised 1, found 1"));
+    let page = lent.run(&["show"], "").result();
+    assert!(
+        page.contains("Mail") && page.contains("ID 46 · RSA 2048"),
+        "{page}"
+    );
+}
+
+#[test]
 fn data_comes_from_its_file_when_a_plan_goes_on() {
     let lent = Lent::new("cardos-used");
     lent.file("data.bin", "some data");
@@ -959,7 +1028,7 @@ impl HeldUp {
         let (run, log) = lent.begin(&arguments);
         let mut held_up = Self { run, log, trace };
         // The first key is made in the fourth step.
-        held_up.read_until("> command 00460000");
+        held_up.read_until(": 00460000");
         wait_for("the step", NOTICE_LIMIT, || {
             held_up.said().contains("\n4 of 10  ").then_some(())
         });
