@@ -50,6 +50,10 @@ pub fn failure(failure: &Failure) -> Explanation {
     match failure {
         Failure::Card(error) => card_error(error),
         Failure::Plan { why, .. } | Failure::NoPlan(why) => super::plan::run_error(why),
+        Failure::Unfinished(unfinished) => Explanation::new(
+            super::plan::stopped(unfinished),
+            gettext("Go on with it, or give it up, before another plan begins. Nothing was sent."),
+        ),
         Failure::NothingUnfinished => Explanation::new(
             gettext("There is nothing to go on with"),
             gettext("No plan was broken off on this token. Nothing was sent."),
@@ -406,7 +410,12 @@ pub fn terminated(application: ApplicationKind) -> Explanation {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::base::hex::Hex;
+    use crate::plan::journal::Unfinished;
+    use crate::plan::{Plan, Subject, Task};
 
     /// One of each, so that what holds for all can be tested.
     fn all() -> Vec<Failure> {
@@ -471,6 +480,21 @@ mod tests {
             Failure::TimedOut,
             Failure::NoReader,
             Failure::NothingUnfinished,
+            Failure::Unfinished(Arc::new(Unfinished {
+                plan: Plan {
+                    name: "A".to_owned(),
+                    subject: Subject {
+                        serial: Hex(vec![1]),
+                        atr: Hex(vec![0x3B]),
+                        label: None,
+                    },
+                    made: 0,
+                    tasks: vec![Task::Format],
+                },
+                next: 0,
+                begun: None,
+                at: 0,
+            })),
             Failure::NoCard,
             Failure::NoSuchPracticeCard,
             Failure::Program {

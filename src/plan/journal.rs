@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -210,6 +211,8 @@ impl Journals {
                     .read(true)
                     .append(true)
                     .create(true)
+                    // It tells whose token it is.
+                    .mode(0o600)
                     .open(&path)
                     .map_err(|error| file_error(&path, error))?;
                 flock(&file, FlockOperation::NonBlockingLockExclusive)

@@ -300,6 +300,7 @@ pub(super) fn reaction(failure: &Failure, role: PinRole) -> Reaction {
         Failure::Card(_)
         | Failure::Plan { .. }
         | Failure::NoPlan(_)
+        | Failure::Unfinished(_)
         | Failure::NothingUnfinished
         | Failure::Cancelled
         | Failure::TimedOut
