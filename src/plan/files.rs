@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::profile::{self, Profile, ProfileError};
-use super::recipe::Given;
+use super::recipe::{Given, InKeyFile};
 use super::secrets::Secrets;
 use super::{Plan, Private, Task};
 use crate::base::file;
@@ -26,6 +26,8 @@ pub struct Files {
     certificates: BTreeMap<usize, Vec<u8>>,
     data: BTreeMap<usize, Vec<u8>>,
     keys: BTreeMap<usize, Private>,
+    /// The certificates that are in the files of keys: that of the key, then those above it.
+    chains: BTreeMap<usize, Vec<InKeyFile>>,
 }
 
 /// What can be wrong with one of the files. Nothing was sent.
@@ -106,8 +108,9 @@ impl Files {
         let mut files = Self::default();
         for (place, policy) in profile.keys.iter().enumerate() {
             if let Some(name) = &policy.file {
-                let key = private_key(&folder.join(name), password)?;
+                let (key, chain) = private_key(&folder.join(name), password)?;
                 files.keys.insert(place, key);
+                files.chains.insert(place, chain);
             }
         }
         for (place, policy) in profile.certificates.iter().enumerate() {
@@ -132,6 +135,7 @@ impl Files {
                 .map(|(&place, key)| (place, key.modulus.clone()))
                 .collect(),
             certificates: self.certificates.clone(),
+            chains: self.chains.clone(),
             data: self
                 .data
                 .iter()
@@ -164,11 +168,11 @@ impl Files {
     }
 }
 
-/// The private key in a file.
+/// The private key in a file, and the certificates beside it.
 fn private_key(
     path: &Path,
     password: &mut dyn FnMut(&Path) -> Option<Secret>,
-) -> Result<Private, FileError> {
+) -> Result<(Private, Vec<InKeyFile>), FileError> {
     let bytes = file::read_small_bytes(path, import::MAX_LEN as u64);
     // It may be a key that nothing protects.
     let bytes = Secret::take(bytes.map_err(|error| unread(path, &error))?);
@@ -182,9 +186,19 @@ fn private_key(
         path: path.to_owned(),
         error,
     })?;
-    Private::of(&opened.key).ok_or_else(|| FileError::OddKey {
+    let key = Private::of(&opened.key).ok_or_else(|| FileError::OddKey {
         path: path.to_owned(),
-    })
+    })?;
+    let found = |authority| {
+        move |certificate: certificate::Certificate| InKeyFile {
+            authority,
+            name: certificate.name().map(|name| name.to_string()),
+            der: certificate.der,
+        }
+    };
+    let own = opened.certificate.map(found(false));
+    let above = opened.chain.into_iter().map(found(true));
+    Ok((key, own.into_iter().chain(above).collect()))
 }
 
 /// The certificate in a file, in its text form or in DER.

@@ -32,8 +32,21 @@ pub struct Given {
     pub keys: BTreeMap<usize, Vec<u8>>,
     /// The certificates from files, by their place in the profile.
     pub certificates: BTreeMap<usize, Vec<u8>>,
+    /// The certificates in the files of keys, by the places of the keys in the profile.
+    pub chains: BTreeMap<usize, Vec<InKeyFile>>,
     /// The lengths of data from files, by its place in the profile.
     pub data: BTreeMap<usize, usize>,
+}
+
+/// A certificate in the file of a key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InKeyFile {
+    /// Whether it is not that of the key, but of one of those above it.
+    pub authority: bool,
+    /// Whose it is.
+    pub name: Option<String>,
+    /// The certificate.
+    pub der: Vec<u8>,
 }
 
 /// Why there is no plan for a card. Nothing was sent.
@@ -236,12 +249,58 @@ impl Maker<'_> {
     fn make_keys(&mut self) -> Result<(), RecipeError> {
         for (place, policy) in self.profile.keys.iter().enumerate() {
             let key = self.key(place, policy)?;
+            let id = key.id.clone();
             self.tasks.push(match key.modulus {
                 None => Task::GenerateKey(key),
                 Some(_) => Task::ImportKey(key),
             });
+            if policy.certificates {
+                self.chain(place, &id)?;
+            }
         }
         Ok(())
+    }
+
+    /// The certificates that came with a key: that of the key under its identifier, those above it
+    /// under free ones, unless they are there.
+    fn chain(&mut self, place: usize, key: &Hex) -> Result<(), RecipeError> {
+        let chain = self.given.chains.get(&place);
+        for found in chain.into_iter().flatten() {
+            let there = self.is_stored(&found.der);
+            if there && found.authority {
+                continue;
+            }
+            let id = if found.authority {
+                self.free_id()?
+            } else {
+                key.clone()
+            };
+            let name = found.name.as_deref().unwrap_or("Certificate");
+            self.ids.push(id.clone());
+            self.tasks.push(Task::StoreCertificate(NewCertificate {
+                id,
+                label: cut(name, 64).to_owned(),
+                authority: found.authority,
+                der: Hex(found.der.clone()),
+            }));
+        }
+        Ok(())
+    }
+
+    /// Whether a certificate is on the token, or comes there before.
+    fn is_stored(&self, der: &[u8]) -> bool {
+        let made = |task: &Task| matches!(task, Task::StoreCertificate(new) if new.der.0 == der);
+        let application = self.token.application(ApplicationKind::Pkcs15);
+        let there = application.filter(|_| !self.fresh);
+        let mut stored = there.into_iter().flat_map(|read| &read.certificates);
+        self.tasks.iter().any(made) || stored.any(|stored| stored.der == der)
+    }
+
+    fn free_id(&self) -> Result<Hex, RecipeError> {
+        (FIRST_ID..=0xFF)
+            .map(|id| Hex(vec![id]))
+            .find(|id| !self.ids.contains(id))
+            .ok_or(RecipeError::NoPlace)
     }
 
     fn key(&mut self, place: usize, policy: &KeyPolicy) -> Result<NewKey, RecipeError> {
@@ -263,10 +322,7 @@ impl Maker<'_> {
         }
         let id = match &policy.id {
             Some(id) => id.clone(),
-            None => (FIRST_ID..=0xFF)
-                .map(|id| Hex(vec![id]))
-                .find(|id| !self.ids.contains(id))
-                .ok_or(RecipeError::NoPlace)?,
+            None => self.free_id()?,
         };
         if self.ids.contains(&id) && self.has_key(&id) {
             return Err(RecipeError::InUse(id));
@@ -400,4 +456,13 @@ impl Maker<'_> {
         }
         Ok(filled)
     }
+}
+
+/// The beginning of a name that has room, in whole characters.
+fn cut(name: &str, most: usize) -> &str {
+    let mut end = name.len().min(most);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    name.get(..end).unwrap_or_default()
 }

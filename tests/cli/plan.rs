@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use symbolon::base::hex::Hex;
+use symbolon::pki::pem;
 use symbolon::plan::journal::{Journals, Record};
 use symbolon::plan::profile::Profile;
 use symbolon::plan::{Plan, Subject, Task};
@@ -280,10 +281,11 @@ fn every_example_is_a_plan() {
         let certificate = data("practice/anna-authentication.crt");
         fs::copy(certificate, folder.join("certificate.crt")).unwrap();
         fs::write(folder.join("data.bin"), "data").unwrap();
-        for ending in ["key", "crt"] {
-            let file = data(&format!("practice/thomas-authentication.{ending}"));
-            fs::copy(file, folder.join(format!("encryption.{ending}"))).unwrap();
-        }
+        let file =
+            |ending| fs::read(data(&format!("practice/thomas-authentication.{ending}"))).unwrap();
+        let both =
+            pem::encode("PRIVATE KEY", &file("key")) + &pem::encode("CERTIFICATE", &file("crt"));
+        fs::write(folder.join("encryption.p12"), both).unwrap();
         let profile = profile.to_str().unwrap();
         let ended = practice.plan(&["show", profile, "--name", "Anna", "--json"], "");
         assert_eq!(ended.code, 0, "{name}: {ended:?}");

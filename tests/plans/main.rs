@@ -13,6 +13,7 @@
 mod backend;
 mod budget;
 mod desk;
+mod files;
 mod liars;
 mod opensc;
 mod outsider;
