@@ -32,6 +32,7 @@ impl Desk {
             Options {
                 pcsc: false,
                 practice,
+                cache: None,
             },
             move |event| {
                 let _ = sink.send(event);

@@ -1,10 +1,12 @@
 //! The sending end of the backend.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::cache::Cache;
 use super::lane::Report;
 use super::{Command, Done, Failure, RequestId, TraceEntry};
 use crate::simulator::SimulatedReader;
@@ -40,14 +42,16 @@ pub struct Handle {
     letters: Sender<Letter>,
     next: Arc<AtomicU64>,
     trace: Arc<Mutex<Ring>>,
+    cache: Cache,
 }
 
 impl Handle {
-    pub(super) fn new(letters: Sender<Letter>, trace: Arc<Mutex<Ring>>) -> Self {
+    pub(super) fn new(letters: Sender<Letter>, trace: Arc<Mutex<Ring>>, cache: Cache) -> Self {
         Self {
             letters,
             next: Arc::new(AtomicU64::new(1)),
             trace,
+            cache,
         }
     }
 
@@ -72,6 +76,12 @@ impl Handle {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .keep(keep);
+    }
+
+    /// Whether tokens are remembered in `folder` from now on; if not, those that are in it are
+    /// forgotten, too.
+    pub fn remember_tokens(&self, folder: &Path, on: bool) {
+        self.cache.remember(folder, on);
     }
 
     /// Queues a request and names it. Its end comes as `Event::Finished`.

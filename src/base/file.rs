@@ -48,9 +48,26 @@ pub fn write_whole(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<
     fs::rename(&new, &place).inspect_err(|_| forget(&new))
 }
 
+/// Writes `bytes` to `path` as [`write_whole`] does, in the place of what is there, for nobody's
+/// eyes but the user's. A link there is replaced, not followed.
+///
+/// # Errors
+///
+/// What the file system said.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = beside(path);
+    let _ = fs::remove_file(&new);
+    write_new_with(&new, bytes, OpenOptions::new().mode(0o600))?;
+    fs::rename(&new, path).inspect_err(|_| forget(&new))
+}
+
 /// A new file with these bytes, or none.
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    write_new_with(path, bytes, &mut OpenOptions::new())
+}
+
+fn write_new_with(path: &Path, bytes: &[u8], options: &mut OpenOptions) -> io::Result<()> {
+    let mut file = options.write(true).create_new(true).open(path)?;
     let written = file.write_all(bytes).and_then(|()| on_disk(&file));
     written.inspect_err(|_| forget(path))
 }
@@ -132,7 +149,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     use std::path::Path;
 
-    use super::{Existing, read_small, read_small_bytes, write_whole};
+    use super::{Existing, read_small, read_small_bytes, write_private, write_whole};
 
     /// The names in a folder.
     fn names(folder: &Path) -> Vec<String> {
@@ -160,6 +177,24 @@ mod tests {
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(names(folder.path()), ["a", "link"]);
+    }
+
+    #[test]
+    fn a_private_file_is_for_its_owner_alone_whatever_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("a"), folder.path().join("other"));
+        fs::write(&other, "stays").unwrap();
+        symlink("other", &path).unwrap();
+        for text in [b"one", b"two"] {
+            write_private(&path, text).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), text);
+            let found = fs::symlink_metadata(&path).unwrap();
+            assert_eq!(found.permissions().mode() & 0o777, 0o600);
+            assert!(found.is_file());
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        assert_eq!(fs::read(&other).unwrap(), b"stays");
+        assert_eq!(names(folder.path()), ["a", "other"]);
     }
 
     #[test]

@@ -145,15 +145,21 @@ pub fn card_error(error: &CardError) -> Explanation {
 pub fn wrong_pin(role: PinRole, tries: &Tries, token: &str) -> Explanation {
     let title = match tries.left {
         TriesLeft::Blocked => blocked_title(role),
-        TriesLeft::Known(_) | TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => {
-            pin_dialog::wrong_title(role)
-        }
+        TriesLeft::Known(_)
+        | TriesLeft::NotSet
+        | TriesLeft::Unlocked
+        | TriesLeft::Unknown
+        | TriesLeft::Unread => pin_dialog::wrong_title(role),
     };
     let words = pins::tries(tries);
     let places = [("tries", words.as_str()), ("token", token)];
     let body = match tries.left {
         TriesLeft::Blocked => gettext("That was the last try. Keys and certificates are safe."),
-        TriesLeft::Known(_) | TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => {
+        TriesLeft::Known(_)
+        | TriesLeft::NotSet
+        | TriesLeft::Unlocked
+        | TriesLeft::Unknown
+        | TriesLeft::Unread => {
             match role {
                 // TRANSLATORS: {tries} is "2 of 3 tries left", in all five.
                 PinRole::User => {

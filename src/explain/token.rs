@@ -29,6 +29,13 @@ pub fn title(token: &Token) -> String {
     }
 }
 
+/// The words on a token that is shown as it was read the last time, until its card was read.
+#[must_use]
+pub fn remembered() -> String {
+    // TRANSLATORS: Said of a token that is shown as it was when it was read the last time.
+    gettext("From last time")
+}
+
 /// The line below the name: "YubiKey 5 · serial 14725836".
 #[must_use]
 pub fn subtitle(token: &Token) -> String {

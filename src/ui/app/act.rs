@@ -6,7 +6,9 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
 use super::{App, AppInput, words};
+use crate::backend::Handle;
 use crate::base::i18n::gettext;
+use crate::base::paths;
 use crate::base::settings::Settings;
 use crate::token::ReaderId;
 use crate::ui::actions::{self, Action};
@@ -122,6 +124,7 @@ impl App {
     /// The preferences spoke.
     pub(super) fn settings_changed(&mut self, settings: Settings) {
         self.backend.keep_trace(settings.trace.keep);
+        remember_tokens(&self.backend, &settings);
         self.traced.tell(TraceInput::Keep(settings.trace.keep));
         self.settings.replace(settings);
         if !self.settings.save() {
@@ -280,5 +283,12 @@ impl App {
         preferences.widget().set_transient_for(Some(root));
         preferences.widget().present();
         self.preferences = Some(preferences);
+    }
+}
+
+/// Tells the backend whether to remember tokens. One that does not forgets those of before.
+pub(super) fn remember_tokens(backend: &Handle, settings: &Settings) {
+    if let Some(folder) = paths::tokens() {
+        backend.remember_tokens(&folder, settings.tokens.remember);
     }
 }

@@ -256,6 +256,7 @@ impl Component for App {
             }
         };
         backend.keep_trace(init.settings.trace.keep);
+        act::remember_tokens(&backend, &init.settings);
         let closing = backend.clone();
         relm4::main_application().connect_shutdown(move |_| closing.close());
         let (width, height) = init.settings.window.size();
@@ -412,7 +413,7 @@ impl App {
             Notice::Arrived(reader) => self.announce_arrival(reader, sender),
             Notice::Read(identity, token) => {
                 self.token_read(identity, &token);
-                if token.complete {
+                if token.complete && !token.remembered {
                     self.view.emit(TokenViewInput::ReadAnew(identity));
                 }
             }

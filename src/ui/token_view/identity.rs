@@ -21,10 +21,14 @@ impl Identity {
     /// Of a token with so many matters that want attention.
     pub(super) fn of(subject: &Subject, matters: usize) -> Self {
         let token = &subject.token;
-        let mut chips: Vec<Chip> = token
-            .applications
-            .iter()
-            .map(|application| Chip::new(ChipKind::Plain, application.kind.name()))
+        // First, so that it is never among those that are only counted.
+        let remembered = token
+            .remembered
+            .then(|| Chip::new(ChipKind::Plain, explain::token::remembered()));
+        let applications = token.applications.iter();
+        let mut chips: Vec<Chip> = remembered
+            .into_iter()
+            .chain(applications.map(|found| Chip::new(ChipKind::Plain, found.kind.name())))
             .collect();
         if subject.reader.practice {
             chips.push(Chip::new(ChipKind::Plain, gettext("Practice card")));

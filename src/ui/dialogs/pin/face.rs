@@ -76,7 +76,7 @@ pub(super) fn codes(
         token.pin(application, *code).is_some_and(|code| {
             matches!(
                 code.tries.left,
-                TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown
+                TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown | TriesLeft::Unread
             )
         })
     };
