@@ -204,13 +204,12 @@ fn ours(folder: &Path) -> io::Result<Vec<(PathBuf, SystemTime)>> {
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
-        let name = name.to_str().unwrap_or_default();
+        let name = name.as_encoded_bytes();
         // One that was being written when the power went is hidden.
-        let whole = name
-            .strip_prefix('.')
-            .and_then(|name| name.strip_suffix(".new"));
+        let whole = name.strip_prefix(b".");
+        let whole = whole.and_then(|name| name.strip_suffix(b".new"));
         let digest = whole.unwrap_or(name);
-        if digest.len() == NAME_LEN && hex::decode(digest).is_some() {
+        if digest.len() == NAME_LEN && digest.iter().all(u8::is_ascii_hexdigit) {
             // A link is a link, wherever it leads to.
             let written = entry.metadata().and_then(|found| found.modified());
             found.push((entry.path(), written.unwrap_or(SystemTime::UNIX_EPOCH)));
