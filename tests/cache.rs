@@ -22,7 +22,7 @@ use symbolon::backend::{PinAction, PinCommand};
 use symbolon::base::hex;
 use symbolon::base::secret::Secret;
 use symbolon::simulator::{Brake, Card, SimulatedReader, wardrobe};
-use symbolon::token::{ApplicationKind, Cost, Identity, PinReference, Token, TriesLeft};
+use symbolon::token::{ApplicationKind, Cost, Identity, PinReference, Reason, Token, TriesLeft};
 
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -252,6 +252,9 @@ fn as_remembered(token: &Token) -> Token {
     {
         if pin.tries.left != TriesLeft::Unknown {
             pin.tries.left = TriesLeft::Unread;
+            let lasting = |reason: Reason| reason == Reason::Unsupported;
+            pin.operations
+                .retain(|operation| operation.impossible.is_none_or(lasting));
         }
     }
     token
@@ -455,7 +458,9 @@ fn whoever_does_not_want_it_has_nothing_on_the_disk() {
     know(folder.path(), "piv-used");
     assert_eq!(files(folder.path()).len(), 1);
     let desk = Desk::new(Some(folder.path()));
+    desk.read("piv-used", &[]);
     desk.handle.remember_tokens(folder.path(), false);
+    desk.settle(desk.identity());
     assert!(files(folder.path()).is_empty());
     for _ in 0..2 {
         let (remembered, _) = desk.read("piv-used", &[]);

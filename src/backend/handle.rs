@@ -1,12 +1,11 @@
 //! The sending end of the backend.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::cache::Cache;
 use super::lane::Report;
 use super::{Command, Done, Failure, RequestId, TraceEntry};
 use crate::simulator::SimulatedReader;
@@ -30,6 +29,13 @@ pub(super) enum Letter {
     Plug(SimulatedReader),
     /// How long requests may take from now on.
     Limit(Duration),
+    /// Whether tokens are remembered in a folder from now on.
+    Remember {
+        /// Which.
+        folder: PathBuf,
+        /// Whether they are; if not, it is emptied.
+        on: bool,
+    },
     /// A helper program ended.
     Helped(RequestId, Result<Done, Failure>),
     /// End.
@@ -42,16 +48,14 @@ pub struct Handle {
     letters: Sender<Letter>,
     next: Arc<AtomicU64>,
     trace: Arc<Mutex<Ring>>,
-    cache: Cache,
 }
 
 impl Handle {
-    pub(super) fn new(letters: Sender<Letter>, trace: Arc<Mutex<Ring>>, cache: Cache) -> Self {
+    pub(super) fn new(letters: Sender<Letter>, trace: Arc<Mutex<Ring>>) -> Self {
         Self {
             letters,
             next: Arc::new(AtomicU64::new(1)),
             trace,
-            cache,
         }
     }
 
@@ -81,7 +85,8 @@ impl Handle {
     /// Whether tokens are remembered in `folder` from now on; if not, those that are in it are
     /// forgotten, too.
     pub fn remember_tokens(&self, folder: &Path, on: bool) {
-        self.cache.remember(folder, on);
+        let folder = folder.to_owned();
+        let _ = self.letters.send(Letter::Remember { folder, on });
     }
 
     /// Queues a request and names it. Its end comes as `Event::Finished`.

@@ -50,7 +50,7 @@ pub fn start(options: Options, sink: impl Fn(Event) + Send + Sync + 'static) -> 
     let (letters, inbox) = mpsc::channel();
     let trace = Arc::new(Mutex::default());
     let cache = cache::Cache::new(options.cache.clone());
-    let handle = Handle::new(letters.clone(), Arc::clone(&trace), cache.clone());
+    let handle = Handle::new(letters.clone(), Arc::clone(&trace));
     let router = router::Router::new(Arc::new(sink), letters, trace, cache);
     std::thread::Builder::new()
         .name("backend".into())

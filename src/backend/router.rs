@@ -149,6 +149,7 @@ impl Router {
                 Letter::Sight(sight) => self.see(sight),
                 Letter::Practice(reader) => self.practice_changed(reader),
                 Letter::Plug(reader) => self.plug(&reader),
+                Letter::Remember { folder, on } => self.cache.remember(&folder, on),
                 Letter::Limit(limit) => self.time_limit = limit,
                 Letter::Lane(report) => self.hear(report),
                 Letter::Helped(id, ended) => {

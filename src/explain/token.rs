@@ -77,6 +77,9 @@ pub fn summary(token: &Token) -> Vec<String> {
     if !subtitle.is_empty() {
         lines.push(subtitle);
     }
+    if token.remembered {
+        lines.push(remembered());
+    }
     for application in &token.applications {
         let name = application.kind.name();
         lines.push(match shown(application.version.as_ref()) {

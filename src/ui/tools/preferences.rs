@@ -87,7 +87,7 @@ impl SimpleComponent for Preferences {
                     set_title: &gettext("Safety"),
                     add = &adw::ActionRow {
                         set_title: &gettext("Remember tokens"),
-                        set_subtitle: &gettext("Keeps on this computer what everybody can read on them, so that they show at once. PINs and keys are never in it."),
+                        set_subtitle: &gettext("Keeps on this computer what everybody can read on them, so that they show at once. PINs are never in it."),
                         set_activatable_widget: Some(&tokens),
                         #[name(tokens)]
                         add_suffix = &gtk::Switch {
