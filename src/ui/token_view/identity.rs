@@ -133,6 +133,7 @@ mod tests {
                 applications: vec![Application::new(ApplicationKind::Piv, &[])],
                 ..Token::default()
             }),
+            unfinished: None,
             now: 0,
         };
         let identity = Identity::of(&subject, 3);
