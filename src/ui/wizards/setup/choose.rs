@@ -3,7 +3,7 @@
 use relm4::adw::prelude::*;
 use relm4::{adw, gtk};
 
-use super::parts::{Warning, column, label, switch_row};
+use super::parts::{Subject, Warning, column, label, switch_row};
 use super::wish::Purpose;
 use super::{SetupInput, SetupWizard};
 use crate::base::i18n::gettext;
@@ -14,6 +14,10 @@ use relm4::ComponentSender;
 /// What the page shows.
 pub(super) struct Shown<'a> {
     pub(super) purpose: Purpose,
+    /// What the token is called, and what tells it from others.
+    pub(super) token: (&'a str, &'a str),
+    /// Whether there is nothing to erase.
+    pub(super) empty: bool,
     /// The name of the profile that was opened.
     pub(super) profile: Option<&'a str>,
     /// What is erased first: what that means in words.
@@ -28,6 +32,7 @@ pub(super) struct Shown<'a> {
 #[derive(Debug)]
 pub(super) struct ChoosePage {
     pub(super) root: gtk::ScrolledWindow,
+    subject: Subject,
     trouble: Warning,
     choices: Vec<(Purpose, gtk::CheckButton)>,
     profile: gtk::Label,
@@ -83,12 +88,15 @@ impl ChoosePage {
         );
         let format = group("");
         format.add(&row);
+        let subject = Subject::new();
+        content.append(subject.widget());
         content.append(trouble.widget());
         content.append(&list);
         content.append(erased.widget());
         content.append(&format);
         Self {
             root: scrolled(&content),
+            subject,
             trouble,
             choices,
             profile,
@@ -98,9 +106,13 @@ impl ChoosePage {
     }
 
     pub(super) fn show(&self, shown: &Shown<'_>) {
+        self.subject.show(shown.token.0, shown.token.1);
         for (purpose, choice) in &self.choices {
             if *purpose == Purpose::Profile {
                 choice.set_sensitive(shown.profile.is_some());
+            }
+            if *purpose == Purpose::Erase {
+                choice.set_visible(!shown.empty);
             }
             if *purpose == shown.purpose && !choice.is_active() {
                 choice.set_active(true);

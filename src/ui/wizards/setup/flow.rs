@@ -74,12 +74,6 @@ impl Way {
     }
 
     fn place(&self, page: Page) -> Option<usize> {
-        // What came of it stands where it was done.
-        let page = if page == Page::Result {
-            Page::Running
-        } else {
-            page
-        };
         self.0.iter().position(|known| *known == page)
     }
 
@@ -96,9 +90,11 @@ impl Way {
         self.0.get(self.place(page)?.checked_sub(1)?).copied()
     }
 
-    /// "Step 2 of 5".
+    /// "Step 2 of 5"; nothing where it is over.
     pub(super) fn step(&self, page: Page) -> Option<String> {
-        let place = self.place(page)?;
+        // What is gone on with has been counted before.
+        let counted = self.0.first() == Some(&Page::Choose) && page != Page::Result;
+        let place = self.place(page).filter(|_| counted)?;
         Some(gettext_f(
             "Step {step} of {all}",
             &[
@@ -235,7 +231,7 @@ mod tests {
         let whole = Way::new(true, true);
         assert_eq!(whole.step(Page::Details).as_deref(), Some("Step 2 of 5"));
         assert_eq!(whole.after(Page::Choose), Some(Page::Details));
-        assert_eq!(whole.step(Page::Result), whole.step(Page::Running));
+        assert_eq!(whole.step(Page::Result), None);
         let short = Way::new(false, false);
         assert_eq!(short.after(Page::Choose), Some(Page::Plan));
         assert_eq!(short.before(Page::Plan), Some(Page::Choose));
@@ -248,6 +244,7 @@ mod tests {
         let way = Way::resumed(true);
         assert_eq!(way.after(Page::Plan), Some(Page::Secrets));
         assert_eq!(way.before(Page::Plan), None);
+        assert_eq!(way.step(Page::Plan), None);
     }
 
     #[test]

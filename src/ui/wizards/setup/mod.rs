@@ -387,11 +387,7 @@ impl SetupWizard {
     }
 
     fn step(&self) -> String {
-        match (self.page, &self.ending) {
-            // Nothing was done of what has steps.
-            (Page::Result, Some(Ending::Rehearsed | Ending::Refused(_))) => String::new(),
-            (page, _) => self.way.step(page).unwrap_or_default(),
-        }
+        self.way.step(self.page).unwrap_or_default()
     }
 
     fn has_bar(&self) -> bool {

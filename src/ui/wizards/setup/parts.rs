@@ -50,6 +50,48 @@ pub(super) fn column(spacing: i32) -> gtk::Box {
     gtk::Box::new(gtk::Orientation::Vertical, spacing)
 }
 
+/// Which token it is about.
+#[derive(Debug)]
+pub(super) struct Subject {
+    root: gtk::Box,
+    title: gtk::Label,
+    subtitle: gtk::Label,
+}
+
+impl Subject {
+    /// Without a name yet.
+    pub(super) fn new() -> Self {
+        let sign = icon("auth-smartcard-symbolic", "accent");
+        sign.set_pixel_size(32);
+        let title = label("", &["heading"]);
+        let subtitle = label("", &["caption", "dim-label"]);
+        let text = column(2);
+        text.set_valign(gtk::Align::Center);
+        text.append(&title);
+        text.append(&subtitle);
+        let root = gtk::Box::new(gtk::Orientation::Horizontal, 12);
+        root.add_css_class("dialog-head");
+        root.append(&sign);
+        root.append(&text);
+        Self {
+            root,
+            title,
+            subtitle,
+        }
+    }
+
+    /// The widget.
+    pub(super) fn widget(&self) -> &gtk::Box {
+        &self.root
+    }
+
+    /// Names it.
+    pub(super) fn show(&self, title: &str, subtitle: &str) {
+        set_once(&self.title, title);
+        set_once(&self.subtitle, subtitle);
+    }
+}
+
 /// A warning: a sign, what is the matter, and what it means.
 #[derive(Debug)]
 pub(super) struct Warning {

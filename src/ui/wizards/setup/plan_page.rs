@@ -4,9 +4,9 @@ use relm4::adw::prelude::*;
 use relm4::{ComponentSender, adw, gtk};
 
 use super::flow;
-use super::parts::{Warning, column, icon, label, set_once};
+use super::parts::{Subject, Warning, column, label, set_once};
 use super::steps::{self, StepList};
-use super::{SetupInput, SetupWizard};
+use super::{SetupOutput, SetupWizard};
 use crate::base::i18n::gettext;
 use crate::explain;
 use crate::plan::Plan;
@@ -21,8 +21,7 @@ const COMMANDS_HEIGHT: i32 = 220;
 #[derive(Debug)]
 pub(super) struct PlanPage {
     pub(super) root: gtk::ScrolledWindow,
-    head: gtk::Label,
-    subhead: gtk::Label,
+    subject: Subject,
     notice: Warning,
     backup: Warning,
     steps: StepList,
@@ -34,8 +33,7 @@ impl PlanPage {
     pub(super) fn new(sender: &ComponentSender<SetupWizard>) -> Self {
         let page = Self {
             root: gtk::ScrolledWindow::new(),
-            head: label("", &["heading"]),
-            subhead: label("", &["caption", "dim-label"]),
+            subject: Subject::new(),
             notice: Warning::new(true),
             backup: Warning::new(false),
             steps: StepList::new(),
@@ -43,7 +41,7 @@ impl PlanPage {
             commands: gtk::TextBuffer::new(None),
         };
         let content = column(18);
-        content.append(&page.head_line());
+        content.append(page.subject.widget());
         content.append(page.notice.widget());
         content.append(page.backup.widget());
         let list = column(9);
@@ -56,20 +54,6 @@ impl PlanPage {
             root: scrolled(&content),
             ..page
         }
-    }
-
-    fn head_line(&self) -> gtk::Box {
-        let sign = icon("auth-smartcard-symbolic", "accent");
-        sign.set_pixel_size(32);
-        let text = column(2);
-        text.set_valign(gtk::Align::Center);
-        text.append(&self.head);
-        text.append(&self.subhead);
-        let line = gtk::Box::new(gtk::Orientation::Horizontal, 12);
-        line.add_css_class("dialog-head");
-        line.append(&sign);
-        line.append(&text);
-        line
     }
 
     fn command_group(&self, sender: &ComponentSender<SetupWizard>) -> adw::PreferencesGroup {
@@ -105,14 +89,20 @@ impl PlanPage {
             button
                 .clipboard()
                 .set_text(&commands.text(&from, &to, false));
-            output.emit(super::SetupOutput::Copied(gettext("Commands")));
+            output.emit(SetupOutput::Copied(gettext("Commands")));
         });
         let row = adw::ExpanderRow::builder()
             .title(gettext("As commands"))
             .build();
         row.add_action(&copy);
-        row.add_row(&scroller);
-        let _ = sender.input_sender() as &relm4::Sender<SetupInput>;
+        row.set_a11y_label(&gettext("As commands"));
+        let inside = adw::PreferencesRow::builder()
+            .activatable(false)
+            .focusable(false)
+            .child(&scroller)
+            .build();
+        inside.set_a11y_label(&gettext("Commands"));
+        row.add_row(&inside);
         let group = group("");
         group.add(&row);
         group
@@ -141,8 +131,7 @@ impl PlanPage {
 
     /// Says which token it is about.
     pub(super) fn name(&self, title: &str, subtitle: &str) {
-        set_once(&self.head, title);
-        set_once(&self.subhead, subtitle);
+        self.subject.show(title, subtitle);
     }
 
     /// Says what is in the way.

@@ -191,7 +191,7 @@ fn words(ending: &Ending, plan: Option<&Plan>) -> Words {
     match ending {
         Ending::Ready { name, promises } => ready(name, promises),
         Ending::Rehearsed => Words {
-            sign: "dialog-information-symbolic",
+            sign: "auth-smartcard-symbolic",
             class: "accent",
             good: true,
             title: explain::plan::nothing_written(),

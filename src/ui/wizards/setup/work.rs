@@ -542,7 +542,10 @@ impl SetupWizard {
                 };
                 explain::plan::loss(&loss).unwrap_or_default()
             });
+        let (title, subtitle) = self.subject();
         self.pages.choose.show(&choose::Shown {
+            token: (&title, &subtitle),
+            empty: survey.is_some_and(|survey| survey.area.is_none()),
             purpose: self.purpose,
             profile: self.opened.as_ref().map(|opened| opened.file.as_str()),
             erased: erased.as_deref(),
@@ -550,6 +553,16 @@ impl SetupWizard {
                 && survey.is_some_and(|survey| survey.can_be_formatted().is_ok()),
             trouble: trouble.map(|words| (words.title.as_str(), words.body.as_str())),
         });
+    }
+
+    /// The name of the token, and what tells it from others of this name.
+    fn subject(&self) -> (String, String) {
+        let serial = self
+            .survey
+            .as_deref()
+            .map(|survey| gettext_f("serial {serial}", &[("serial", &survey.serial.to_string())]));
+        let place = [serial.unwrap_or_default(), self.reader_name.clone()];
+        (explain::token::title(&self.token), explain::dotted(&place))
     }
 
     fn show_details(&self) {
@@ -568,14 +581,8 @@ impl SetupWizard {
             return;
         };
         self.pages.plan.show(&made.plan, &made.preview, made.first);
-        let serial = gettext_f(
-            "serial {serial}",
-            &[("serial", &made.plan.subject.serial.to_string())],
-        );
-        let subtitle = explain::dotted(&[serial, self.reader_name.clone()]);
-        self.pages
-            .plan
-            .name(&explain::token::title(&self.token), &subtitle);
+        let (title, subtitle) = self.subject();
+        self.pages.plan.name(&title, &subtitle);
         let (title, body) = (
             gettext("Set-up goes on where it stopped"),
             explain::plan::stopped_means(),
