@@ -114,7 +114,7 @@ fn odd(name: &str) -> Option<Words> {
         "cardos-slow" => (
             gettext("Blank CardOS token that takes its time"),
             gettext(
-                "As the blank one, but a key takes it two seconds, as it does with real ones: time to pull it while it is set up, and to see how that goes on.",
+                "As the blank one, but a key takes it five seconds, as little as with the fastest real ones: time to pull it while it is set up, and to see how that goes on.",
             ),
         ),
         "cardos-used" => (

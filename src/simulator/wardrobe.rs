@@ -105,7 +105,7 @@ pub const PRACTICE: &[Practice] = &[
     Practice {
         name: "cardos-slow",
         title: "Blank CardOS token that takes its time",
-        description: "As the blank one, but a key takes it two seconds, as it does with real ones: time to pull it while it is \
+        description: "As the blank one, but a key takes it five seconds, as little as with the fastest real ones: time to pull it while it is \
                       set up, and to see how that goes on.",
     },
     Practice {
@@ -381,7 +381,7 @@ fn cardos_slow() -> Scripted<CardOs> {
     let card = CardOs::blank(CardOsModel::m4_2b(serial));
     Scripted::new(card).with(
         Trigger::EveryIns(GENERATE_KEY),
-        Fault::Stall(Duration::from_secs(2)),
+        Fault::Stall(Duration::from_secs(5)),
     )
 }
 

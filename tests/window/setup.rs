@@ -1,6 +1,7 @@
 //! A token is set up, from the first click to the result.
 
 use std::ffi::OsStr;
+use std::fs;
 
 use crate::driver::{Look, Node, Program};
 
@@ -240,12 +241,12 @@ fn a_set_up_that_was_stopped_is_gone_on_with_or_given_up() {
         "list item",
         "Generate RSA 2048: Signature key (sign and sign in), at work",
     );
-    window.picture(TITLE, "setup-running");
     // Whoever closes the window is asked first.
     window.press(&["Escape"]);
     let question = window.tree.find("dialog", "Stop after this step?");
-    window.picture("Stop after this step?", "setup-stop");
-    question.find("button", "Stop After This Step").click();
+    question
+        .find("button", "Stop After This Step Stop After This Step")
+        .click();
     wizard.find("alert", "Stopped before step 4 of 4");
     press(&wizard, "Close");
     window.tree.gone("window", TITLE);
@@ -263,6 +264,8 @@ fn a_set_up_that_was_stopped_is_gone_on_with_or_given_up() {
     window.picture(TITLE, "setup-plan-resumed");
     press(&wizard, "Continue");
     // What was typed is gone with the window.
+    let officer = wizard.find("text box", "Current SO-PIN");
+    officer.set_text("97531864");
     let pin = wizard.find("text box", "Current PIN");
     pin.set_text("13572468");
     press(&wizard, "Continue");
@@ -297,8 +300,10 @@ fn what_is_not_gone_on_with_is_given_up_in_the_menu() {
     window.tree.find("button", "Token menu").click();
     window.tree.find("menu item", "Give Up Set-Up…").click();
     let question = window.tree.find("dialog", "Give up this set-up?");
-    window.picture("Give up this set-up?", "setup-give-up");
-    question.find("button", "Give Up Set-Up").click();
+    window.picture("Give up this set-up.", "setup-give-up");
+    question
+        .find("button", "Give Up Set-Up Give Up Set-Up")
+        .click();
     window.tree.find("status", "The set-up is given up");
     window.tree.gone_part("label", "Set-up stopped at step");
 }
@@ -324,6 +329,7 @@ fn a_token_with_contents_says_what_it_loses_and_a_wrong_pin_is_asked_for_again()
     wizard
         .find("text box", "Current SO-PIN")
         .set_text("11111111");
+    wizard.find("text box", "Current PIN").set_text("654321");
     window.picture(TITLE, "setup-secrets-used");
     type_secrets(&wizard);
     wizard.find("list item", "No way back from here on");
@@ -343,4 +349,92 @@ fn a_token_with_contents_says_what_it_loses_and_a_wrong_pin_is_asked_for_again()
         .set_text("12345678");
     press(&wizard, "Continue");
     wizard.find("status", "VPN Anna Rossi is ready");
+}
+
+/// Words by which the pictures are taken, in one language.
+struct Words {
+    open: &'static str,
+    title: &'static str,
+    next: &'static str,
+    set_up: &'static str,
+    name: &'static str,
+    fields: [&'static str; 4],
+    working: &'static str,
+    ready: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    open: "Set Up…",
+    title: TITLE,
+    next: "Next",
+    set_up: "Set Up",
+    name: "Name of the token",
+    fields: ["New PIN", "Repeat new PIN", "New PUK", "Repeat new PUK"],
+    working: ", at work",
+    ready: "VPN Anna Rossi is ready",
+};
+
+/// Pictures of every page, for the one who looks at them; with type of this size, in points.
+fn pages(look: Look, words: &Words, name: &str, type_size: &str) {
+    let arguments = ["--no-readers", "--practice=cardos-slow"];
+    let window = Program::dressed(&arguments, look, &[], |home, _| {
+        let settings = home.join("config/gtk-4.0/settings.ini");
+        let text = fs::read_to_string(&settings).unwrap();
+        let text = text.replace("Cantarell 11", &format!("Cantarell {type_size}"));
+        fs::write(settings, text).unwrap();
+    });
+    window.tree.find("button", words.open);
+    window.press(&["ctrl+n"]);
+    let wizard = window.tree.find("window", words.title);
+    let picture = |page: &str| window.picture(words.title, &format!("setup-{page}-{name}"));
+    wizard.find("radio", "SSH");
+    if look.width < 640 {
+        window.resize(words.title, look.width, look.height);
+    }
+    picture("choose");
+    press(&wizard, words.next);
+    let label = wizard.find("text box", words.name);
+    label.set_text("VPN Anna Rossi");
+    wizard.find("switch", "SO-PIN SO-PIN").click();
+    picture("details");
+    press(&wizard, words.next);
+    for (field, secret) in words
+        .fields
+        .iter()
+        .zip(["24681357", "2468135", "86427531", "86427531"])
+    {
+        wizard.find("text box", field).set_text(secret);
+    }
+    picture("secrets");
+    wizard
+        .find("text box", words.fields[1])
+        .set_text("24681357");
+    press(&wizard, words.next);
+    wizard.find("button", words.set_up);
+    picture("plan");
+    press(&wizard, words.set_up);
+    wizard.find_part("list item", words.working);
+    picture("running");
+    wizard.find("status", words.ready);
+    picture("ready");
+}
+
+#[test]
+fn pages_light() {
+    pages(Look::WIDE, &ENGLISH, "light", "11");
+}
+
+#[test]
+fn pages_dark() {
+    pages(Look::WIDE.dark(), &ENGLISH, "dark", "11");
+}
+
+#[test]
+fn pages_narrow() {
+    pages(Look::NARROW, &ENGLISH, "narrow", "11");
+}
+
+#[test]
+fn pages_in_large_type() {
+    pages(Look::NARROW, &ENGLISH, "large", "16.5");
 }

@@ -38,6 +38,7 @@ pub(super) struct ChoosePage {
     profile: gtk::Label,
     erased: Warning,
     format: adw::PreferencesGroup,
+    loses: gtk::Box,
 }
 
 impl ChoosePage {
@@ -91,9 +92,11 @@ impl ChoosePage {
         let subject = Subject::new();
         content.append(subject.widget());
         content.append(trouble.widget());
+        let loses = column(12);
+        loses.append(erased.widget());
+        loses.append(&format);
+        content.append(&loses);
         content.append(&list);
-        content.append(erased.widget());
-        content.append(&format);
         Self {
             root: scrolled(&content),
             subject,
@@ -102,6 +105,7 @@ impl ChoosePage {
             profile,
             erased,
             format,
+            loses,
         }
     }
 
@@ -124,6 +128,7 @@ impl ChoosePage {
         let title = gettext("The token is erased first");
         let erased = shown.erased.map(|words| (title.as_str(), words));
         self.erased.show(erased);
+        self.loses.set_visible(shown.erased.is_some());
         self.format
             .set_visible(shown.erased.is_some() && shown.can_format);
     }

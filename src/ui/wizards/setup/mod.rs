@@ -339,7 +339,7 @@ impl Component for SetupWizard {
                 });
             }
             SetupInput::Detail(detail) => self.detail(detail),
-            SetupInput::Typed => self.pages.secrets.warn(None),
+            SetupInput::Typed => self.pages.secrets.typing(),
             SetupInput::ToggleSecrets => self.pages.secrets.toggle(),
             SetupInput::Primary => self.primary(&sender, root),
             SetupInput::Secondary => self.secondary(&sender, root),

@@ -236,9 +236,7 @@ fn ready(name: &str, promises: &[Promise]) -> Words {
         },
         details: None,
         next: if key && all_kept {
-            gettext(
-                "Next: have a certificate made for each key, and put it on the token. Keep the SO-PIN and the PUK apart from it.",
-            )
+            gettext("Next: have a certificate made for each key, and put it on the token.")
         } else {
             String::new()
         },

@@ -133,6 +133,14 @@ impl SecretsPage {
         self.notice.show(words);
     }
 
+    /// Something was typed: whoever sees why the page is back has read it. What the program
+    /// itself empties is no news.
+    pub(super) fn typing(&self) {
+        if self.rows().any(|row| !row.is_empty()) {
+            self.warn(None);
+        }
+    }
+
     /// What was typed, for keeping.
     pub(super) fn typed(&self) -> impl Iterator<Item = (SecretName, Secret)> + '_ {
         self.asked

@@ -106,7 +106,6 @@ fn build(line: &StepLine) -> gtk::Widget {
             let words = explain::plan::no_way_back();
             content.append(&icon("dialog-warning-symbolic", "warning"));
             content.append(&label(&words, &["caption-heading"]));
-            content.add_css_class("no-way-back");
             words
         }
         StepLine::Step {
@@ -153,6 +152,9 @@ fn build(line: &StepLine) -> gtk::Widget {
         .child(&content)
         .build();
     row.set_a11y_label(&spoken);
+    if *line == StepLine::NoWayBack {
+        row.add_css_class("no-way-back");
+    }
     row.upcast()
 }
 

@@ -245,7 +245,12 @@ impl SetupWizard {
         }
     }
 
-    fn broken(&mut self, step: usize, failure: &Failure, sender: &ComponentSender<Self>) {
+    fn broken(&mut self, begun: usize, failure: &Failure, sender: &ComponentSender<Self>) {
+        // The journal knows better: the step that was begun last may be done.
+        let step = self
+            .unfinished
+            .as_ref()
+            .map_or(begun, |(_, left)| left.next);
         let words = match flow::reaction(failure) {
             Reaction::Wrong(role, left) => {
                 self.wrong = Some((role, left));
