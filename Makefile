@@ -10,12 +10,14 @@ PROGRAMS := symbolon symbolonctl
 LANGUAGES := $(shell sed '/^\#/d' po/LINGUAS)
 # What programs that read our JSON go by.
 FORMATS := json.md $(notdir $(wildcard data/*.schema.json))
+# An example for each kind of set-up.
+PROFILES := $(notdir $(wildcard data/profiles/*.toml))
 
 # rustup puts cargo here, and a shell that was open before does not know it yet.
 TOOLS := target/tools
 export PATH := $(PATH):$(HOME)/.cargo/bin:$(CURDIR)/$(TOOLS)/bin
 
-.PHONY: help release run test fuzz storm hotplug neighbours bench screenshots po install uninstall stage prepared \
+.PHONY: help release run test fuzz storm hotplug tear neighbours bench screenshots po install uninstall stage prepared \
     lint check-format check-clippy check-documentation check-licences check-translations
 
 help:
@@ -24,6 +26,7 @@ help:
 	@echo 'make fuzz         SECONDS=600: bytes from outside, for so long into everything that reads them'
 	@echo 'make storm        the smart card service fails 1,000 times, in every way; make test does it 100 times'
 	@echo 'make hotplug      10,000 cards come and go in eight readers; make test does it with 500'
+	@echo 'make tear         a card is pulled, the program or the service killed at every command of a set-up; make test does it at some'
 	@echo 'make bench        how fast it is, beside other programs; no test'
 	@echo 'make neighbours   SYMBOLON_NEIGHBOURS=300: so many seconds beside GnuPG, OpenSC and others on one token, all at once'
 	@echo 'make lint         formatting, clippy, documentation, licences, translations'
@@ -69,6 +72,10 @@ storm: prepared
 hotplug: export SYMBOLON_HOTPLUG ?= 10000
 hotplug: prepared
 	cargo test --locked --test hotplug -- --nocapture
+
+tear: export SYMBOLON_TEAR ?= 1
+tear: prepared
+	cargo test --locked --test tear -- --nocapture
 
 # On a machine that does nothing else, or the times say little. As root the memory is told more exactly.
 bench:
@@ -140,7 +147,9 @@ SHARED := \
     share/icons/hicolor/symbolic/apps/$(ID)-symbolic.svg \
     $(PROGRAMS:%=share/man/man1/%.1) \
     $(LANGUAGES:%=share/locale/%/LC_MESSAGES/symbolon.mo) \
-    $(FORMATS:%=share/symbolon/%)
+    share/man/man5/symbolon-profile.5 \
+    $(FORMATS:%=share/symbolon/%) \
+    $(PROFILES:%=share/symbolon/profiles/%)
 
 stage: $(SHARED:%=$(STAGE)/%)
 
@@ -157,6 +166,10 @@ $(STAGE)/share/icons/%: data/icons/%
 	cp $< $@
 
 $(STAGE)/share/man/man1/%: data/man/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(STAGE)/share/man/man5/%: data/man/%
 	@mkdir -p $(@D)
 	cp $< $@
 
@@ -181,7 +194,9 @@ install: stage $(if $(filter command line,$(origin BUILT)),,release)
 
 uninstall:
 	rm -f $(PROGRAMS:%="$(ROOT)/bin/%") $(SHARED:%="$(ROOT)/%")
-	@if [ -d "$(ROOT)/share/symbolon" ]; then rmdir --ignore-fail-on-non-empty "$(ROOT)/share/symbolon"; fi
+	@for folder in share/symbolon/profiles share/symbolon; do \
+	    if [ -d "$(ROOT)/$$folder" ]; then rmdir --ignore-fail-on-non-empty "$(ROOT)/$$folder"; fi; \
+	done
 	@$(refresh_icons)
 
 # Desktops that keep a list of all icons would not see a new one; where there is no list, none is made.

@@ -292,3 +292,49 @@ fn a_card_pulled_in_the_middle_of_a_reading_leaves_an_empty_row() {
     }
     assert!(!read, "a picture of a card that is gone");
 }
+
+#[test]
+fn the_sheet_of_a_card_is_read_when_it_is_asked_for() {
+    let desk = Desk::with(&["cardos-used"]);
+    let (identity, token) = desk.token();
+    let read = token.cost.commands + token.cost.absent_selects;
+    assert_eq!(desk.handle.trace().len(), usize::try_from(read).unwrap());
+    let asked = desk.handle.send(Command::ReadSheet { identity });
+    let sheet = desk.wait(|event| match event {
+        Event::Finished {
+            id,
+            outcome: Ok(Done::Sheet(sheet)),
+        } if *id == asked => Some(Arc::clone(sheet)),
+        Event::ReadingStarted(_) | Event::TokenRead { .. } => panic!("the token is not read again"),
+        _ => None,
+    });
+    assert!(sheet.not_told.is_empty(), "{sheet:?}");
+    assert_eq!(
+        desk.handle.trace().len(),
+        usize::try_from(read).unwrap() + 13
+    );
+    // There is one end, and the next request has its own.
+    let gone = Identity {
+        insertion: identity.insertion + 1,
+        ..identity
+    };
+    let next = desk.handle.send(Command::ReadSheet { identity: gone });
+    let ended = desk.wait(|event| match event {
+        Event::Finished { id, outcome } => Some((*id, outcome.clone())),
+        _ => None,
+    });
+    assert_eq!(ended.0, next);
+    assert!(
+        matches!(&ended.1, Err(Failure::Card(CardError::OtherCard))),
+        "{ended:?}"
+    );
+    let desk = Desk::with(&["piv-used"]);
+    let (identity, _) = desk.token();
+    let before = desk.handle.trace().len();
+    let refused = desk.ask(Command::ReadSheet { identity });
+    assert!(
+        matches!(&refused, Err(Failure::Card(CardError::Unsupported(_)))),
+        "{refused:?}"
+    );
+    assert_eq!(desk.handle.trace().len(), before);
+}

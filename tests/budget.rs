@@ -9,6 +9,7 @@
 )]
 
 use symbolon::card;
+use symbolon::card::cardos::sheet;
 use symbolon::simulator::{
     Card, Chip, KeyRef, Model, OpenPgp, Piv, PrivateKey, SimulatedReader, wardrobe,
 };
@@ -155,4 +156,38 @@ fn pkcs15_on_cardos() {
     ];
     assert_eq!(counts, [4, 1, 1]);
     hold(cost, 20);
+}
+
+/// The sheet of a card that was read: one command for each of its objects. The card is known again by
+/// the number of its chip, which is among them. A reading of the token costs nothing more for it.
+#[test]
+fn the_sheet_of_a_cardos_card() {
+    for card in ["cardos-used", "cardos-weak", "cardos-blank"] {
+        let (token, reading) = read(wardrobe::make(card).unwrap());
+        let mut reader = SimulatedReader::new("budget");
+        reader.insert(wardrobe::make(card).unwrap());
+        let mut link = reader.connect().unwrap();
+        let tracer = Tracer::silent(ReaderId(1));
+        let mut channel = Channel::new(link.as_mut(), &tracer, Cancel::default());
+        let sheet = sheet::read_of(&mut channel, &token).unwrap();
+        assert!(sheet.not_told.is_empty(), "{card}: {sheet:?}");
+        let cost = channel.cost();
+        assert!(
+            cost.commands <= 13 && cost.absent_selects == 0,
+            "{card}: {cost:?}"
+        );
+        assert!(reading.commands <= 20, "{card}: {reading:?}");
+    }
+}
+
+/// What a card is on which nothing is: its number, its root, and what is in that. No application of
+/// others is looked for.
+#[test]
+fn a_blank_cardos_card() {
+    let (token, cost) = read(wardrobe::make("cardos-blank").unwrap());
+    assert!(token.applications.is_empty());
+    assert!(cost.commands <= 3, "{cost:?}");
+    // By name three times, PKCS#15 by its path, too, and in other places: once more by its path, by what EF.DIR says, and
+    // as an applet.
+    assert!(cost.absent_selects <= 7, "{cost:?}");
 }

@@ -74,6 +74,18 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         "printable ASCII alone gets there",
     ),
     (
+        "pki/import/encryption.rs",
+        "from_utf8",
+        1,
+        "a password, which is never shown",
+    ),
+    (
+        "plan/files.rs",
+        "read_small",
+        1,
+        "the parser of profiles takes it, and what it names goes through token::Text",
+    ),
+    (
         "token/pin.rs",
         "from_utf8",
         1,

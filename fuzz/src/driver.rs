@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use symbolon::card;
+use symbolon::card::cardos::sheet;
 use symbolon::explain;
 use symbolon::token::{ReaderId, Token, attention};
 use symbolon::transport::channel::{Cancel, Channel};
@@ -72,10 +73,9 @@ fn read(mut link: LyingLink<'_>, in_parts: bool) {
             link.commands
         );
         check(&token);
-        ask(
-            &token,
-            &mut Channel::new(&mut link, &tracer, Cancel::default()),
-        );
+        let mut channel = Channel::new(&mut link, &tracer, Cancel::default());
+        ask(&token, &mut channel);
+        ask_for_sheet(&token, &mut channel);
     }
 }
 
@@ -92,6 +92,24 @@ fn ask(token: &Token, channel: &mut Channel<'_>) {
                 let _ = driver.entry(channel, application, pin.reference, modify);
             }
         }
+    }
+}
+
+/// What a CardOS card tells of itself; of another card nothing is asked.
+fn ask_for_sheet(token: &Token, channel: &mut Channel<'_>) {
+    let before = channel.cost().commands;
+    match sheet::read_of(channel, token) {
+        Ok(sheet) => {
+            assert!(token.card.system.is_some(), "a sheet of another card");
+            oracle::clean_value(&serde_json::to_value(&sheet).expect("a sheet in JSON"));
+            for line in explain::cardos::lines(&sheet) {
+                line.value.lines().for_each(oracle::sentence);
+            }
+        }
+        Err(_) if token.card.system.is_none() => {
+            assert_eq!(channel.cost().commands, before, "another card was asked");
+        }
+        Err(_) => {}
     }
 }
 
@@ -114,6 +132,11 @@ fn check(token: &Token) {
         let data = application.data.iter().flat_map(|object| &object.facts);
         let pins = application.pins.iter().flat_map(|pin| &pin.facts);
         let keys = application.keys.iter().flat_map(|key| &key.facts);
+        let public = application.public_keys.iter();
+        for key in public.clone() {
+            oracle::sentence(&explain::keys::public_caption(key));
+        }
+        let keys = keys.chain(public.flat_map(|key| &key.facts));
         let certificates = application.certificates.iter();
         let certificates = certificates.flat_map(|certificate| &certificate.facts);
         let facts = application.facts.iter().chain(data).chain(pins);

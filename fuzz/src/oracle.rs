@@ -119,6 +119,10 @@ pub(crate) fn is_about_files(command: &[u8]) -> Option<bool> {
 pub(crate) fn effect(command: &[u8]) -> Effect {
     let parsed = Parsed::from_bytes(command).expect("a command whose lengths add up");
     let [cla, ins, p1, _] = parsed.header;
+    // DIRECTORY (sheet "cardos", 5).
+    if (cla, ins) == (0x80, 0x16) && parsed.data.is_empty() {
+        return Effect::None;
+    }
     if cla & !0x10 != 0 {
         return Effect::Unknown;
     }

@@ -1,7 +1,8 @@
-//! The text form of certificates, and files of authorities.
+//! The text form of certificates, files of authorities, and key files.
 
+use symbolon::base::secret::Secret;
 use symbolon::pki::certificate::Certificate;
-use symbolon::pki::{chain, pem};
+use symbolon::pki::{chain, import, pem};
 
 pub(crate) fn run(bytes: &[u8]) {
     let blocks = pem::certificates(bytes);
@@ -33,4 +34,12 @@ pub(crate) fn run(bytes: &[u8]) {
         pem::certificates(pem::encode("CERTIFICATE", bytes).as_bytes()),
         [bytes]
     );
+    // Of whatever opens, the key and its certificate belong together.
+    for password in [None, Some(Secret::new(b"x"))] {
+        if let Ok(opened) = import::open(bytes, password.as_ref())
+            && let Some(certificate) = opened.certificate
+        {
+            assert_eq!(certificate.public_key, opened.key.public);
+        }
+    }
 }

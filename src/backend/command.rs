@@ -19,6 +19,11 @@ pub enum Command {
         /// Where it is.
         reader: ReaderId,
     },
+    /// Read what a CardOS card tells of itself beyond what is on it.
+    ReadSheet {
+        /// The card that the person was shown.
+        identity: Identity,
+    },
     /// Do something to a PIN.
     Pin(PinCommand),
     /// Send one command as it stands, and mark the token as changed by hand.

@@ -7,7 +7,7 @@ use crate::card::CardError;
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
 use crate::plan::{Promise, RunError, Survey};
-use crate::token::{Identity, Reader, ReaderId, ServiceState, Token};
+use crate::token::{CardOsSheet, Identity, Reader, ReaderId, ServiceState, Token};
 use crate::transport::trace::Entry;
 
 /// A fact, in the past tense.
@@ -84,6 +84,8 @@ pub enum Progress {
 pub enum Done {
     /// The token as it now is.
     Read(Arc<Token>),
+    /// What the card tells of itself.
+    Sheet(Arc<CardOsSheet>),
     /// The PIN was right.
     PinVerified,
     /// The PIN is now the new one.

@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 use super::handle::Letter;
 use super::{Done, Event, Failure, PinAction, PinCommand, PlanAction, Progress, RequestId};
 use crate::base::secret::Secret;
+use crate::card::cardos::sheet;
 use crate::card::{self, CardError, driver, guard};
 use crate::iso7816::{Command, Le, Parsed};
+use crate::plan::Survey;
 use crate::plan::journal::{Journals, Unfinished};
 use crate::token::{Identity, PinReference, Token};
 use crate::transport::channel::{Cancel, Channel};
@@ -44,6 +46,8 @@ pub(super) struct Job {
 pub(super) enum Work {
     /// Read the token.
     Read,
+    /// What a CardOS card tells of itself; the token is as the person was shown it.
+    Sheet(Arc<Token>),
     /// Something about a PIN; the token is as the person was shown it.
     Pin(PinCommand, Arc<Token>),
     /// Something about a plan.
@@ -98,6 +102,7 @@ impl Lane {
             current,
             shown: None,
             journals,
+            survey: None,
         };
         std::thread::Builder::new()
             .name(name.to_owned())
@@ -127,6 +132,8 @@ pub(super) struct Worker {
     shown: Option<Identity>,
     /// Where the journals of plans are; nothing if there is no place for them.
     pub(super) journals: Option<Journals>,
+    /// What was found out last for a plan on a card.
+    pub(super) survey: Option<(Identity, Survey)>,
 }
 
 impl Worker {
@@ -168,6 +175,7 @@ impl Worker {
                     Err(error.into())
                 }
             },
+            Work::Sheet(token) => self.sheet(identity, &token, &cancel),
             Work::Pin(command, token) => {
                 let done = self.pin(id, &command, &token, &cancel);
                 // What the counters are now, everybody wants to see; but the answer comes
@@ -242,9 +250,25 @@ impl Worker {
         }
         let token = Arc::new(reading.into_token());
         self.shown = Some(identity);
-        self.report(Report::Read(identity, Arc::clone(&token)));
+        // First, so that who waits for the whole token knows it as well.
         self.look_for_unfinished(identity, &token);
+        self.report(Report::Read(identity, Arc::clone(&token)));
         Ok(token)
+    }
+
+    fn sheet(
+        &mut self,
+        identity: Identity,
+        shown: &Token,
+        cancel: &Cancel,
+    ) -> Result<Done, Failure> {
+        let tracer = self.tracer.clone();
+        let sheet = self.exclusively(identity, &mut |link| {
+            let mut channel = Channel::new(link, &tracer, cancel.clone());
+            (sheet::read_of(&mut channel, shown), After::Leave)
+        });
+        let sheet = sheet.map_err(CardError::Link)??;
+        Ok(Done::Sheet(Arc::new(sheet)))
     }
 
     /// After a PIN operation: the picture of the token follows the card.

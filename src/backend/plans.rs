@@ -34,6 +34,7 @@ impl Worker {
         match action {
             PlanAction::Survey => {
                 let survey = self.survey(identity, cancel)?;
+                self.survey = Some((identity, survey.clone()));
                 let lines = self
                     .journals()?
                     .read(&survey.serial)
@@ -54,7 +55,7 @@ impl Worker {
                 Ok(Done::Rehearsed(Arc::new(preview)))
             }
             PlanAction::Run { plan, secrets } => {
-                let survey = self.survey(identity, cancel)?;
+                let survey = self.survey_again(identity, cancel)?;
                 same_card(&plan, &survey)?;
                 let journal = self
                     .journals()?
@@ -92,6 +93,24 @@ impl Worker {
         self.journals.clone().ok_or_else(none)
     }
 
+    /// What was found out before the plan was made, if that still holds; else all of it anew.
+    fn survey_again(&mut self, identity: Identity, cancel: &Cancel) -> Result<Survey, Failure> {
+        let known = self.survey.take().filter(|(card, _)| *card == identity);
+        let Some((_, survey)) = known else {
+            return self.survey(identity, cancel);
+        };
+        let tracer = self.tracer.clone();
+        let holds = self.exclusively(identity, &mut |link| {
+            let mut channel = Channel::new(link, &tracer, cancel.clone());
+            (survey.still_holds(&mut channel), After::Leave)
+        });
+        if holds.map_err(CardError::Link)?.map_err(failure)? {
+            Ok(survey)
+        } else {
+            self.survey(identity, cancel)
+        }
+    }
+
     fn survey(&mut self, identity: Identity, cancel: &Cancel) -> Result<Survey, Failure> {
         let tracer = self.tracer.clone();
         let survey = self.exclusively(identity, &mut |link| {
@@ -123,7 +142,9 @@ impl Worker {
             let done = self.exclusively(identity, &mut |link| {
                 let mut channel = Channel::new(link, &tracer, Cancel::default());
                 let done = run.step(&mut channel, &mut secrets, now());
-                (done, After::Reset)
+                // A card that is gone keeps nothing.
+                let gone = done.as_ref().is_err_and(is_gone);
+                (done, if gone { After::Leave } else { After::Reset })
             });
             let why = match done {
                 Ok(Ok(())) => continue,

@@ -14,8 +14,8 @@ use super::handle::Letter;
 use super::lane::{self, Job, Lane, Report, Work};
 use super::practice::{Port, Practice};
 use super::{
-    CardError, Command, Done, Event, Failure, LinkError, PinCommand, PlanAction, PlanCommand,
-    PracticeCommand, RequestId, helpers,
+    CardError, Command, Done, Event, Failure, LinkError, PlanAction, PlanCommand, PracticeCommand,
+    RequestId, helpers,
 };
 use crate::base::process;
 use crate::plan::journal::Journals;
@@ -200,7 +200,11 @@ impl Router {
         self.requests.insert(id, open);
         let refused = match command {
             Command::Read { reader } => self.queue(id, reader, None, Work::Read),
-            Command::Pin(command) => self.queue_pin(id, command),
+            Command::ReadSheet { identity } => self.queue_shown(id, identity, Work::Sheet),
+            Command::Pin(command) => {
+                let identity = command.identity;
+                self.queue_shown(id, identity, |token| Work::Pin(command, token))
+            }
             Command::Send { identity, bytes } => {
                 self.queue(id, identity.reader, Some(identity), Work::Send(bytes))
             }
@@ -238,8 +242,13 @@ impl Router {
         }
     }
 
-    fn queue_pin(&mut self, id: RequestId, command: PinCommand) -> Result<(), Failure> {
-        let identity = command.identity;
+    /// Work on the card that the person was shown, as it was shown.
+    fn queue_shown(
+        &mut self,
+        id: RequestId,
+        identity: Identity,
+        work: impl FnOnce(Arc<Token>) -> Work,
+    ) -> Result<(), Failure> {
         let place = self
             .readers
             .get(&identity.reader)
@@ -248,12 +257,7 @@ impl Router {
             return Err(CardError::OtherCard.into());
         }
         let token = place.token.clone().ok_or(Failure::NoCard)?;
-        self.queue(
-            id,
-            identity.reader,
-            Some(identity),
-            Work::Pin(command, token),
-        )
+        self.queue(id, identity.reader, Some(identity), work(token))
     }
 
     /// Hands work to a lane; with `shown`, only if that card is still in the reader.

@@ -143,6 +143,8 @@ pub struct Probe {
     pub aid: &'static [u8],
     /// Selects it. Nothing if the card has none.
     pub open: fn(&mut Channel<'_>) -> Opened,
+    /// Looks for it in other places, with more commands, on a card on which nothing was found.
+    pub search: Option<fn(&mut Channel<'_>) -> Opened>,
 }
 
 /// All families, in the order in which cards are asked: the cheapest first.
@@ -151,16 +153,19 @@ pub const PROBES: [Probe; 3] = [
         kind: ApplicationKind::Piv,
         aid: &piv::AID,
         open: piv::open,
+        search: None,
     },
     Probe {
         kind: ApplicationKind::OpenPgp,
         aid: &openpgp::AID,
         open: openpgp::open,
+        search: None,
     },
     Probe {
         kind: ApplicationKind::Pkcs15,
         aid: &pkcs15::AID,
         open: pkcs15::open,
+        search: Some(pkcs15::search),
     },
 ];
 

@@ -1,5 +1,6 @@
 //! What a token is called and what it is, from the parts that were read.
 
+use super::pkcs15;
 use crate::base::hex;
 use crate::iso7816::atr::Atr;
 use crate::token::{
@@ -25,10 +26,19 @@ pub(super) fn finish(token: &mut Token) {
     let holder = first(FactName::Holder);
     let label = holder.or_else(|| first(FactName::Label));
     token.label = label.or_else(|| token.applications.iter().find_map(named));
-    token.serial = first(FactName::Serial);
+    token.serial = first(FactName::Serial).or_else(|| of_card(&token.card, FactName::Serial));
     token.manufacturer = first(FactName::Manufacturer);
     let firmware = first(FactName::Firmware);
     token.model = first(FactName::Model).or_else(|| model(token, firmware.as_ref()));
+}
+
+/// A text that belongs to the card as a whole.
+fn of_card(card: &Card, name: FactName) -> Option<Text> {
+    let fact = card.facts.iter().find(|fact| fact.name == name)?;
+    match &fact.value {
+        FactValue::Text(text) => Some(text.clone()),
+        _ => None,
+    }
 }
 
 /// Whom the certificates of an application name. The attestation certificate names the maker
@@ -47,6 +57,9 @@ fn named(application: &Application) -> Option<Text> {
 
 /// The product, as far as answer to reset, maker and firmware tell.
 fn model(token: &Token, firmware: Option<&Text>) -> Option<Text> {
+    if let Some(system) = pkcs15::model(&token.card.atr) {
+        return Some(Text::from(system));
+    }
     let atr = Atr::parse(&token.card.atr);
     let in_atr = atr.as_ref().and_then(Atr::text).unwrap_or_default();
     let maker = token
@@ -101,6 +114,8 @@ pub(super) fn card(bytes: &[u8], protocol: Protocol) -> Card {
             Protocol::T0 => CardProtocol::T0,
             Protocol::T1 => CardProtocol::T1,
         }),
+        system: pkcs15::system(bytes),
+        condition: None,
         facts,
     }
 }

@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::driver::{Driver, PROBES, Probe, Progress};
+use super::cardos::blank;
+use super::driver::{Driver, Opened, PROBES, Probe, Progress};
 use super::{CardError, iso, listed, picture, unknown};
-use crate::token::{Application, ApplicationKind, ApplicationState, Cost, Fact, FactName, Token};
+use crate::token::{
+    Application, ApplicationKind, ApplicationState, CardCondition, Cost, Fact, FactName, Token,
+};
 use crate::transport::channel::Channel;
 use crate::transport::link::{LinkError, Protocol};
 
@@ -47,6 +50,8 @@ pub struct Reading {
 enum At {
     /// About to ask for the application of this probe.
     Probe(usize),
+    /// About to look for it in other places: nothing was found.
+    Search(usize),
     /// In the application of a probe.
     Inside {
         probe: usize,
@@ -126,7 +131,7 @@ impl Reading {
                     other => other,
                 }
             }
-            At::Probe(_) | At::End => {
+            At::Probe(_) | At::Search(_) | At::End => {
                 let mut read = self.token.applications.iter().rev();
                 match read.find(|read| read.state == ApplicationState::Readable) {
                     Some(application) => match open(channel, application.kind) {
@@ -152,7 +157,24 @@ impl Reading {
     ) -> Result<bool, LinkError> {
         match std::mem::replace(&mut self.at, At::End) {
             At::Probe(index) => match PROBES.get(index) {
-                Some(probe) => self.ask(index, probe, channel, report)?,
+                Some(probe) => {
+                    let opened = self.asked(probe.open, channel);
+                    self.take(index, probe, opened, At::Probe(index + 1), channel, report)?;
+                }
+                None if self.token.applications.is_empty() => self.at = At::Search(0),
+                None => {
+                    self.end(channel)?;
+                    return Ok(true);
+                }
+            },
+            At::Search(index) => match PROBES.get(index) {
+                Some(probe) => {
+                    let opened = match probe.search {
+                        Some(search) => self.asked(search, channel),
+                        None => Ok(None),
+                    };
+                    self.take(index, probe, opened, At::Search(index + 1), channel, report)?;
+                }
                 None => {
                     self.end(channel)?;
                     return Ok(true);
@@ -203,16 +225,27 @@ impl Reading {
         driver.read(channel, application)
     }
 
-    fn ask(
+    fn asked(
+        &mut self,
+        question: fn(&mut Channel<'_>) -> Opened,
+        channel: &mut Channel<'_>,
+    ) -> Opened {
+        self.begun = (self.spent + channel.cost()).commands;
+        question(channel)
+    }
+
+    /// Goes into an application that answered, else to what comes next.
+    fn take(
         &mut self,
         index: usize,
         probe: &Probe,
+        opened: Opened,
+        next: At,
         channel: &mut Channel<'_>,
         report: &mut dyn FnMut(&Token),
     ) -> Result<(), LinkError> {
-        self.begun = (self.spent + channel.cost()).commands;
-        match (probe.open)(channel) {
-            Ok(None) => self.at = At::Probe(index + 1),
+        match opened {
+            Ok(None) => self.at = next,
             Ok(Some(driver)) => {
                 self.at = At::Inside {
                     probe: index,
@@ -248,8 +281,15 @@ impl Reading {
 
     fn end(&mut self, channel: &mut Channel<'_>) -> Result<(), LinkError> {
         if self.token.applications.is_empty() {
-            self.token.card.listed_as = listed::names(&self.token.card.atr);
-            self.token.answering = unknown::answering(channel)?;
+            let card = &mut self.token.card;
+            card.listed_as = listed::names(&card.atr);
+            if card.system.is_some() {
+                blank::look(channel, card)?;
+            }
+            // On an empty card there is nobody to ask.
+            if matches!(card.condition, None | Some(CardCondition::Foreign)) {
+                self.token.answering = unknown::answering(channel)?;
+            }
         }
         picture::finish(&mut self.token);
         self.token.complete = true;
@@ -331,7 +371,11 @@ pub fn open(
 ) -> Result<Box<dyn Driver>, CardError> {
     let probe = PROBES.iter().find(|probe| probe.kind == kind);
     let probe = probe.ok_or(CardError::Unsupported("this application"))?;
-    (probe.open)(channel)?.ok_or(CardError::NotFound {
+    let mut found = (probe.open)(channel)?;
+    if let (None, Some(search)) = (&found, probe.search) {
+        found = search(channel)?;
+    }
+    found.ok_or(CardError::NotFound {
         what: "this application",
     })
 }

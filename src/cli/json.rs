@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::session::Found;
 use super::state::Numbered;
 use crate::token::{
-    ApplicationKind, Certificate, KeyRef, Pin, Reader, ServiceState, SlotState, Token,
+    ApplicationKind, CardOsSheet, Certificate, KeyRef, Pin, Reader, ServiceState, SlotState, Token,
 };
 
 /// `symbolon.token/1`: a token, and what reading it cost.
@@ -55,7 +55,7 @@ impl<'a> TokenDocument<'a> {
 
 /// A reader, as every document names it.
 #[derive(Debug, Serialize)]
-struct ReaderPart<'a> {
+pub(super) struct ReaderPart<'a> {
     number: usize,
     name: &'a str,
     driver: &'static str,
@@ -63,7 +63,8 @@ struct ReaderPart<'a> {
 }
 
 impl<'a> ReaderPart<'a> {
-    fn new(number: usize, reader: &'a Reader) -> Self {
+    /// For a reader with its number in the table of readers.
+    pub(super) fn new(number: usize, reader: &'a Reader) -> Self {
         Self {
             number,
             name: reader.name.as_str(),
@@ -184,6 +185,25 @@ impl<'a> CertificatesDocument<'a> {
             schema: "symbolon.certificates/1",
             reader: ReaderPart::new(found.number, &found.reader),
             certificates: parts.collect(),
+        }
+    }
+}
+
+/// `symbolon.card/1`: what the card below the applications tells of itself.
+#[derive(Debug, Serialize)]
+pub(super) struct CardDocument<'a> {
+    schema: &'static str,
+    reader: ReaderPart<'a>,
+    cardos: &'a CardOsSheet,
+}
+
+impl<'a> CardDocument<'a> {
+    /// For a CardOS card.
+    pub(super) fn new(found: &'a Found, cardos: &'a CardOsSheet) -> Self {
+        Self {
+            schema: "symbolon.card/1",
+            reader: ReaderPart::new(found.number, &found.reader),
+            cardos,
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::explain::{self, attention, certificates, facts, failure, keys, pin_di
 use crate::pki::certificate::Certificate as Decoded;
 use crate::token::attention::{Attention, of};
 use crate::token::{
-    Access, Application, ApplicationState, Certificate, Cost, DataObject, Fact, FactName, Key,
-    KeyRow, Pin, Tries, TriesLeft,
+    Access, Application, ApplicationState, CardOsSheet, Certificate, Cost, DataObject, Fact,
+    FactName, Key, KeyRow, Pin, Tries, TriesLeft,
 };
 
 /// The most tries that are drawn as dots; more are a number only.
@@ -27,6 +27,9 @@ pub(super) fn token(found: &Found, style: Style, now: i64) -> String {
     for application in &token.applications {
         text.push('\n');
         text.push_str(&self::application(application, style, now));
+    }
+    if let Some((title, body)) = explain::cardos::condition(token) {
+        text.push_str(&format!("\n{title}\n{body}\n"));
     }
     if token.is_unknown() {
         let page = explain::readers::unknown_card();
@@ -80,6 +83,27 @@ pub(super) fn place(found: &Found) -> String {
     )
 }
 
+/// What a CardOS card tells of itself: in words, and the bytes behind them.
+pub(super) fn sheet(found: &Found, sheet: &CardOsSheet, style: Style) -> String {
+    let mut text = head(found, style);
+    text.push('\n');
+    heading(&mut text, style, 0, "CardOS");
+    let mut rows = Facts::default();
+    for line in explain::cardos::lines(sheet) {
+        rows.add(line.name, line.value);
+    }
+    text.push_str(&rows.to_text(STEP));
+    text.push('\n');
+    heading(&mut text, style, 0, &gettext("Bytes"));
+    let mut rows = Facts::default();
+    for (name, bytes) in explain::cardos::raw(sheet) {
+        let lines: Vec<String> = bytes.chunks(16).map(|line| hex::grouped(line, 1)).collect();
+        rows.add(name, lines.join("\n"));
+    }
+    text.push_str(&rows.to_text(STEP));
+    text
+}
+
 fn needs_attention(found: &Found, style: Style, now: i64) -> String {
     let matters: Vec<Attention> = of(&found.token, now);
     let mut text = String::new();
@@ -126,6 +150,7 @@ fn application(application: &Application, style: Style, now: i64) -> String {
     }
     text.push_str(&pins(&[application], style, STEP));
     text.push_str(&key_rows(application, style, now));
+    text.push_str(&public_keys(application, style));
     text.push_str(&data(application, style));
     let mut rows = of_facts(
         application
@@ -242,6 +267,11 @@ fn key_rows(application: &Application, style: Style, now: i64) -> String {
         }
         if let Some(key) = key {
             text.push_str(&key_facts(key).to_text(3 * STEP));
+            let half: Vec<Fact> = application.public_half(key.reference).cloned().collect();
+            if !half.is_empty() {
+                indent(&mut text, 3 * STEP, &gettext("Public key"));
+                text.push_str(&of_facts(&half).to_text(4 * STEP));
+            }
         }
     }
     text
@@ -292,6 +322,19 @@ pub(super) fn standing(certificate: &Certificate, style: Style, now: i64) -> Str
     let (from, to) = (decoded.not_before, decoded.not_after);
     let sentence = certificates::standing_sentence(standing, from, to);
     style.standing(standing, &sentence)
+}
+
+/// Public keys that are there without the private ones.
+fn public_keys(application: &Application, style: Style) -> String {
+    let mut text = String::new();
+    for key in application.lone_public_keys() {
+        if text.is_empty() {
+            heading(&mut text, style, STEP, &gettext("Public keys"));
+        }
+        indent(&mut text, 2 * STEP, &keys::public_caption(key));
+        text.push_str(&of_facts(&key.facts).to_text(3 * STEP));
+    }
+    text
 }
 
 fn data(application: &Application, style: Style) -> String {

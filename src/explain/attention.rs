@@ -34,6 +34,7 @@ pub fn words(token: &Token, attention: &Attention) -> Words {
             subtitle: failure::unreadable_body(),
             button: Some(gettext("Details…")),
         },
+        Matter::Unguarded => unguarded(application),
         Matter::Expired { name, end, .. } => Words {
             title: gettext("A certificate has expired"),
             subtitle: named_on(name, *end),
@@ -60,6 +61,19 @@ pub fn words(token: &Token, attention: &Attention) -> Words {
             subtitle: named_on(name, *end),
             button: Some(show()),
         },
+    }
+}
+
+fn unguarded(application: ApplicationKind) -> Words {
+    Words {
+        title: gettext_f(
+            "Everybody can replace the {application} PINs",
+            &[("application", application.name())],
+        ),
+        subtitle: gettext(
+            "Whoever finds the token can give it new PINs without knowing the old ones, and then use its keys. Repair closes this; keys and PINs stay as they are.",
+        ),
+        button: None,
     }
 }
 

@@ -59,6 +59,7 @@ pub fn name(name: FactName) -> String {
         FactName::Usage => gettext("May be used to"),
         FactName::AccessFlags => gettext("Private key"),
         FactName::ModulusLength => gettext("Bits of the modulus"),
+        FactName::FieldSize => gettext("Bits of the curve"),
         FactName::KeyReference => gettext("Key number on the card"),
         FactName::Native => gettext("The card computes with it"),
         FactName::Path => gettext("Path"),
@@ -73,6 +74,9 @@ pub fn name(name: FactName) -> String {
         FactName::TokenFlags => gettext("Token"),
         FactName::LastUpdate => gettext("Last changed"),
         FactName::ForProgram => gettext("For the program"),
+        FactName::DirectoryAccess => gettext("Access conditions of the directory"),
+        FactName::Unguarded => gettext("Everybody can replace the PINs"),
+        FactName::OtherApplication => gettext("Not read: another application"),
     }
 }
 

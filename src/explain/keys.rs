@@ -4,8 +4,8 @@ use super::dotted;
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::token::{
-    ApplicationKind, Evidence, FactName, FactValue, Key, KeyRef, KeyRow, Origin, PinPolicy,
-    Purpose, TouchPolicy,
+    Algorithm, ApplicationKind, Evidence, Fact, FactName, FactValue, Key, KeyRef, KeyRow, Origin,
+    PinPolicy, PublicKeyObject, Purpose, Text, TouchPolicy,
 };
 
 /// The first retired slot of PIV (SP 800-73-4 Part 1, table 4b).
@@ -165,14 +165,27 @@ pub fn caption(application: ApplicationKind, key: &Key) -> String {
     dotted(&parts)
 }
 
+/// The caption of a public key by itself: "Public Key · ID 45 · P-256".
+#[must_use]
+pub fn public_caption(key: &PublicKeyObject) -> String {
+    let mut parts = named(key.label.as_ref(), &key.facts);
+    let algorithm = key.public_key.as_ref().map(|public| &public.algorithm);
+    parts.extend(algorithm.map(Algorithm::name));
+    dotted(&parts)
+}
+
 /// The name of a key on the card and its identifier: "Private Key", "ID 45".
 fn identified(key: &Key) -> Vec<String> {
-    let id = key.facts.iter().find_map(|fact| match &fact.value {
+    named(key.label.as_ref(), &key.facts)
+}
+
+fn named(label: Option<&Text>, facts: &[Fact]) -> Vec<String> {
+    let id = facts.iter().find_map(|fact| match &fact.value {
         FactValue::Bytes(id) if fact.name == FactName::Id => Some(hex::encode(id)),
         _ => None,
     });
     let id = id.map(|id| gettext_f("ID {id}", &[("id", &id)]));
-    let name = key.label.as_ref().map(ToString::to_string);
+    let name = label.map(ToString::to_string);
     name.into_iter().chain(id).collect()
 }
 
@@ -211,7 +224,7 @@ mod tests {
         let mut key = Key {
             reference: KeyRef(0x9A),
             purpose: Purpose::Authentication,
-            algorithm: Some(crate::token::Algorithm::Rsa { bits: 2048 }),
+            algorithm: Some(Algorithm::Rsa { bits: 2048 }),
             origin: Some(Origin::Generated),
             pin_policy: None,
             touch_policy: None,

@@ -12,11 +12,13 @@
 
 pub mod atr;
 pub mod attention;
+pub mod cardos;
 pub mod certificates;
 pub mod dates;
 pub mod facts;
 pub mod failure;
 mod flags;
+pub mod import;
 pub mod keys;
 pub mod pin_dialog;
 mod pin_rules;

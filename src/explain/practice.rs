@@ -123,6 +123,12 @@ fn odd(name: &str) -> Option<Words> {
                 "CardOS M4.2B with PKCS#15 as OpenSC sets it up: a key with its certificate. PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
             ),
         ),
+        "cardos-weak" => (
+            gettext("CardOS token that guards nothing"),
+            gettext(
+                "The token of Anna Rossi as OpenSC set it up until 2008: whoever has it can give it new PINs without knowing the old ones. PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
+            ),
+        ),
         "both" => (
             gettext("Token with PIV and OpenPGP"),
             gettext(

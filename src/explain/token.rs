@@ -3,17 +3,20 @@
 use super::{dotted, keys, pins};
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f};
-use crate::token::{AnsweringApplication, Text, Token};
+use crate::token::{AnsweringApplication, CardCondition, Text, Token};
 
 /// The most characters of a name in a sentence; the page of data has it whole.
 const MAX_NAME: usize = 80;
 
-/// The name that every sentence about a token uses: its label, else its model with the last
-/// four of the serial number, else "Unknown card".
+/// The name that every sentence about a token uses: its label, else that it is blank, else its model
+/// with the last four of the serial number, else "Unknown card".
 #[must_use]
 pub fn title(token: &Token) -> String {
     if let Some(label) = shown(token.label.as_ref()) {
         return short(label);
+    }
+    if token.card.condition == Some(CardCondition::Blank) {
+        return gettext("Blank CardOS token");
     }
     let kind = match shown(token.model.as_ref()) {
         Some(model) => Some(short(model)),

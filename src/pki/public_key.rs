@@ -250,6 +250,18 @@ fn bits(number: &[u8]) -> u32 {
     whole - number.first().map_or(0, |high| high.leading_zeros())
 }
 
+/// What keys of this algorithm are called: a curve by its name, else what [`other_name`] says.
+pub(super) fn kind_name(algorithm: &AlgorithmIdentifierRef<'_>) -> Text {
+    let named = match algorithm.oid {
+        EC => algorithm.parameters_oid().ok(),
+        oid => Some(oid),
+    };
+    let curve = CURVES
+        .into_iter()
+        .find(|&curve| named == Some(curve_oid(curve)));
+    curve.map_or_else(|| other_name(algorithm), |curve| Text::from(curve.name()))
+}
+
 /// A name for a kind that has no variant.
 fn other_name(algorithm: &AlgorithmIdentifierRef<'_>) -> Text {
     let name = match algorithm.oid.to_string().as_str() {

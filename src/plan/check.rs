@@ -2,7 +2,10 @@
 
 use super::{Named, Plan, Task};
 use crate::base::hex::Hex;
-use crate::token::{Algorithm, Application, ApplicationKind, Fact, FactName, Text, Token};
+use crate::pki::certificate as x509;
+use crate::token::{
+    Algorithm, Application, ApplicationKind, Fact, FactName, Key, PublicKey, Text, Token,
+};
 
 /// Something that a plan promises, and whether it is there.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -95,7 +98,7 @@ fn promise(
                 read.keys.iter().any(|key| {
                     has_id(&key.facts, FactName::Id, &new.id)
                         && key.algorithm.as_ref() == Some(&algorithm)
-                        && key.public_key.is_some()
+                        && public_key_of(read, key).is_some()
                 })
             });
             (Promised::Key(new.label.clone()), kept)
@@ -160,6 +163,16 @@ fn promise(
         }
         Task::Secure | Task::Activate => return None,
     })
+}
+
+/// The public half of a key: its own, else that of its certificate, which is read in its place.
+pub(super) fn public_key_of(read: &Application, key: &Key) -> Option<PublicKey> {
+    if key.public_key.is_some() {
+        return key.public_key.clone();
+    }
+    let mut stored = read.certificates.iter();
+    let stored = stored.find(|stored| stored.slot == key.reference)?;
+    Some(x509::Certificate::parse(&stored.der).ok()?.public_key)
 }
 
 fn makes_key(later: &[Task], id: &Hex) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::check::public_key_of;
 use super::profile::{Erase, KeyPolicy, PinPolicy, Profile};
 use super::{
     Creation, Named, NewCertificate, NewData, NewKey, NewPin, Phase, Plan, SetupError, Subject,
@@ -362,9 +363,11 @@ impl Maker<'_> {
         if self.tasks.iter().any(made) {
             return Err(other());
         }
+        let application = self.token.application(ApplicationKind::Pkcs15);
         let there = self.key_there(id).filter(|_| !self.fresh);
-        match there.and_then(|key| key.public_key.as_ref()) {
-            Some(key) if *key != certificate.public_key => Err(other()),
+        let there = application.zip(there);
+        match there.and_then(|(read, key)| public_key_of(read, key)) {
+            Some(key) if key != certificate.public_key => Err(other()),
             _ => Ok(()),
         }
     }

@@ -115,6 +115,12 @@ pub const PRACTICE: &[Practice] = &[
                       SO-PIN 12345678, which has the PUK 11223344.",
     },
     Practice {
+        name: "cardos-weak",
+        title: "CardOS token that guards nothing",
+        description: "The token of Anna Rossi as OpenSC set it up until 2008: whoever has it can give it new PINs without \
+                      knowing the old ones. PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
+    },
+    Practice {
         name: "both",
         title: "Token with PIV and OpenPGP",
         description: "Thomas Mustermann's YubiKey. PIV with the factory PIN 123456 and PUK 12345678, and a certificate \
@@ -186,7 +192,11 @@ pub fn make(name: &str) -> Option<Box<dyn Card>> {
         }
         "cardos-blank" => Box::new(CardOs::blank(CardOsModel::m4_2b(CARDOS_SERIAL))),
         "cardos-slow" => Box::new(cardos_slow()),
-        "cardos-used" => Box::new(cardos_used()?),
+        "cardos-used" => Box::new(cardos_used(1)?),
+        // UPDATE is never allowed, ADMIN always (sheet "cardos", 14).
+        "cardos-weak" => {
+            Box::new(cardos_used(2)?.with_application_access([0, 0xFF, 0, 0, 0, 0, 0, 0, 0]))
+        }
         "both" => Box::new(both()?),
         "blocked-pin" => Box::new(
             yubikey()
@@ -377,7 +387,7 @@ fn openpgp_curves() -> Option<OpenPgp> {
 
 fn cardos_slow() -> Scripted<CardOs> {
     let mut serial = CARDOS_SERIAL;
-    serial[5] += 2;
+    serial[5] += 3;
     let card = CardOs::blank(CardOsModel::m4_2b(serial));
     Scripted::new(card).with(
         Trigger::EveryIns(GENERATE_KEY),
@@ -385,9 +395,9 @@ fn cardos_slow() -> Scripted<CardOs> {
     )
 }
 
-fn cardos_used() -> Option<CardOs> {
+fn cardos_used(number: u8) -> Option<CardOs> {
     let mut serial = CARDOS_SERIAL;
-    serial[5] += 1;
+    serial[5] += number;
     CardOs::personal(
         CardOsModel::m4_2b(serial),
         &Owner {

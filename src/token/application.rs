@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Certificate, DataObject, Fact, Key, Pin, Text};
+use super::{Certificate, DataObject, Fact, Key, KeyRef, Pin, PublicKeyObject, Text};
 
 /// An application that a card answered for.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -20,6 +20,8 @@ pub struct Application {
     pub pins: Vec<Pin>,
     /// Its keys.
     pub keys: Vec<Key>,
+    /// What it says of public keys by themselves.
+    pub public_keys: Vec<PublicKeyObject>,
     /// Its certificates.
     pub certificates: Vec<Certificate>,
     /// Its other data.
@@ -96,6 +98,7 @@ impl Application {
             state: ApplicationState::Readable,
             pins: Vec::new(),
             keys: Vec::new(),
+            public_keys: Vec::new(),
             certificates: Vec::new(),
             data: Vec::new(),
             facts: Vec::new(),
@@ -114,6 +117,25 @@ impl Application {
             }
             ApplicationState::Terminated => {}
         }
+    }
+
+    /// What the card says of the public half of a key by itself.
+    pub fn public_half(&self, key: KeyRef) -> impl Iterator<Item = &Fact> {
+        let of_key = self
+            .public_keys
+            .iter()
+            .filter(move |half| half.reference == key);
+        of_key.flat_map(|half| &half.facts)
+    }
+
+    /// Public keys that have no private half and no certificate here.
+    pub fn lone_public_keys(&self) -> impl Iterator<Item = &PublicKeyObject> {
+        self.public_keys.iter().filter(|public| {
+            let reference = public.reference;
+            let key = self.keys.iter().any(|key| key.reference == reference);
+            let mut certificates = self.certificates.iter();
+            !key && !certificates.any(|certificate| certificate.slot == reference)
+        })
     }
 
     /// Keys and certificates matched by public key, then by slot; never by label.

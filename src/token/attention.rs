@@ -1,8 +1,8 @@
 //! What its owner should know first about a token, the worst first.
 
 use super::{
-    ApplicationKind, ApplicationState, Certificate, Factory, KeyRow, OperationKind, PinReference,
-    PinRole, Token, TriesLeft,
+    ApplicationKind, ApplicationState, Certificate, Fact, FactName, Factory, KeyRow, OperationKind,
+    PinReference, PinRole, Token, TriesLeft,
 };
 
 /// Seconds in a day.
@@ -41,6 +41,8 @@ pub enum Matter {
     },
     /// An application cannot be read.
     Unreadable,
+    /// Everybody can replace the PINs of an application without knowing them.
+    Unguarded,
     /// A certificate is past its end.
     Expired {
         /// Its name.
@@ -86,6 +88,7 @@ impl Matter {
             Self::Blocked { .. }
                 | Self::LastTry { .. }
                 | Self::Unreadable
+                | Self::Unguarded
                 | Self::Expired { .. }
                 | Self::Mismatch { .. }
         )
@@ -96,10 +99,11 @@ impl Matter {
             Self::Blocked { .. } => 0,
             Self::LastTry { .. } => 1,
             Self::Unreadable => 2,
-            Self::Expired { .. } => 3,
-            Self::Mismatch { .. } => 4,
-            Self::FactoryPin { .. } => 5,
-            Self::ExpiresSoon { .. } => 6,
+            Self::Unguarded => 3,
+            Self::Expired { .. } => 4,
+            Self::Mismatch { .. } => 5,
+            Self::FactoryPin { .. } => 6,
+            Self::ExpiresSoon { .. } => 7,
         }
     }
 }
@@ -117,6 +121,10 @@ pub fn of(token: &Token, now: i64) -> Vec<Attention> {
         };
         if matches!(application.state, ApplicationState::Unreadable(_)) {
             add(Matter::Unreadable);
+        }
+        let unguarded = Fact::flag(FactName::Unguarded, true);
+        if application.facts.contains(&unguarded) {
+            add(Matter::Unguarded);
         }
         for pin in &application.pins {
             let (reference, role) = (pin.reference, pin.role);

@@ -245,6 +245,8 @@ pub enum FactName {
     AccessFlags,
     /// Bits of an RSA modulus.
     ModulusLength,
+    /// Bits of the field of an elliptic curve.
+    FieldSize,
     /// Number of a key on the card.
     KeyReference,
     /// Whether the card computes with it itself.
@@ -273,4 +275,10 @@ pub enum FactName {
     LastUpdate,
     /// Which program some data is for.
     ForProgram,
+    /// Who may do what to the directory of an application.
+    DirectoryAccess,
+    /// Whether everybody can replace the PINs of an application.
+    Unguarded,
+    /// Another application of the same kind on the card, which is not read.
+    OtherApplication,
 }

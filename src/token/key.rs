@@ -121,6 +121,19 @@ pub struct PublicKey {
     pub spki: Vec<u8>,
 }
 
+/// A public key that a card lists by itself, beside the private one (PKCS #15, PuKDF).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct PublicKeyObject {
+    /// The number that it shares with its private key and its certificate.
+    pub reference: KeyRef,
+    /// Its name on the card.
+    pub label: Option<Text>,
+    /// The key, where it had to be read: that of a certificate is not read again.
+    pub public_key: Option<PublicKey>,
+    /// What the card says of it.
+    pub facts: Vec<Fact>,
+}
+
 /// Kinds of keys.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]

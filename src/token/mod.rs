@@ -6,6 +6,7 @@
 
 mod application;
 pub mod attention;
+mod cardos;
 mod certificate;
 mod data_object;
 mod fact;
@@ -16,11 +17,17 @@ mod reader;
 mod text;
 
 pub use application::{Application, ApplicationKind, ApplicationState, KeyRow, Unreadable};
+pub use cardos::{
+    AtrSource, CardCondition, CardOsChip, CardOsHardware, CardOsKeys, CardOsLife, CardOsObject,
+    CardOsPackage, CardOsPackages, CardOsSheet, CardOsVersion, CardSystem, KnownPackage, LifePhase,
+    NotTold, SystemKey, Told,
+};
 pub use certificate::{Certificate, CertificateSummary, Flaw};
 pub use data_object::{Access, DataKind, DataObject};
 pub use fact::{Fact, FactName, FactValue, Flag, PinCoding, Salutation};
 pub use key::{
-    Algorithm, Curve, Evidence, Key, KeyRef, Origin, PinPolicy, PublicKey, Purpose, TouchPolicy,
+    Algorithm, Curve, Evidence, Key, KeyRef, Origin, PinPolicy, PublicKey, PublicKeyObject,
+    Purpose, TouchPolicy,
 };
 pub use operation::{Operation, OperationKind, Reason};
 pub use pin::{
@@ -64,6 +71,10 @@ pub struct Card {
     pub listed_as: Vec<Text>,
     /// The transmission protocol in use.
     pub protocol: Option<CardProtocol>,
+    /// Its operating system, where the answer to reset tells it.
+    pub system: Option<CardSystem>,
+    /// What it is if no application answers, as far as its system tells.
+    pub condition: Option<CardCondition>,
     /// The answer to reset in words, and what else belongs to the card as a whole.
     pub facts: Vec<Fact>,
 }
@@ -120,10 +131,16 @@ impl Token {
             .find(|pin| pin.reference == reference)
     }
 
-    /// Whether no driver could read anything on it.
+    /// Whether no application was found on it.
+    #[must_use]
+    pub fn is_without_application(&self) -> bool {
+        self.complete && self.applications.is_empty()
+    }
+
+    /// Whether nothing here knows what it is.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
-        self.complete && self.applications.is_empty()
+        self.is_without_application() && self.card.system.is_none()
     }
 }
 

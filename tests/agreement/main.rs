@@ -12,9 +12,13 @@
     missing_docs
 )]
 
+mod cardos;
 mod openpgp;
 mod piv;
 mod pkcs15;
 mod program;
+#[allow(dead_code, reason = "another test uses the rest of it")]
+#[path = "../simulator/served.rs"]
+mod served;
 #[path = "../support/mod.rs"]
 mod support;

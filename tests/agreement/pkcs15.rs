@@ -11,16 +11,16 @@ use crate::program::{Served, Symbolonctl, fact};
 use crate::support::pcscd::{PrivatePcscd, Slot};
 use crate::support::process::{finish, tool};
 
-/// A blank card that `symbolonctl` serves, and OpenSC beside it.
-struct Desk {
+/// A card that `symbolonctl` serves, and OpenSC beside it.
+pub(crate) struct Desk {
     _service: PrivatePcscd,
     _card: Served,
-    slot: Slot,
+    pub(crate) slot: Slot,
     files: TempDir,
 }
 
 impl Desk {
-    fn new(card: &str) -> Self {
+    pub(crate) fn new(card: &str) -> Self {
         let service = PrivatePcscd::start(1);
         let slot = service.slot(0).clone();
         Self {
@@ -33,7 +33,7 @@ impl Desk {
 
     /// Runs a program of OpenSC; words are parted by spaces.
     #[track_caller]
-    fn opensc(&self, line: &str) -> String {
+    pub(crate) fn opensc(&self, line: &str) -> String {
         let mut words = line.split(' ');
         let mut command = self.slot.tool(words.next().unwrap(), "opensc");
         command
@@ -96,7 +96,7 @@ fn objects(dump: &str) -> Vec<Object> {
 }
 
 /// Our names of flags, and theirs.
-const FLAGS: [(&str, &str); 22] = [
+const FLAGS: [(&str, &str); 23] = [
     ("private", "private"),
     ("modifiable", "modifiable"),
     ("encrypt", "encrypt"),
@@ -106,6 +106,7 @@ const FLAGS: [(&str, &str); 22] = [
     ("wrap", "wrap"),
     ("unwrap", "unwrap"),
     ("verify", "verify"),
+    ("verify_recover", "verifyRecover"),
     ("derive", "derive"),
     ("non_repudiation", "nonRepudiation"),
     ("sensitive", "sensitive"),
@@ -190,6 +191,37 @@ fn key(ours: &Value, theirs: &Object) {
     same_hex(&fact(ours, "id"), field("ID"));
 }
 
+#[track_caller]
+fn public_key(ours: &Value, theirs: &Object) {
+    let field = |name: &str| theirs.fields[name].as_str();
+    assert_eq!(ours["label"], theirs.label.as_str());
+    assert_eq!(
+        flags(&fact(ours, "object_flags")),
+        words(field("Object Flags"))
+    );
+    assert_eq!(flags(&fact(ours, "usage")), words(field("Usage")));
+    // They write the line without flags, too, where the file has none.
+    let access = fact(ours, "access_flags");
+    let access = if access.is_null() {
+        String::new()
+    } else {
+        flags(&access)
+    };
+    assert_eq!(access, words(field("Access Flags")));
+    assert_eq!(fact(ours, "modulus_length"), number(field("ModLength")));
+    // Where it is missing, they say 0.
+    let reference = fact(ours, "key_reference").as_u64().unwrap_or_default();
+    assert_eq!(reference, number(field("Key ref")));
+    assert_eq!(fact(ours, "native"), field("Native") == "yes");
+    same_hex(&fact(ours, "path"), field("Path"));
+    let auth = fact(ours, "auth_id");
+    assert_eq!(!auth.is_null(), theirs.fields.contains_key("Auth ID"));
+    if !auth.is_null() {
+        same_hex(&auth, field("Auth ID"));
+    }
+    same_hex(&fact(ours, "id"), field("ID"));
+}
+
 /// Compares everything; how many PINs, keys, certificates and data there were.
 #[track_caller]
 fn agree(desk: &Desk) -> [usize; 4] {
@@ -243,6 +275,11 @@ fn agree(desk: &Desk) -> [usize; 4] {
             let spki = ours["public_key"]["spki"].as_str().unwrap();
             assert_eq!(spki.to_lowercase(), der_in_hex(&pem), "{id}");
         }
+    }
+    let (public_keys, their_public_keys) = (list("public_keys"), of("Public RSA Key"));
+    assert_eq!(public_keys.len(), their_public_keys.len(), "{dump}");
+    for (ours, theirs) in public_keys.iter().zip(&their_public_keys) {
+        public_key(ours, theirs);
     }
     let (certificates, their_certificates) = (list("certificates"), of("X.509 Certificate"));
     assert_eq!(certificates.len(), their_certificates.len(), "{dump}");

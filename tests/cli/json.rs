@@ -9,20 +9,22 @@ use serde_json::Value;
 
 use crate::program::{Ended, run};
 
-/// The schemas of `data/`, each of which may use the definitions of the one for tokens.
-struct Schemas(Value);
+/// The schemas of `data/`, each of which may use the definitions of those for tokens and plans.
+pub(crate) struct Schemas([Value; 2]);
 
 impl Schemas {
-    fn read() -> Self {
-        Self(schema("token"))
+    pub(crate) fn read() -> Self {
+        Self([schema("token"), schema("plan")])
     }
 
     #[track_caller]
-    fn validator(&self, name: &str) -> Validator {
+    pub(crate) fn validator(&self, name: &str) -> Validator {
         let schema = schema(name);
-        let definitions = Resource::from_contents(self.0.clone());
+        let [token, plan] = self.0.clone().map(Resource::from_contents);
         let registry = Registry::new()
-            .add("urn:symbolon:token-1", definitions)
+            .add("urn:symbolon:token-1", token)
+            .unwrap()
+            .add("urn:symbolon:plan-1", plan)
             .unwrap()
             .prepare()
             .unwrap();
@@ -40,7 +42,7 @@ fn schema(name: &str) -> Value {
 }
 
 /// Every line of the output, which is a document each.
-fn documents(ended: &Ended) -> Vec<Value> {
+pub(crate) fn documents(ended: &Ended) -> Vec<Value> {
     let lines = ended.stdout.lines();
     lines
         .map(|line| serde_json::from_str(line).unwrap())
@@ -48,7 +50,7 @@ fn documents(ended: &Ended) -> Vec<Value> {
 }
 
 #[track_caller]
-fn check(validator: &Validator, document: &Value) {
+pub(crate) fn check(validator: &Validator, document: &Value) {
     let faults: Vec<String> = validator
         .iter_errors(document)
         .map(|fault| format!("{}: {fault}", fault.instance_path()))
@@ -135,6 +137,8 @@ fn the_other_documents_fit_too() {
             "--practice=piv-used apdu --yes --json 00A4040005A000000308 00FD0000",
         ),
         ("practice", "practice list --json"),
+        ("card", "--practice=cardos-used card info --json"),
+        ("card", "--practice=cardos-blank card info --json"),
     ] {
         let ended = run(arguments);
         let [document] = documents(&ended).try_into().unwrap();
@@ -175,6 +179,12 @@ fn the_schemas_forbid_what_they_do_not_know() {
 
 /// The plain enums of the model: where each is.
 const ENUMS: &[(&str, &str)] = &[
+    ("cardos.rs", "AtrSource"),
+    ("cardos.rs", "CardCondition"),
+    ("cardos.rs", "CardOsObject"),
+    ("cardos.rs", "CardSystem"),
+    ("cardos.rs", "KnownPackage"),
+    ("cardos.rs", "LifePhase"),
     ("fact.rs", "FactName"),
     ("fact.rs", "Flag"),
     ("fact.rs", "PinCoding"),
@@ -191,12 +201,14 @@ const ENUMS: &[(&str, &str)] = &[
     ("pin.rs", "PinUse"),
     ("pin.rs", "Alphabet"),
     ("reader.rs", "ServiceState"),
+    ("../card/task.rs", "KeyPurpose"),
+    ("../card/task.rs", "Task"),
 ];
 
 #[test]
 fn every_value_of_the_model_is_in_the_schemas() {
     let mut known = Vec::new();
-    for name in ["token", "readers"] {
+    for name in ["token", "readers", "card", "plan"] {
         values(&schema(name), &mut known);
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/token");
@@ -248,4 +260,57 @@ fn snake_case(variant: &str) -> String {
         value.extend(character.to_lowercase());
     }
     value
+}
+
+#[test]
+fn the_sheet_of_a_card_says_what_cardos_tool_prints() {
+    let schemas = Schemas::read();
+    let validator = schemas.validator("card");
+    let [document] = documents(&run("--practice=cardos-used card info --json"))
+        .try_into()
+        .unwrap();
+    let cardos = &document["cardos"];
+    assert_eq!(cardos["version"]["value"]["name"], "CardOS M4.2B");
+    assert_eq!(cardos["life_cycle"]["value"]["phase"], "administration");
+    assert_eq!(cardos["packages"]["raw"], "");
+    assert_eq!(cardos["keys"]["value"]["start"]["tries"], 10);
+    assert_eq!(cardos["not_told"], Value::Array(Vec::new()));
+    for path in [
+        "",
+        "/cardos",
+        "/cardos/info",
+        "/cardos/chip/value",
+        "/cardos/keys/value/start",
+    ] {
+        let mut more = document.clone();
+        let part = more.pointer_mut(path).unwrap().as_object_mut().unwrap();
+        part.insert("colour".to_owned(), Value::from("red"));
+        assert!(!validator.is_valid(&more), "an unknown field in {path}");
+    }
+}
+
+#[test]
+fn a_card_without_application_says_what_it_is() {
+    let token = |card: &str| {
+        let [mut document] = documents(&run(&format!("--practice={card} show --json")))
+            .try_into()
+            .unwrap();
+        document["token"].take()
+    };
+    let blank = token("cardos-blank");
+    assert_eq!(blank["card"]["condition"], "blank");
+    assert_eq!(blank["card"]["system"], "cardos4");
+    assert_eq!(blank["model"], "CardOS M4.2B");
+    assert_eq!(blank["serial"], "2737C0092B18");
+    let unguarded = |token: &Value| {
+        let facts = token["applications"][0]["facts"]
+            .as_array()
+            .unwrap()
+            .clone();
+        let fact = facts.into_iter().find(|fact| fact["name"] == "unguarded");
+        fact.unwrap()["value"]["value"].clone()
+    };
+    assert_eq!(unguarded(&token("cardos-used")), false);
+    assert_eq!(unguarded(&token("cardos-weak")), true);
+    assert!(token("unknown")["card"]["system"].is_null());
 }

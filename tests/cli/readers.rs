@@ -116,6 +116,58 @@ fn an_unknown_card_says_so_early() {
 }
 
 #[test]
+fn a_blank_card_is_known_by_name() {
+    let page = run("--practice=cardos-blank show").result();
+    for words in [
+        "Blank CardOS token",
+        "CardOS M4.2B · serial 2737C0092B18",
+        "This token is blank",
+        "It can be set up",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("Unknown card"), "{page}");
+    let table = run("--practice=cardos-blank readers").result();
+    assert!(table.contains("Blank CardOS token"), "{table}");
+}
+
+#[test]
+fn a_card_that_guards_nothing_says_so() {
+    let page = run("--practice=cardos-weak show").result();
+    assert!(
+        page.contains("Everybody can replace the PKCS#15 PINs") && page.contains("Repair"),
+        "{page}"
+    );
+    let page = run("--practice=cardos-used show").result();
+    assert!(!page.contains("Needs attention"), "{page}");
+}
+
+#[test]
+fn the_sheet_of_a_card_is_words_and_then_bytes() {
+    let page = run("--practice=cardos-used card info").result();
+    for words in [
+        "VPN Anna Rossi",
+        "CardOS V4.2B (C) Siemens AG 1994-2005",
+        "CardOS M4.2B (200.9)",
+        "Administration (32). Files and keys can be made and removed.",
+        "4 KiB of RAM · 32 KiB of EEPROM · processor 66 · configuration 63",
+        "version FF · 10 tries left",
+        "3F00 5015",
+        "33 66 00 45 CB CB CB CB 7B FF 27 37 C0 09 2B 19",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let words = run("--practice=piv-used card info").said(1);
+    assert!(
+        words.contains("Only CardOS cards") && words.contains("it has PIV"),
+        "{words}"
+    );
+    let words = run("--practice=unknown card info").said(1);
+    assert!(words.contains("Only CardOS cards"), "{words}");
+    run("card").said(2);
+}
+
+#[test]
 fn watching_ends_with_an_interrupt_and_is_no_failure() {
     let mut child = program()
         .args(["--practice=piv-used", "readers", "--watch"])
@@ -177,6 +229,7 @@ fn help_is_a_result_and_names_the_exit_codes() {
         "show",
         "cert export",
         "pin change",
+        "card info",
         "apdu",
         "practice serve",
     ] {

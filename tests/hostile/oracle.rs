@@ -173,8 +173,10 @@ fn judge_application(
     // Programs name their data as they like.
     let data = found.data.iter().map(|data| data.kind);
     twice("data", data.filter(|&kind| kind != DataKind::Named), wrong);
-    let entries =
-        |it: &Application| it.keys.len() + it.certificates.len() + it.pins.len() + it.data.len();
+    let entries = |it: &Application| {
+        let objects = it.certificates.len() + it.pins.len() + it.data.len();
+        objects + it.keys.len() + it.public_keys.len()
+    };
     // A certificate that cannot be read is shown as one.
     let marked = found.state != ApplicationState::Readable
         || found.certificates.iter().any(|one| one.summary.is_none());
@@ -208,7 +210,9 @@ fn numbers(application: &Application) -> Vec<u64> {
     let data = application.data.iter().flat_map(|data| &data.facts);
     let pins = application.pins.iter().flat_map(|pin| &pin.facts);
     let keys = application.keys.iter().flat_map(|key| &key.facts);
-    let facts = data.chain(pins).chain(keys).chain(&application.facts);
+    let public = application.public_keys.iter().flat_map(|key| &key.facts);
+    let facts = data.chain(pins).chain(keys).chain(public);
+    let facts = facts.chain(&application.facts);
     let tries = application
         .pins
         .iter()
@@ -298,9 +302,12 @@ fn words(token: &Token) -> String {
         let certificates = application.certificates.iter();
         let certificates = certificates.flat_map(|certificate| &certificate.facts);
         let facts = application.facts.iter().chain(data).chain(pins);
+        let public = application.public_keys.iter();
+        lines.extend(public.clone().map(explain::keys::public_caption));
         lines.extend(
             facts
                 .chain(keys)
+                .chain(public.flat_map(|key| &key.facts))
                 .chain(certificates)
                 .map(explain::facts::of),
         );

@@ -128,6 +128,12 @@ fn of_token(token: &Token, outlets: &mut Outlets) {
         for key in &application.keys {
             outlets.line("key", keys::caption(application.kind, key));
         }
+        for key in &application.public_keys {
+            outlets.line("public key", keys::public_caption(key));
+            for fact in &key.facts {
+                outlets.line("fact", explain::facts::of(fact));
+            }
+        }
         for row in application.key_rows() {
             outlets.line("chip", keys::row_chip(&row).unwrap_or_default());
         }

@@ -11,5 +11,6 @@
 mod any_bytes;
 mod chains;
 mod fields;
+mod import;
 mod keys;
 mod openssl;

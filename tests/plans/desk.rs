@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use symbolon::base::hex::Hex;
 use symbolon::base::secret::Secret;
 use symbolon::card;
-use symbolon::plan::journal::Journals;
+use symbolon::plan::journal::{Journals, Record};
 use symbolon::plan::preview::Preview;
 use symbolon::plan::profile::Profile;
 use symbolon::plan::recipe::{self, Given};
 use symbolon::plan::run::{Run, RunError};
 use symbolon::plan::secrets::Secrets;
 use symbolon::plan::{Plan, SecretName, SetupError, Survey, compare};
-use symbolon::simulator::{Card as _, CardOs};
+use symbolon::simulator::{Card, CardOs};
 use symbolon::token::{ReaderId, Token};
 use symbolon::transport::channel::{Cancel, Channel};
 use symbolon::transport::link::{After, Link, LinkError, Protocol};
@@ -37,11 +36,82 @@ pub(crate) struct Desk {
     pub(crate) journals: Journals,
 }
 
+/// A card that stays on the desk while it is in a reader.
+pub(crate) struct Shared {
+    card: Arc<Mutex<CardOs>>,
+    atr: Vec<u8>,
+}
+
+impl Card for Shared {
+    fn atr(&self) -> &[u8] {
+        &self.atr
+    }
+
+    fn reset(&mut self) {
+        self.card.lock().unwrap().reset();
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
+        self.card.lock().unwrap().transmit(command)
+    }
+}
+
 struct Wire {
     card: Arc<Mutex<CardOs>>,
     atr: Vec<u8>,
     cut: Option<Cut>,
     sent: usize,
+    lie: Option<Lie>,
+}
+
+/// A wrong answer to one command.
+#[derive(Clone)]
+pub(crate) struct Lie {
+    /// Which command, by its number over the whole plan or by its header.
+    at: Result<usize, [u8; 4]>,
+    /// Whether the card does what it was told all the same.
+    carried_out: bool,
+    /// What is answered, once.
+    answer: Arc<Mutex<Option<Vec<u8>>>>,
+    counted: Arc<Mutex<usize>>,
+}
+
+impl Lie {
+    pub(crate) fn at(
+        number: usize,
+        carried_out: bool,
+        answer: Arc<Mutex<Option<Vec<u8>>>>,
+    ) -> Self {
+        Self {
+            at: Ok(number),
+            carried_out,
+            answer,
+            counted: Arc::default(),
+        }
+    }
+
+    pub(crate) fn to(header: [u8; 4], answer: Vec<u8>) -> Self {
+        Self {
+            at: Err(header),
+            carried_out: true,
+            answer: Arc::new(Mutex::new(Some(answer))),
+            counted: Arc::default(),
+        }
+    }
+
+    fn answer(&self, command: &[u8]) -> Option<Vec<u8>> {
+        let mut counted = self.counted.lock().unwrap();
+        let here = match self.at {
+            Ok(number) => number == *counted,
+            Err(header) => command.starts_with(&header),
+        };
+        *counted += 1;
+        if here {
+            self.answer.lock().unwrap().take()
+        } else {
+            None
+        }
+    }
 }
 
 impl Link for Wire {
@@ -54,6 +124,16 @@ impl Link for Wire {
                 self.card.lock().unwrap().transmit(command);
             }
             return Err(LinkError::Removed);
+        }
+        let lie = self
+            .lie
+            .as_ref()
+            .and_then(|lie| Some((lie.carried_out, lie.answer(command)?)));
+        if let Some((carried_out, answer)) = lie {
+            if carried_out {
+                self.card.lock().unwrap().transmit(command);
+            }
+            return Ok(answer);
         }
         Ok(self.card.lock().unwrap().transmit(command))
     }
@@ -98,6 +178,7 @@ impl Desk {
             card: Arc::clone(&self.card),
             cut,
             sent: 0,
+            lie: None,
         }
     }
 
@@ -112,9 +193,27 @@ impl Desk {
         self.on(|channel| Survey::read(channel)).unwrap()
     }
 
+    /// What a survey costs on the card as it is.
+    pub(crate) fn survey_commands(&self) -> usize {
+        self.on(|channel| {
+            Survey::read(channel).unwrap();
+            channel.cost().commands as usize
+        })
+    }
+
     pub(crate) fn token(&self) -> Token {
         self.on(|channel| card::read(channel, Protocol::T1, &mut |_| {}))
             .unwrap()
+    }
+
+    /// The card, for somebody else.
+    pub(crate) fn shared(&self) -> Shared {
+        let mut card = self.card.lock().unwrap();
+        card.reset();
+        Shared {
+            atr: card.atr().to_vec(),
+            card: Arc::clone(&self.card),
+        }
     }
 
     pub(crate) fn image(&self) -> String {
@@ -132,7 +231,22 @@ impl Desk {
         let survey = self.survey();
         let journal = self.journals.open(&survey.serial).unwrap();
         let run = Run::begin(plan.clone(), survey, journal, NOW).unwrap();
-        self.go_on(run, secrets, cut)
+        self.go_on(run, secrets, cut, None)
+    }
+
+    /// Carries a plan out on a card that lies once.
+    pub(crate) fn run_lied_to(&self, plan: &Plan, secrets: &mut Secrets, lie: Lie) -> Ended {
+        let survey = self.survey();
+        let journal = self.journals.open(&survey.serial).unwrap();
+        let run = Run::begin(plan.clone(), survey, journal, NOW).unwrap();
+        self.go_on(run, secrets, None, Some(lie))
+    }
+
+    /// Decides that the plan is not gone on with.
+    pub(crate) fn give_up(&self) {
+        let mut journal = self.journals.open(&self.survey().serial).unwrap();
+        assert!(journal.unfinished().is_some());
+        journal.append(NOW, Record::GivenUp).unwrap();
     }
 
     /// Goes on with what the journal says is not at its end.
@@ -140,10 +254,16 @@ impl Desk {
         let serial = self.survey().serial;
         let journal = self.journals.open(&serial).unwrap();
         let unfinished = journal.unfinished().expect("nothing to go on with");
-        self.go_on(Run::resume(unfinished, journal), secrets, cut)
+        self.go_on(Run::resume(unfinished, journal), secrets, cut, None)
     }
 
-    fn go_on(&self, mut run: Run, secrets: &mut Secrets, cut: Option<Cut>) -> Ended {
+    fn go_on(
+        &self,
+        mut run: Run,
+        secrets: &mut Secrets,
+        cut: Option<Cut>,
+        lie: Option<Lie>,
+    ) -> Ended {
         let tracer = Tracer::silent(ReaderId(1));
         let mut commands = 0;
         let mut result = Ok(());
@@ -153,6 +273,7 @@ impl Desk {
                 ..cut
             });
             let mut wire = self.wire(left);
+            wire.lie.clone_from(&lie);
             let mut channel = Channel::new(&mut wire, &tracer, Cancel::default());
             result = run.step(&mut channel, secrets, NOW);
             commands += wire.sent;
@@ -189,11 +310,6 @@ pub(crate) fn pin(number: u8) -> Secret {
     Secret::new(format!("12345{number}").as_bytes())
 }
 
-pub(crate) fn id(byte: u8) -> Hex {
-    Hex(vec![byte])
-}
-
-#[allow(dead_code)]
 pub(crate) fn setup(error: &RunError) -> &SetupError {
     match error {
         RunError::Setup(error) => error,

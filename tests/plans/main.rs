@@ -10,5 +10,13 @@
     missing_docs
 )]
 
+mod backend;
+mod budget;
 mod desk;
+mod liars;
+mod opensc;
+mod outsider;
+mod refused;
+#[path = "../support/mod.rs"]
+mod support;
 mod torn;

@@ -1,9 +1,11 @@
 //! Every recipe, cut off after every command, once before the command arrives and once after it was
 //! carried out: what goes on with it ends with the same card.
 
-use symbolon::plan::SecretName;
+use symbolon::pki::import;
 use symbolon::plan::recipe::Given;
-use symbolon::simulator::{CardOs, CardOsModel};
+use symbolon::plan::{Private, SecretName};
+use symbolon::simulator::{CardOs, CardOsModel, CardOsOwner, PrivateKey};
+use symbolon::token::Origin;
 
 use crate::desk::{Cut, Desk, secrets};
 
@@ -11,6 +13,23 @@ const SERIAL: [u8; 6] = [0x27, 0x37, 0xC0, 0x09, 0x2B, 0x18];
 
 fn blank() -> CardOs {
     CardOs::blank(CardOsModel::m4_2b(SERIAL))
+}
+
+/// As OpenSC makes it without a security officer: everybody can change everything.
+fn weak() -> CardOs {
+    let key = include_bytes!("../../data/practice/thomas-authentication.key");
+    let owner = CardOsOwner {
+        label: "Weak",
+        pin_label: "User",
+        pin: "123453",
+        puk: "8765432",
+        so_pin: "123451",
+        so_puk: "8765412",
+        key: PrivateKey::from_pkcs8(key).unwrap(),
+        certificate: include_bytes!("../../data/practice/thomas-authentication.crt"),
+    };
+    let card = CardOs::personal(CardOsModel::m4_2b(SERIAL), &owner).unwrap();
+    card.with_application_access([0; 9])
 }
 
 /// A card that a recipe begins with.
@@ -25,8 +44,20 @@ fn prepared(profiles: &[&str]) -> Desk {
 
 /// Cuts at every command, and says how often.
 fn torn(name: &str, before: &[&str], profile: &str) {
+    torn_with(name, before, profile, &Given::default());
+}
+
+fn torn_with(name: &str, before: &[&str], profile: &str, given: &Given) {
+    let secrets = || {
+        let mut secrets = secrets();
+        if !given.keys.is_empty() {
+            secrets.give_key(vec![0x45], imported());
+        }
+        secrets.give_data("note".into(), vec![0x5A; 400]);
+        secrets
+    };
     let whole = prepared(before);
-    let plan = whole.plan(profile, Given::default());
+    let plan = whole.plan(profile, given.clone());
     let ended = whole.run(&plan, &mut secrets(), None);
     ended.result.unwrap();
     let expected = whole.image();
@@ -34,7 +65,7 @@ fn torn(name: &str, before: &[&str], profile: &str) {
     for after in 0..ended.commands {
         for carried_out in [false, true] {
             let desk = prepared(before);
-            let plan = desk.plan(profile, Given::default());
+            let plan = desk.plan(profile, given.clone());
             let cut = Cut { after, carried_out };
             let torn = desk.run(&plan, &mut secrets(), Some(cut));
             assert!(torn.result.is_err(), "{name}: {cut:?}");
@@ -67,6 +98,56 @@ fn difference(expected: &str, found: &str) -> String {
     )
 }
 
+/// A key of 2048 bits from a file.
+fn imported() -> Private {
+    let file = include_bytes!("../../data/practice/thomas-authentication.key");
+    Private::of(&import::open(file, None).unwrap().key).unwrap()
+}
+
+#[test]
+fn what_comes_from_files() {
+    let certificate = include_bytes!("../../data/practice/thomas-authentication.crt").to_vec();
+    let given = Given {
+        keys: [(0, imported().modulus)].into(),
+        certificates: [(0, certificate.clone())].into(),
+        data: [(0, 400)].into(),
+        ..Given::default()
+    };
+    let key = "[[key]]\nid='45'\nfile='x'\n";
+    let stored = "[[certificate]]\nid='45'\nfile='x'\n";
+    let profile = format!("name='a'\n{key}{stored}[[data]]\nlabel='note'\nfile='x'\npin='01'\n");
+    torn_with(
+        "import key, certificate and data",
+        &[WITH_OFFICER],
+        &profile,
+        &given,
+    );
+    let desk = prepared(&[WITHOUT_OFFICER]);
+    let mut both = secrets();
+    both.give_key(vec![0x45], imported());
+    let plan = desk.plan(&format!("name='a'\n{key}"), given.clone());
+    desk.run(&plan, &mut both, None).result.unwrap();
+    let key = &desk.token().applications[0].keys[0];
+    assert_eq!(key.origin, Some(Origin::Imported));
+    let alone = Given {
+        certificates: [(0, certificate)].into(),
+        ..Given::default()
+    };
+    torn_with(
+        "a certificate in the place of another",
+        &[WITHOUT_OFFICER],
+        &format!("name='a'\n{stored}{stored}"),
+        &Given {
+            certificates: [
+                (0, alone.certificates[&0].clone()),
+                (1, alone.certificates[&0].clone()),
+            ]
+            .into(),
+            ..Given::default()
+        },
+    );
+}
+
 const WITH_OFFICER: &str = "name='a'\nlabel='VPN Anna Rossi'\n[so-pin]\nmin=6\n[[pin]]\n";
 const WITHOUT_OFFICER: &str = "name='a'\nlabel='VPN Anna Rossi'\n[[pin]]\n";
 
@@ -83,6 +164,64 @@ fn an_application_without_a_security_officer() {
     let pin = SecretName::Pin { number: 1 };
     assert_eq!(needs, [(pin, true), (SecretName::Puk { number: 1 }, true)]);
     torn("set up without SO-PIN", &[], WITHOUT_OFFICER);
+}
+
+#[test]
+fn another_pin_and_a_card_that_was_open() {
+    torn(
+        "another PIN",
+        &[WITH_OFFICER],
+        "name='a'\n[[pin]]\nid='07'\n",
+    );
+    let secured = |cut: Option<Cut>| {
+        let desk = Desk::new(weak());
+        let plan = desk.plan("name='a'\nsecure=true\n", Given::default());
+        let ended = desk.run(&plan, &mut secrets(), cut);
+        if ended.result.is_err() {
+            desk.resume(&mut secrets(), None).result.unwrap();
+        }
+        (desk.image(), ended.commands)
+    };
+    let (expected, commands) = secured(None);
+    for after in 0..commands {
+        for carried_out in [false, true] {
+            let (image, _) = secured(Some(Cut { after, carried_out }));
+            assert!(image == expected, "{after}");
+        }
+    }
+    println!(
+        "torn cards: protect: {commands} commands, {} cuts, each went on to the same card",
+        2 * commands
+    );
+}
+
+/// A card in everyday use is brought back there, whatever happens in between.
+#[test]
+fn a_card_in_everyday_use() {
+    let whole = |cut: Option<Cut>| {
+        let desk = Desk::new(blank().operational());
+        let plan = desk.plan(WITHOUT_OFFICER, Given::default());
+        let ended = desk.run(&plan, &mut secrets(), cut);
+        if ended.result.is_err() {
+            desk.resume(&mut secrets(), None).result.unwrap();
+        }
+        (desk.image(), ended.commands)
+    };
+    let (expected, commands) = whole(None);
+    for after in 0..commands {
+        for carried_out in [false, true] {
+            let (image, _) = whole(Some(Cut { after, carried_out }));
+            assert!(
+                image == expected,
+                "{after}, {carried_out}: {}",
+                difference(&expected, &image)
+            );
+        }
+    }
+    println!(
+        "torn cards: in everyday use: {commands} commands, {} cuts, each went on to the same card",
+        2 * commands
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ const PAGES: [&str; 5] = ["ctrl+1", "ctrl+2", "ctrl+3", "ctrl+4", "ctrl+5"];
 
 #[test]
 fn every_control_of_every_page_has_a_name() {
-    let cards = "both,piv-used,piv-plain,openpgp-curves,blocked-pin,expired-certificate,odd-certificates,unknown";
+    let cards = "both,piv-used,piv-plain,openpgp-curves,blocked-pin,expired-certificate,odd-certificates,unknown,cardos-weak,cardos-blank";
     let window = Program::practising(cards, Look::WIDE);
     let readers = window.tree.find("list", "Readers");
     let count = cards.split(',').count();
@@ -71,4 +71,40 @@ fn what_is_read_is_on_the_pages() {
     window
         .tree
         .find_part("list item", "Signature (9C), No certificate");
+}
+
+#[test]
+fn a_cardos_card_is_asked_when_somebody_looks() {
+    let window = Program::practising("cardos-blank,cardos-weak", Look::WIDE);
+    let readers = window.tree.find("list", "Readers");
+    readers.find_part(
+        "list item",
+        "Blank CardOS token, CardOS M4.2B · Practice card",
+    );
+    window.tree.find("label", "This token is blank");
+    let told = "Version, CardOS M4.2B (200.9)";
+    // All pages are made by now, and nobody has asked the card.
+    window.tree.find("label", "Answer to reset (ATR)");
+    assert!(window.tree.look("list item", told).is_none());
+    window.press(&["ctrl+5"]);
+    window.tree.find("list item", told);
+    window
+        .tree
+        .find_part("list item", "Life cycle, Administration (32).");
+    // The bytes behind the words are folded away.
+    window
+        .tree
+        .find("list item", "Bytes, As the card sent them");
+    let byte = window.tree.look("list item", "Version, C8 09");
+    assert!(byte.is_none());
+    window.picture("Symbolon", "cardos-sheet");
+    readers.select(1);
+    window
+        .tree
+        .find("list item", "Selected directory, 3F00 5015");
+    window.press(&["ctrl+1"]);
+    window
+        .tree
+        .find("label", "Everybody can replace the PKCS#15 PINs");
+    window.picture("Symbolon", "cardos-weak");
 }

@@ -40,6 +40,7 @@ fn drivers(folder: &Path) {
         }
     }
     lists(folder);
+    sheets(folder);
     // No card but a list of answers; and one answer for ever.
     let select =
         b"\x40\x61\x11\x4F\x06\x00\x00\x10\x00\x01\x00\x79\x07\x4F\x05\xA0\x00\x00\x03\x08";
@@ -87,6 +88,34 @@ fn lists(folder: &Path) {
         ] {
             let lie = [&[lie[0] | skip], &lie[1..]].concat();
             let name = format!("list-{name}-{skip}");
+            write(folder, "driver", &name, &joined(&[vec![card], lie]));
+        }
+    }
+}
+
+/// What a blank CardOS card tells of itself, each answer with a lie in it: damaged lists of packages
+/// with a good one behind, too little, nothing, a status word.
+fn sheets(folder: &Path) {
+    let card = 1 + HONEST
+        .iter()
+        .position(|name| *name == "cardos-blank")
+        .expect("the card") as u8;
+    // Four SELECTs come before the first question, three questions before the sheet.
+    for skip in 4..20_u8 {
+        for (name, lie) in [
+            (
+                "long",
+                &b"\x40\xE1\x7F\x01\x7F\xE1\x09\x01\x04\x07\x01\xC8\x08\x8F\x01\x01"[..],
+            ),
+            (
+                "bad",
+                b"\x40\xE1\x06\x01\xFF\x00\x00\x00\x00\xE1\x00\xE1\x81",
+            ),
+            ("one", b"\x40\xFF"),
+            ("status", b"\x00\x6A\x88"),
+        ] {
+            let lie = [&[lie[0] | skip], &lie[1..]].concat();
+            let name = format!("sheet-{name}-{skip}");
             write(folder, "driver", &name, &joined(&[vec![card], lie]));
         }
     }

@@ -8,6 +8,7 @@ use crate::card::CardError;
 use crate::card::pkcs15::directory::Kind;
 use crate::card::task::{SecretName, Task};
 use crate::iso7816::Command;
+use crate::pki::import::RsaKey;
 use crate::transport::channel::Channel;
 
 /// What a task needs and a plan does not hold.
@@ -34,6 +35,36 @@ pub struct Private {
     pub private_exponent: Secret,
     /// p, q, d mod p-1, d mod q-1, 1/q mod p.
     pub primes: [Secret; 5],
+}
+
+impl Private {
+    /// A key out of a file. Nothing if its primes are not of one length, which no card keeps.
+    #[must_use]
+    pub fn of(key: &RsaKey) -> Option<Self> {
+        let len = key.n.len();
+        let half = |number: &Secret| filled(number, len / 2);
+        Some(Self {
+            modulus: key.n.clone(),
+            exponent: key.e.clone(),
+            private_exponent: filled(&key.d, len)?,
+            primes: [
+                half(&key.p)?,
+                half(&key.q)?,
+                half(&key.d_p)?,
+                half(&key.d_q)?,
+                half(&key.q_inv)?,
+            ],
+        })
+    }
+}
+
+/// A number with zeros before it.
+fn filled(number: &Secret, len: usize) -> Option<Secret> {
+    let missing = len.checked_sub(number.len())?;
+    let mut filled = Secret::with_capacity(len);
+    filled.extend(&vec![0x00; missing]);
+    filled.extend(number.expose());
+    Some(filled)
 }
 
 /// How a task is carried out.

@@ -9,9 +9,11 @@ use super::lists::{ODF, TOKEN_INFO, owner, writable_by};
 use super::survey::{condition, of_directory};
 use super::{Area, SetupError, Survey, objects};
 use crate::base::hex::Hex;
+use crate::card::CardError;
 use crate::card::pkcs15::{AID, encode, files};
 use crate::card::task::{Creation, NewPin, SecretName};
 use crate::iso7816::tlv::ber;
+use crate::token::{Alphabet, PinRole, PinRule};
 
 /// Bytes that the card keeps for the application.
 const AREA_SIZE: u16 = 0x1000;
@@ -43,6 +45,7 @@ impl Hand<'_, '_> {
         }
         name_fits(&new.label, encode::MAX_TOKEN_LABEL)?;
         name_fits(&new.owner.label, encode::MAX_LABEL)?;
+        self.check_pin(&new.owner)?;
         let owner = new.owner.number;
         let entry = encode::pin(&new.owner);
         if let Some(entry) = ber::objects(&entry).next() {
@@ -86,6 +89,31 @@ impl Hand<'_, '_> {
         ber::push(&mut inner, 0x86, &[0x00; 9]);
         self.create_directory(&ber::encode(0x62, &inner))?;
         Ok(true)
+    }
+
+    /// What is going to be a PIN has to fit, before anything is sent.
+    pub(super) fn check_pin(&mut self, new: &NewPin) -> Result<(), SetupError> {
+        let number = new.number;
+        let mut check = |name, min: u8, role| {
+            let rule = PinRule {
+                min: min.into(),
+                max: objects::PIN_LEN,
+                alphabet: Alphabet::Ascii,
+            };
+            match rule.check(self.secret(name)?) {
+                Err(breach) => Err(SetupError::from(CardError::Rule { role, breach })),
+                Ok(()) => Ok(()),
+            }
+        };
+        if new.puk_tries.is_some() {
+            check(SecretName::Puk { number }, new.min.min(4), PinRole::Puk)?;
+        }
+        let role = if new.officer {
+            PinRole::SecurityOfficer
+        } else {
+            PinRole::User
+        };
+        check(SecretName::Pin { number }, new.min, role)
     }
 
     /// The PUK first: a PIN is there with everything that belongs to it.
@@ -143,9 +171,17 @@ impl Hand<'_, '_> {
         if owner == 0x00 {
             return Err(SetupError::NotSetUp);
         }
-        let admin = condition(&survey.area()?.access, of_directory::ADMIN);
-        self.right(admin)?;
-        self.close(owner)?;
+        let mut closed_before = false;
+        if self.again {
+            let description = self.area_description()?.unwrap_or_default();
+            let access = ber::find(&description, &[0x6F, 0x86]);
+            closed_before = access == Some(closed(owner).as_slice());
+        }
+        if !closed_before {
+            let admin = condition(&survey.area()?.access, of_directory::ADMIN);
+            self.right(admin)?;
+            self.close(owner)?;
+        }
         survey.area_mut()?.access = Hex(closed(owner).to_vec());
         Ok(())
     }

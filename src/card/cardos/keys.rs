@@ -44,6 +44,10 @@ impl Hand<'_, '_> {
             }
         }
         let values = empty_parts(bytes);
+        if public.is_none() && !self.again {
+            // A plan that was given up has left it, or OpenSC.
+            self.delete_file(survey, OUTPUT)?;
+        }
         if public.is_none() {
             let access = writable_by(new.pin);
             let kind = if bytes <= SMALL { 0x05 } else { 0x01 };

@@ -3,6 +3,7 @@
 //!
 //! Everything that writes is a [`Task`](super::task::Task), and is carried out by [`carry_out`].
 
+pub(super) mod blank;
 mod carry_out;
 mod create;
 mod delete;
@@ -14,8 +15,10 @@ mod objects;
 mod rehearse;
 mod rename;
 mod sealed;
+pub mod sheet;
 mod store;
 mod survey;
+pub(super) mod weakness;
 
 pub use carry_out::{Materials, Occasion, Private, carry_out};
 pub use error::SetupError;

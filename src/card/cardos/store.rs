@@ -31,6 +31,7 @@ impl Hand<'_, '_> {
         if lists::find(survey, Kind::Pins, &new.auth_id.0)?.is_some() {
             return Err(SetupError::InUse(new.auth_id.clone()));
         }
+        self.check_pin(new)?;
         take(survey, 2 * 28)?;
         let area = survey.area()?.clone();
         self.object_rights(&area)?;

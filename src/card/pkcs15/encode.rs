@@ -179,7 +179,13 @@ pub(in crate::card) fn data(new: &NewData, file: u16) -> Vec<u8> {
             common.push(octets(&auth_id.0));
         }
     }
-    entry(&common, &[text(&new.program)], &[path(Some(file))])
+    // The value alone, as the standard has it and OpenSC writes it (PKCS #15 v1.1, 6.7.2); the
+    // sheet has one sequence more, which OpenSC does not read.
+    sequence(&[
+        sequence(&common),
+        sequence(&[text(&new.program)]),
+        ber::encode(0xA1, &path(Some(file))),
+    ])
 }
 
 /// A list in ODF.
@@ -368,7 +374,7 @@ mod tests {
         };
         is(
             &super::data(&note, 0x3302),
-            "3022 300A 0C046E6F7465 03020640 3006 0C0464656D6F A10C 300A 300804063F0050153302",
+            "3020 300A 0C046E6F7465 03020640 3006 0C0464656D6F A10A 300804063F0050153302",
         );
         is(&super::list(0xA8, 0x4401), "A80A300804063F0050154401");
     }

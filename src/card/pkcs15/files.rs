@@ -49,6 +49,15 @@ pub(super) fn absolute(path: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
+/// A path of [`in_home`] or [`absolute`] on a card whose application is in another directory.
+/// Nothing else is meant by those then: what is looked for elsewhere is not in its usual place.
+pub(super) fn moved(path: &[u8], home: &[u8]) -> Vec<u8> {
+    match path.strip_prefix(&HOME) {
+        Some(rest) => [home, rest].concat(),
+        None => path.to_vec(),
+    }
+}
+
 /// SELECT by path, which begins below the root.
 pub(in crate::card) fn selection(path: &[u8]) -> Command {
     let below = path.strip_prefix(&ROOT).unwrap_or(path);
@@ -135,6 +144,32 @@ pub(in crate::card) fn read_selected(
     content.truncate(len);
     Ok(content)
 }
+
+/// The objects in the records of a file, one behind the other, without what fills records up.
+pub(super) fn read_records(
+    channel: &mut Channel<'_>,
+    path: &[u8],
+) -> Result<Option<Vec<u8>>, CardError> {
+    if !channel.transmit(&selection(path))?.sw.is_ok() {
+        return Ok(None);
+    }
+    let mut content = Vec::new();
+    for number in 1..=MAX_RECORDS {
+        // P2 4: the record of this number (7816-4:2020, 11.4.3).
+        let command = Command::new([0x00, 0xB2, number, 0x04]).expecting(Le::ALL);
+        let answer = channel.transmit(&command)?;
+        if !matches!(answer.sw, StatusWord::OK | END_OF_FILE) {
+            break;
+        }
+        let filling = entries(&answer.data).1.len();
+        let objects = answer.data.len() - filling;
+        content.extend(answer.data.into_iter().take(objects));
+    }
+    Ok(Some(content))
+}
+
+/// The most records of a file that are read.
+const MAX_RECORDS: u8 = 16;
 
 /// Fewer bytes than were asked for (7816-4:2020, table 6).
 const END_OF_FILE: StatusWord = StatusWord(0x6282);

@@ -3,11 +3,13 @@
 
 pub(in crate::card) mod bits;
 pub(in crate::card) mod directory;
+mod elsewhere;
 pub(in crate::card) mod encode;
 pub(in crate::card) mod files;
 pub(in crate::card) mod objects;
 pub(in crate::card) mod pins;
 pub(in crate::card) mod profile;
+mod public_keys;
 mod reading;
 mod token_info;
 
@@ -19,7 +21,9 @@ use crate::iso7816::Response;
 use crate::token::{Application, Fact, KeyRef, PinReference, PinRole, TriesLeft};
 use crate::transport::channel::Channel;
 use crate::transport::link::PinEntry;
+use elsewhere::Elsewhere;
 use profile::Profile;
+pub(super) use profile::{model, system, version};
 
 /// Registered provider and "PKCS-15" (PKCS #15 v1.1, 5.4).
 pub(super) const AID: [u8; 12] = [
@@ -29,6 +33,8 @@ pub(super) const AID: [u8; 12] = [
 /// A PKCS #15 application that is selected.
 struct Pkcs15 {
     profile: &'static Profile,
+    /// Where the application is, if it was looked for.
+    elsewhere: Option<Elsewhere>,
     /// The directory of the PIN that is about to be sent, if it is not that of the application.
     home: Option<Vec<u8>>,
     reading: reading::Reading,
@@ -38,6 +44,7 @@ struct Pkcs15 {
 pub(super) fn open(channel: &mut Channel<'_>) -> Result<Option<Box<dyn Driver>>, CardError> {
     let mut pkcs15 = Pkcs15 {
         profile: profile::of(channel.atr()),
+        elsewhere: None,
         home: None,
         reading: reading::Reading::default(),
     };
@@ -45,9 +52,41 @@ pub(super) fn open(channel: &mut Channel<'_>) -> Result<Option<Box<dyn Driver>>,
     Ok(found.then(|| Box::new(pkcs15) as Box<dyn Driver>))
 }
 
+/// Looks for the application where it usually is not. What is in the way is none.
+pub(super) fn search(channel: &mut Channel<'_>) -> Result<Option<Box<dyn Driver>>, CardError> {
+    let found = match elsewhere::find(channel) {
+        Err(CardError::Link(error)) if !error.is_bad_answer() => return Err(error.into()),
+        found => found.ok().flatten(),
+    };
+    let Some(found) = found else { return Ok(None) };
+    if !found.select(channel)? {
+        return Ok(None);
+    }
+    Ok(Some(Box::new(Pkcs15 {
+        profile: profile::of(channel.atr()),
+        reading: reading::Reading::elsewhere(&found),
+        elsewhere: Some(found),
+        home: None,
+    })))
+}
+
+impl Pkcs15 {
+    /// A path on this card.
+    fn moved(&self, path: &[u8]) -> Vec<u8> {
+        match &self.elsewhere {
+            Some(elsewhere) => files::moved(path, &elsewhere.home),
+            None => path.to_vec(),
+        }
+    }
+}
+
 impl Driver for Pkcs15 {
     fn select(&mut self, channel: &mut Channel<'_>) -> Result<bool, CardError> {
-        if iso::select(channel, &AID)?.is_some() {
+        if let Some(elsewhere) = &self.elsewhere {
+            return elsewhere.select(channel);
+        }
+        if let Some(answer) = iso::select(channel, &AID)? {
+            self.reading.found(answer.data);
             return Ok(true);
         }
         if !self.profile.by_path {
@@ -56,8 +95,10 @@ impl Driver for Pkcs15 {
         let answer = channel.transmit(&files::selection(&files::HOME))?;
         if !answer.sw.is_ok() {
             channel.count_as_absent();
+            return Ok(false);
         }
-        Ok(answer.sw.is_ok())
+        self.reading.found(answer.data);
+        Ok(true)
     }
 
     fn read(
@@ -69,7 +110,8 @@ impl Driver for Pkcs15 {
     }
 
     fn identity(&mut self, channel: &mut Channel<'_>) -> Result<Option<Fact>, CardError> {
-        let info = files::read(channel, &files::in_home(files::TOKEN_INFO))?;
+        let info = self.moved(&files::in_home(files::TOKEN_INFO));
+        let info = files::read(channel, &info)?;
         // This has selected the directory of the application; a PIN is looked for from its own.
         if let Some(home) = &self.home {
             let answer = channel.transmit(&files::selection(home))?;
@@ -118,7 +160,7 @@ impl Driver for Pkcs15 {
     ) -> Result<Vec<Step>, CardError> {
         let known = shown.pins.iter().find(|known| known.reference == pin);
         let known = known.ok_or(CardError::NotFound { what: "this PIN" })?;
-        self.home = pins::home(known);
+        self.home = pins::home(known).map(|home| self.moved(&home));
         pins::step(known, deed).map(|step| vec![step])
     }
 

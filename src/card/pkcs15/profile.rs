@@ -1,5 +1,7 @@
 //! What one make of card does otherwise than another. A new make is a new constant here.
 
+use crate::token::CardSystem;
+
 /// A make of card.
 pub(in crate::card) struct Profile {
     /// Whether the application is looked for by its path, too, where it has no name: not all
@@ -10,6 +12,8 @@ pub(in crate::card) struct Profile {
     /// Whether the number of a PUK is that of its PIN and 1; else nothing unblocks that the
     /// files do not tell of.
     pub(in crate::card) puk_follows: bool,
+    /// The operating system, where the answer to reset tells it.
+    pub(in crate::card) system: Option<CardSystem>,
 }
 
 /// Cards by the standard alone.
@@ -17,6 +21,7 @@ const ISO: Profile = Profile {
     by_path: false,
     pin_bit: 0x00,
     puk_follows: false,
+    system: None,
 };
 
 /// CardOS M4 (sheet "cardos", 1 and 7).
@@ -24,6 +29,7 @@ const CARDOS_4: Profile = Profile {
     by_path: true,
     pin_bit: 0x80,
     puk_follows: true,
+    system: Some(CardSystem::Cardos4),
 };
 
 /// CardOS 5.
@@ -31,7 +37,13 @@ const CARDOS_5: Profile = Profile {
     by_path: true,
     pin_bit: 0x80,
     puk_follows: false,
+    system: Some(CardSystem::Cardos5),
 };
+
+/// Applets with an application inside that has no name of its own: IsoApplet.
+pub(super) const APPLETS: [&[u8]; 1] = [&[
+    0xF2, 0x76, 0xA2, 0x88, 0xBC, 0xFB, 0xA6, 0x9D, 0x34, 0xF3, 0x10, 0x01,
+]];
 
 /// Answers to reset as they begin, and the make.
 const KNOWN: [(&[u8], &Profile); 3] = [
@@ -89,30 +101,41 @@ pub(in crate::card) fn cardos_4(atr: &[u8]) -> Option<u8> {
     }
 }
 
+/// The operating system of a card, where its answer to reset tells it.
+pub(in crate::card) fn system(atr: &[u8]) -> Option<CardSystem> {
+    of(atr).system
+}
+
 /// What a make of card is called, version included, by its answer to reset.
 pub(in crate::card) fn model(atr: &[u8]) -> Option<&'static str> {
-    let cardos = is_cardos_4(atr) || KNOWN.iter().any(|(begin, _)| atr.starts_with(begin));
+    let system = system(atr)?;
     // Version and check byte end it (sheet "cardos", 2).
     let [.., major, minor, _check] = atr else {
         return None;
     };
-    let name = match (major, minor) {
-        _ if !cardos => return None,
-        (0xC8, 0x02) => "CardOS M4.0",
-        (0xC8, 0x03 | 0x04) => "CardOS M4.01",
-        (0xC8, 0x06) => "CardOS M4.2",
-        (0xC8, 0x07) => "CardOS M4.3",
-        (0xC8, 0x08) => "CardOS M4.3B",
-        (0xC8, 0x09) => "CardOS M4.2B",
-        (0xC8, 0x0B) => "CardOS M4.2C",
-        (0xC8, 0x0D) => "CardOS M4.4",
-        (0xC8, _) => "CardOS M4",
-        (0xC9, 0x01) => "CardOS V5.0",
-        (0xC9, 0x02 | 0x03) => "CardOS V5.3",
-        (0xC9, 0x04) => "CardOS V5.4",
-        _ => "CardOS V5",
-    };
-    Some(name)
+    Some(version([*major, *minor]).unwrap_or(match system {
+        CardSystem::Cardos4 => "CardOS M4",
+        CardSystem::Cardos5 => "CardOS V5",
+    }))
+}
+
+/// What a version of CardOS is called (sheet "cardos", 2).
+pub(in crate::card) fn version(bytes: [u8; 2]) -> Option<&'static str> {
+    Some(match bytes {
+        [0xC8, 0x02] => "CardOS M4.0",
+        [0xC8, 0x03] => "CardOS M4.01",
+        [0xC8, 0x04] => "CardOS M4.01a",
+        [0xC8, 0x06] => "CardOS M4.2",
+        [0xC8, 0x07] => "CardOS M4.3",
+        [0xC8, 0x08] => "CardOS M4.3B",
+        [0xC8, 0x09] => "CardOS M4.2B",
+        [0xC8, 0x0B] => "CardOS M4.2C",
+        [0xC8, 0x0D] => "CardOS M4.4",
+        [0xC9, 0x01] => "CardOS V5.0",
+        [0xC9, 0x02 | 0x03] => "CardOS V5.3",
+        [0xC9, 0x04] => "CardOS V5.4",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -3,20 +3,23 @@
 
 use super::bits::{BOOLEAN, INTEGER, OCTET_STRING, next_if, number};
 use super::directory::{self, Kind, List};
+use super::elsewhere::Elsewhere;
 use super::files::{self, ODF, TOKEN_INFO};
 use super::objects::{Common, Entry, KeyClass, Place, Value, program};
 use super::pins;
 use super::profile::{self, Profile};
+use super::public_keys;
 use super::token_info;
+use crate::card::cardos::weakness;
 use crate::card::driver::Progress;
 use crate::card::{CardError, iso};
 use crate::iso7816::StatusWord;
 use crate::iso7816::tlv::ber::{self, Tlv};
-use crate::pki::{certificate as x509, public_key};
+use crate::pki::certificate as x509;
 use crate::token::{
-    Access, Algorithm, Application, ApplicationKind, Certificate, DataKind, DataObject, Evidence,
-    Fact, FactName, Flag, Key, KeyRef, Origin, Pin, PinReference, PinRole, PublicKey, Purpose,
-    Text,
+    Access, Algorithm, Application, ApplicationKind, CardSystem, Certificate, DataKind, DataObject,
+    Evidence, Fact, FactName, Flag, Key, KeyRef, Origin, Pin, PinReference, PinRole, PublicKey,
+    PublicKeyObject, Purpose, Text,
 };
 use crate::transport::channel::Channel;
 
@@ -27,6 +30,9 @@ const MAX_ENTRIES: usize = 64;
 #[derive(Default)]
 pub(super) struct Reading {
     next: Part,
+    /// What SELECT told of the directory of the application.
+    directory: Vec<u8>,
+    elsewhere: Option<Elsewhere>,
     lists: Vec<List>,
     /// Identifiers in the order in which they came: the first is number 1.
     ids: Vec<Vec<u8>>,
@@ -60,6 +66,39 @@ enum Part {
 }
 
 impl Reading {
+    /// The application was selected, and this was told of its directory.
+    pub(super) fn found(&mut self, directory: Vec<u8>) {
+        self.directory = directory;
+    }
+
+    /// The reading of an application that is not where the standard has it.
+    pub(super) fn elsewhere(found: &Elsewhere) -> Self {
+        Self {
+            elsewhere: Some(found.clone()),
+            ..Self::default()
+        }
+    }
+
+    /// A path on this card.
+    fn moved(&self, path: &[u8]) -> Vec<u8> {
+        match &self.elsewhere {
+            Some(elsewhere) => files::moved(path, &elsewhere.home),
+            None => path.to_vec(),
+        }
+    }
+
+    /// What the place of an application has to say: where it is, and what is beside it.
+    fn place_facts(&self) -> Vec<Fact> {
+        let Some(elsewhere) = &self.elsewhere else {
+            return Vec::new();
+        };
+        let unusual = elsewhere.home != files::HOME;
+        let path = unusual.then(|| Fact::hex(FactName::Path, &elsewhere.home));
+        let others = elsewhere.others.iter();
+        let others = others.map(|name| Fact::text(FactName::OtherApplication, name.clone()));
+        path.into_iter().chain(others).collect()
+    }
+
     /// Reads the next part.
     pub(super) fn part(
         &mut self,
@@ -69,20 +108,11 @@ impl Reading {
     ) -> Result<Progress, CardError> {
         self.next = match self.next {
             Part::Info => {
-                let info = files::read(channel, &files::in_home(TOKEN_INFO));
-                let info = iso::noted(application, "TokenInfo", info)?;
-                match info.as_deref().map(token_info::facts) {
-                    Some(Some(facts)) => application.facts = facts,
-                    Some(None) => application.mark("TokenInfo: not what a token says of itself"),
-                    None => {}
-                }
-                let model = profile::model(channel.atr());
-                let model = model.map(|model| Fact::text(FactName::Model, model.into()));
-                application.facts.extend(model);
+                self.info(profile, channel, application)?;
                 Part::Directory
             }
             Part::Directory => {
-                let odf = files::read_list(channel, &files::in_home(ODF))?;
+                let odf = files::read_list(channel, &self.moved(&files::in_home(ODF)))?;
                 let odf = odf.ok_or(CardError::NotFound {
                     what: "the object directory file",
                 })?;
@@ -108,14 +138,14 @@ impl Reading {
             },
             Part::Certificate(index) => match self.certificates.get(index).cloned() {
                 Some(found) => {
-                    read_certificate(found, channel, application)?;
+                    self.read_certificate(found, channel, application)?;
                     Part::Certificate(index + 1)
                 }
                 None => Part::PublicKey(0),
             },
             Part::PublicKey(index) => match self.public_keys.get(index).cloned() {
-                Some((reference, value)) => {
-                    read_public_key(reference, &value, channel, application)?;
+                Some(found) => {
+                    self.read_public_key(index, found, channel, application)?;
                     Part::PublicKey(index + 1)
                 }
                 None => Part::Data(0),
@@ -125,7 +155,7 @@ impl Reading {
                     let open = |object: &DataObject| object.access == Access::Public;
                     // What only a PIN opens is named, and not asked for.
                     if application.data.get(index).is_some_and(open) {
-                        let content = content(&value, channel);
+                        let content = self.content(&value, channel);
                         let content = iso::noted(application, "data", content)?;
                         if let Some(object) = application.data.get_mut(index) {
                             object.content = content;
@@ -156,9 +186,33 @@ impl Reading {
             .iter()
             .find(|found| found.reference == slot)
         {
-            Some(found) => content(&found.value, channel),
+            Some(found) => self.content(&found.value, channel),
             None => Ok(None),
         }
+    }
+
+    /// What the token says of itself, what its answer to reset says, and how its directory is guarded.
+    fn info(
+        &self,
+        profile: &Profile,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<(), CardError> {
+        let info = files::read(channel, &self.moved(&files::in_home(TOKEN_INFO)));
+        let info = iso::noted(application, "TokenInfo", info)?;
+        match info.as_deref().map(token_info::facts) {
+            Some(Some(facts)) => application.facts = facts,
+            Some(None) => application.mark("TokenInfo: not what a token says of itself"),
+            None => {}
+        }
+        let model = profile::model(channel.atr());
+        let model = model.map(|model| Fact::text(FactName::Model, model.into()));
+        application.facts.extend(model);
+        if profile.system == Some(CardSystem::Cardos4) {
+            application.facts.extend(weakness::facts(&self.directory));
+        }
+        application.facts.extend(self.place_facts());
+        Ok(())
     }
 
     fn list(
@@ -172,7 +226,7 @@ impl Reading {
         let bytes = match &list.value {
             Value::Direct(bytes) => Ok(Some(bytes.clone())),
             Value::At(place) => match place.absolute() {
-                Some(path) => files::read_list(channel, &path),
+                Some(path) => files::read_list(channel, &self.moved(&path)),
                 None => Err(CardError::Malformed("a path that leads nowhere")),
             },
         };
@@ -198,7 +252,7 @@ impl Reading {
                 Kind::Pins => self.take_pin(entry, profile, application),
                 Kind::PrivateKeys => self.take_key(entry, application),
                 Kind::Certificates => self.take_certificate(entry, application),
-                Kind::PublicKeys => self.take_public_key(entry),
+                Kind::PublicKeys => self.take_public_key(entry, application),
                 Kind::Data => self.take_data(entry, application),
             };
             if taken.is_none() {
@@ -256,16 +310,8 @@ impl Reading {
         facts.extend(class.facts());
         let value = Value::of(&kind)?;
         facts.extend(value.place().map(Place::fact));
-        let mut rest = kind.children();
-        let _ = rest.next();
-        let bits = next_if(&mut rest, INTEGER).and_then(number);
-        let algorithm = match bits {
-            Some(bits) if !is_elliptic => {
-                facts.push(Fact::number(FactName::ModulusLength, bits));
-                u32::try_from(bits).ok().map(|bits| Algorithm::Rsa { bits })
-            }
-            _ => None,
-        };
+        let (size, algorithm) = size(&kind, is_elliptic);
+        facts.extend(size);
         let local = class
             .access
             .as_ref()
@@ -318,12 +364,122 @@ impl Reading {
         Some(())
     }
 
-    fn take_public_key(&mut self, entry: &Tlv<'_>) -> Option<()> {
-        let Entry { class, kind, .. } = Entry::of(entry)?;
-        let class = KeyClass::of(class)?;
+    fn take_public_key(&mut self, entry: &Tlv<'_>, application: &mut Application) -> Option<()> {
+        let entry = Entry::of(entry)?;
+        let class = KeyClass::of(entry.class)?;
         let reference = self.place(&class.id)?;
-        self.public_keys.push((reference, Value::of(&kind)?));
+        let value = Value::of(&entry.kind)?;
+        let (size, _) = size(&entry.kind, entry.is_elliptic);
+        let mut facts = entry.common.facts();
+        facts.extend(class.facts());
+        facts.extend(size);
+        facts.extend(value.place().map(Place::fact));
+        application.public_keys.push(PublicKeyObject {
+            reference,
+            label: entry.common.label,
+            public_key: None,
+            facts,
+        });
+        self.public_keys.push((reference, value));
         Some(())
+    }
+
+    fn read_certificate(
+        &self,
+        found: Listed,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<(), CardError> {
+        let read = self.content(&found.value, channel);
+        let locked =
+            matches!(&read, Err(CardError::Status { sw, .. }) if *sw == StatusWord::SECURITY);
+        if let (Some(pin), true) = (found.guardian, locked) {
+            application.data.push(DataObject {
+                kind: DataKind::Named,
+                label: found.label,
+                access: Access::Pin(pin),
+                content: None,
+                facts: found.facts,
+            });
+            return Ok(());
+        }
+        let der = iso::noted(application, "certificate", read)?;
+        let Some(der) = der else {
+            return Ok(());
+        };
+        let certificate = Certificate {
+            label: found.label,
+            facts: found.facts,
+            ..x509::stored(found.reference, whole(&der).to_vec())
+        };
+        // The lists tell the size of a curve, and the certificate which it is.
+        if let Some(summary) = &certificate.summary {
+            tell_kind(application, found.reference, &summary.public_key);
+        }
+        application.certificates.push(certificate);
+        Ok(())
+    }
+
+    /// The public half of a key, where no certificate has it.
+    fn read_public_key(
+        &self,
+        index: usize,
+        (reference, value): (KeyRef, Value),
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<(), CardError> {
+        let in_certificate = application
+            .certificates
+            .iter()
+            .any(|certificate| certificate.slot == reference && certificate.summary.is_some());
+        let has_private = application
+            .keys
+            .iter()
+            .any(|key| key.reference == reference);
+        let wanted = |key: &Key| key.reference == reference && key.public_key.is_none();
+        if in_certificate || has_private && !application.keys.iter().any(wanted) {
+            return Ok(());
+        }
+        let bytes = self.content(&value, channel);
+        let Some(bytes) = iso::noted(application, "public key", bytes)? else {
+            return Ok(());
+        };
+        let Some(found) = public_keys::of(&bytes) else {
+            if !public_keys::is_bare_point(&bytes) {
+                application.mark("public key: none");
+            }
+            return Ok(());
+        };
+        tell_kind(application, reference, &found);
+        for key in application.keys.iter_mut().filter(|key| wanted(key)) {
+            key.public_key = Some(found.clone());
+        }
+        if let Some(object) = application.public_keys.get_mut(index) {
+            object.public_key = Some(found);
+        }
+        Ok(())
+    }
+
+    /// What a value holds. There always is something: what is not there is an error.
+    fn content(
+        &self,
+        value: &Value,
+        channel: &mut Channel<'_>,
+    ) -> Result<Option<Vec<u8>>, CardError> {
+        match value {
+            Value::Direct(bytes) => Ok(Some(bytes.clone())),
+            Value::At(place) => {
+                let path = place.absolute();
+                let path = path.ok_or(CardError::Malformed("a path that leads nowhere"))?;
+                let file = files::read(channel, &self.moved(&path))?;
+                let file = file.ok_or(CardError::NotFound {
+                    what: "the file of an object",
+                })?;
+                let cut = place.cut(file);
+                cut.map(Some)
+                    .ok_or(CardError::Malformed("a part of a file that is not there"))
+            }
+        }
     }
 
     fn take_data(&mut self, entry: &Tlv<'_>, application: &mut Application) -> Option<()> {
@@ -364,6 +520,30 @@ fn guardian(common: &Common, application: &Application) -> PinReference {
         .map_or(PinReference(0), |pin| pin.reference)
 }
 
+/// The size of a key as its list tells it, and its kind where that is all there is to know.
+fn size(kind: &Tlv<'_>, is_elliptic: bool) -> (Option<Fact>, Option<Algorithm>) {
+    let mut rest = kind.children();
+    let _ = rest.next();
+    let bits = next_if(&mut rest, INTEGER).and_then(number);
+    match bits {
+        None => (None, None),
+        Some(bits) if is_elliptic => (Some(Fact::number(FactName::FieldSize, bits)), None),
+        Some(bits) => (
+            Some(Fact::number(FactName::ModulusLength, bits)),
+            u32::try_from(bits).ok().map(|bits| Algorithm::Rsa { bits }),
+        ),
+    }
+}
+
+/// The kind of a key whose entry does not tell it.
+fn tell_kind(application: &mut Application, reference: KeyRef, public: &PublicKey) {
+    for key in &mut application.keys {
+        if key.reference == reference && key.algorithm.is_none() {
+            key.algorithm = Some(public.algorithm.clone());
+        }
+    }
+}
+
 /// What a key is for, by what it may do.
 fn purpose(usage: &[Flag]) -> Purpose {
     let has = |flags: &[Flag]| flags.iter().any(|flag| usage.contains(flag));
@@ -376,110 +556,14 @@ fn purpose(usage: &[Flag]) -> Purpose {
     }
 }
 
-fn read_certificate(
-    found: Listed,
-    channel: &mut Channel<'_>,
-    application: &mut Application,
-) -> Result<(), CardError> {
-    let read = content(&found.value, channel);
-    let locked = matches!(&read, Err(CardError::Status { sw, .. }) if *sw == StatusWord::SECURITY);
-    if let (Some(pin), true) = (found.guardian, locked) {
-        application.data.push(DataObject {
-            kind: DataKind::Named,
-            label: found.label,
-            access: Access::Pin(pin),
-            content: None,
-            facts: found.facts,
-        });
-        return Ok(());
-    }
-    let der = iso::noted(application, "certificate", read)?;
-    let Some(der) = der else {
-        return Ok(());
-    };
-    application.certificates.push(Certificate {
-        label: found.label,
-        facts: found.facts,
-        ..x509::stored(found.reference, whole(&der).to_vec())
-    });
-    Ok(())
-}
-
-/// The public half of a key: out of its certificate, else out of its file.
-fn read_public_key(
-    reference: KeyRef,
-    value: &Value,
-    channel: &mut Channel<'_>,
-    application: &mut Application,
-) -> Result<(), CardError> {
-    let in_certificate = application
-        .certificates
-        .iter()
-        .any(|certificate| certificate.slot == reference && certificate.summary.is_some());
-    let wanted = |key: &Key| key.reference == reference && key.public_key.is_none();
-    if in_certificate || !application.keys.iter().any(wanted) {
-        return Ok(());
-    }
-    let bytes = iso::noted(application, "public key", content(value, channel))?;
-    let Some(bytes) = bytes else {
-        return Ok(());
-    };
-    let Some(found) = public(&bytes) else {
-        application.mark("public key: none");
-        return Ok(());
-    };
-    for key in application.keys.iter_mut().filter(|key| wanted(key)) {
-        if key.algorithm.is_none() {
-            key.algorithm = Some(found.algorithm.clone());
-        }
-        key.public_key = Some(found.clone());
-    }
-    Ok(())
-}
-
-/// A public key as cards have it: SubjectPublicKeyInfo, RSAPublicKey, or a template with modulus and
-/// exponent.
-fn public(bytes: &[u8]) -> Option<PublicKey> {
-    if let Ok(key) = public_key::from_spki(whole(bytes)) {
-        return Some(key);
-    }
-    let template = ber::find(bytes, &[0x7F49]);
-    if let Some(template) = template {
-        let (n, e) = (ber::find(template, &[0x81])?, ber::find(template, &[0x82])?);
-        return public_key::rsa(n, e).ok();
-    }
-    let sequence = ber::objects(bytes).next()?;
-    let mut numbers = sequence.children();
-    let modulus = next_if(&mut numbers, INTEGER)?;
-    let exponent = next_if(&mut numbers, INTEGER)?;
-    public_key::rsa(modulus, exponent).ok()
-}
-
 /// The first object in a file that may be longer.
-fn whole(bytes: &[u8]) -> &[u8] {
+pub(super) fn whole(bytes: &[u8]) -> &[u8] {
     let mut objects = ber::objects(bytes);
     match objects.next() {
         Some(_) => bytes
             .get(..bytes.len() - objects.rest().len())
             .unwrap_or(bytes),
         None => bytes,
-    }
-}
-
-/// What a value holds. There always is something: what is not there is an error.
-fn content(value: &Value, channel: &mut Channel<'_>) -> Result<Option<Vec<u8>>, CardError> {
-    match value {
-        Value::Direct(bytes) => Ok(Some(bytes.clone())),
-        Value::At(place) => {
-            let path = place.absolute();
-            let path = path.ok_or(CardError::Malformed("a path that leads nowhere"))?;
-            let file = files::read(channel, &path)?.ok_or(CardError::NotFound {
-                what: "the file of an object",
-            })?;
-            let cut = place.cut(file);
-            cut.map(Some)
-                .ok_or(CardError::Malformed("a part of a file that is not there"))
-        }
     }
 }
 

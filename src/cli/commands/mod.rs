@@ -1,9 +1,11 @@
 //! What each command does.
 
 pub(super) mod apdu;
+pub(super) mod card;
 pub(super) mod certificates;
 mod choose;
 pub(super) mod pins;
+pub(super) mod plan;
 pub(super) mod practice;
 pub(super) mod readers;
 pub(super) mod show;

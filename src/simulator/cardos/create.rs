@@ -68,6 +68,21 @@ impl CardOs {
         Ok(Vec::new())
     }
 
+    /// The same card with other conditions of access to its first application: older programs left
+    /// them open (sheet, 14).
+    #[must_use]
+    pub fn with_application_access(mut self, access: Access) -> Self {
+        let directories = self.root.entries.iter_mut();
+        let first = directories.filter_map(|entry| match entry {
+            Entry::Directory(directory) => Some(directory),
+            Entry::File(_) => None,
+        });
+        for application in first.take(1) {
+            application.access = access;
+        }
+        self
+    }
+
     /// Files and objects are made and removed in administration only: OpenSC asks for the phase
     /// before each of these commands, and changes it where it has to.
     pub(super) fn changeable(&self) -> Result<()> {

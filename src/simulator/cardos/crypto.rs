@@ -25,6 +25,15 @@ impl CardOs {
         }
     }
 
+    /// GET CHALLENGE: random bytes (sheet "iso7816-pkcs15", 2), eight if nobody says how many.
+    pub(super) fn challenge(&mut self, le: Option<usize>) -> Result {
+        let count = match le {
+            None | Some(256..) => 8,
+            Some(count) => count,
+        };
+        Ok(self.random.bytes(count))
+    }
+
     /// COMPUTE DIGITAL SIGNATURE: what is padded already, or what the card shall pad.
     fn sign(&self, data: &[u8]) -> Result {
         let number = self.environment.sign.ok_or(StatusWord::NO_OBJECT)?;

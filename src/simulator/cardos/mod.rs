@@ -163,6 +163,7 @@ impl CardOs {
             (0x00, 0x22) => self.manage_security_environment(p1, p2, data),
             (0x00, 0x2A) => self.perform_security_operation(p1, p2, data),
             (0x00, 0x46) => self.generate(data),
+            (0x00, 0x84) => self.challenge(command.le),
             (0x00 | 0x80, _) => Err(StatusWord::NO_INSTRUCTION),
             // Neither chaining nor other channels (sheet, 11).
             (0x10, _) => Err(StatusWord::NO_CHAINING),

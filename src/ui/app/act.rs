@@ -87,6 +87,7 @@ impl App {
             TokenViewOutput::SetUpChosen => self.open_setup(sender, root),
             TokenViewOutput::Copied(what) => self.toast(&words::copied(&what)),
             TokenViewOutput::PageShown(page) => self.page = page,
+            TokenViewOutput::SheetWanted(identity) => self.read_sheet(identity),
         }
     }
 

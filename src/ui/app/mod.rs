@@ -420,7 +420,12 @@ impl App {
                 });
             }
             Notice::Arrived(reader) => self.announce_arrival(reader, sender),
-            Notice::Read(identity, token) => self.token_read(identity, &token),
+            Notice::Read(identity, token) => {
+                self.token_read(identity, &token);
+                if token.complete {
+                    self.view.emit(TokenViewInput::ReadAnew(identity));
+                }
+            }
             Notice::Unfinished(identity, unfinished) => self.plan_unfinished(identity, unfinished),
             Notice::Removed(identity) => {
                 self.card_removed(identity);

@@ -19,6 +19,7 @@ use crate::ui::dialogs::command::{
 };
 use crate::ui::dialogs::pin::{PinDialog, PinDialogInit, PinDialogInput, PinDialogOutput};
 use crate::ui::model::{Place, Shown};
+use crate::ui::token_view::TokenViewInput;
 
 /// What is under way, and who waits for it.
 #[derive(Default)]
@@ -43,6 +44,8 @@ pub(super) enum Purpose {
     GiveUp(Identity),
     /// The person wants to see this token as it is now.
     Refresh,
+    /// The person looks at what this card tells of itself.
+    Sheet(Identity),
     /// A practice card, which is shown once it is in.
     Insert,
     /// A practice card.
@@ -88,6 +91,11 @@ impl App {
         self.request(Command::Read { reader }, Purpose::Refresh);
     }
 
+    /// Reads what a card tells of itself.
+    pub(super) fn read_sheet(&mut self, identity: Identity) {
+        self.request(Command::ReadSheet { identity }, Purpose::Sheet(identity));
+    }
+
     /// Asks for the smart card service.
     pub(super) fn start_service(&mut self) {
         self.request(Command::StartService, Purpose::Service);
@@ -131,6 +139,14 @@ impl App {
             (Some(Purpose::Setup(identity)), outcome) => self.setup_finished(id, identity, outcome),
             (Some(Purpose::GiveUp(identity)), outcome) => {
                 self.given_up(identity, &outcome, root);
+            }
+            (Some(Purpose::Sheet(identity)), outcome) => {
+                let sheet = match outcome {
+                    Ok(Done::Sheet(sheet)) => Ok(sheet),
+                    Err(failure) => Err(failure),
+                    Ok(_) => return,
+                };
+                self.view.emit(TokenViewInput::Sheet(identity, sheet));
             }
             (Some(Purpose::Insert), Ok(Done::Practised(reader))) => {
                 self.open(Place::Reader(reader));

@@ -8,7 +8,7 @@ use crate::base::hex;
 use crate::base::i18n::gettext;
 use crate::explain;
 use crate::pki::{public_key, ssh_key};
-use crate::token::{ApplicationKind, Key, PublicKey};
+use crate::token::{ApplicationKind, Fact, Key, PublicKey};
 use crate::ui::widgets::FactText;
 
 /// The sheet. Nothing in it changes while it is open.
@@ -27,6 +27,8 @@ pub struct KeyDialogInit {
     pub application: ApplicationKind,
     /// The key.
     pub key: Key,
+    /// What the card says of its public half.
+    pub public: Vec<Fact>,
 }
 
 /// What happened in it.
@@ -76,12 +78,11 @@ impl SimpleComponent for KeyDialog {
         let content = gtk::Box::new(gtk::Orientation::Vertical, 24);
         let output = sender.output_sender().clone();
         let copied = move |name: &str| output.emit(KeyDialogOutput::Copied(name.to_owned()));
+        let mut public = public_half(&init.key, &model.subtitle);
+        public.extend(init.public.iter().map(FactText::of));
         let groups = [
             (gettext("Key"), private_half(init.application, &init.key)),
-            (
-                gettext("Public key"),
-                public_half(&init.key, &model.subtitle),
-            ),
+            (gettext("Public key"), public),
         ];
         for (title, rows) in groups {
             if let Some(group) = facts(&title, &rows, &copied) {

@@ -84,7 +84,7 @@ pub(super) fn pages(token: &Token, now: i64) -> (bool, bool) {
         Matter::Expired { .. } | Matter::Mismatch { .. } | Matter::ExpiresSoon { .. } => {
             Some(false)
         }
-        Matter::Unreadable => None,
+        Matter::Unreadable | Matter::Unguarded => None,
     };
     let has = |wanted| {
         all.iter()
@@ -102,6 +102,7 @@ fn matter_line(token: &Token, attention: &Attention) -> AttentionLine {
             Matter::Blocked { .. } => "changes-prevent-symbolic",
             Matter::LastTry { .. }
             | Matter::Unreadable
+            | Matter::Unguarded
             | Matter::Expired { .. }
             | Matter::Mismatch { .. }
             | Matter::FactoryPin { .. } => "dialog-warning-symbolic",
@@ -130,6 +131,7 @@ fn cure(token: &Token, attention: &Attention) -> Option<Cure> {
         Matter::LastTry { pin, .. } => on_pin(*pin, &[OperationKind::Verify]),
         Matter::FactoryPin { pin, .. } => on_pin(*pin, &[OperationKind::Change]),
         Matter::Unreadable => Some(Cure::Details(application)),
+        Matter::Unguarded => None,
         Matter::Expired { slot, .. }
         | Matter::Mismatch { slot, .. }
         | Matter::ExpiresSoon { slot, .. } => Some(Cure::Certificate(application, *slot)),

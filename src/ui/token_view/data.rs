@@ -9,7 +9,7 @@ use super::{Subject, Wires, copied};
 use crate::base::hex;
 use crate::base::i18n::gettext;
 use crate::explain;
-use crate::token::{Access, Application, ApplicationState, DataObject};
+use crate::token::{Access, Application, ApplicationState, DataObject, PublicKeyObject};
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::widgets::{FactRow, FactText, fill_when_opened};
 
@@ -30,7 +30,8 @@ type Group = (String, Option<String>, Vec<DataLine>);
 fn groups(applications: &[Application]) -> Vec<Group> {
     let group = |application: &Application| {
         let object = |object: &DataObject| data_line(application, object);
-        let lines: Vec<DataLine> = application.data.iter().map(object).collect();
+        let public = application.lone_public_keys().map(public_line);
+        let lines: Vec<DataLine> = public.chain(application.data.iter().map(object)).collect();
         let line = trouble(application).or_else(|| {
             let readable = application.state == ApplicationState::Readable;
             (lines.is_empty() && readable).then(|| gettext("No other data."))
@@ -38,6 +39,18 @@ fn groups(applications: &[Application]) -> Vec<Group> {
         (application.kind.name().to_owned(), line, lines)
     };
     applications.iter().map(group).collect()
+}
+
+/// A public key without its private half is data like others.
+fn public_line(key: &PublicKeyObject) -> DataLine {
+    let spki = key.public_key.as_ref().map(|public| &public.spki);
+    DataLine {
+        title: gettext("Public key"),
+        caption: explain::keys::public_caption(key),
+        public: true,
+        facts: key.facts.iter().map(FactText::of).collect(),
+        hex: spki.map(|spki| hex::grouped(spki, 1)),
+    }
 }
 
 fn data_line(application: &Application, object: &DataObject) -> DataLine {

@@ -22,11 +22,13 @@ use relm4::gtk::glib;
 use relm4::prelude::*;
 
 use self::subject::{Subject, now};
+use crate::backend::Failure;
 use crate::base::i18n::gettext;
 use crate::explain;
 use crate::plan::journal::Unfinished;
 use crate::token::{
-    ApplicationKind, ApplicationState, Identity, KeyRef, OperationKind, PinReference, Reader, Token,
+    ApplicationKind, ApplicationState, CardOsSheet, Identity, KeyRef, OperationKind, PinReference,
+    Reader, Token,
 };
 use crate::ui::dialogs::key::{KeyDialog, KeyDialogInit, KeyDialogOutput};
 
@@ -71,12 +73,12 @@ impl Page {
         Self::ALL.into_iter().find(|page| page.name() == name)
     }
 
-    /// Whether a token has this page. Of a card that nothing here reads only what is known of
-    /// every card is shown.
+    /// Whether a token has this page. Of a card without an application that is read here only what
+    /// is known of every card is shown.
     fn is_of(self, token: &Token) -> bool {
         match self {
             Self::Overview | Self::Technical => true,
-            Self::Pins | Self::Keys | Self::Data => !token.is_unknown(),
+            Self::Pins | Self::Keys | Self::Data => !token.is_without_application(),
         }
     }
 }
@@ -90,6 +92,8 @@ pub struct TokenView {
     keys: keys::KeysPage,
     data: data::DataPage,
     technical: technical::TechnicalPage,
+    /// Whether the card on show was asked what it tells of itself since it was read.
+    sheet_asked: bool,
     /// Pages that do not show the token as it is now. Nobody sees them: they are brought up to
     /// date when there is nothing else to do, or when somebody turns to them.
     behind: Vec<Page>,
@@ -127,6 +131,10 @@ pub enum TokenViewInput {
     ShowDetails(ApplicationKind),
     /// Show everything that wants attention.
     ShowAllMatters,
+    /// The token was read anew: what its card tells of itself is as old as the reading before.
+    ReadAnew(Identity),
+    /// This is what the card tells of itself.
+    Sheet(Identity, Result<Arc<CardOsSheet>, Failure>),
 }
 
 /// What happened in it.
@@ -156,6 +164,8 @@ pub enum TokenViewOutput {
     Copied(String),
     /// A page came to the front.
     PageShown(Page),
+    /// What the card tells of itself is to be shown, and was not asked yet.
+    SheetWanted(Identity),
 }
 
 /// Where the pages tell what was clicked.
@@ -201,6 +211,7 @@ impl SimpleComponent for TokenView {
             keys: keys::KeysPage::new(wires.clone()),
             data: data::DataPage::new(wires.clone()),
             technical: technical::TechnicalPage::new(wires.clone()),
+            sheet_asked: false,
             behind: Vec::new(),
             catching_up: false,
             wires,
@@ -232,7 +243,10 @@ impl SimpleComponent for TokenView {
                 now: now(),
             }),
             TokenViewInput::Page(page) => self.turn_to(page),
-            TokenViewInput::Turned(page) => self.bring_up_to_date(page),
+            TokenViewInput::Turned(page) => {
+                self.bring_up_to_date(page);
+                self.want_sheet();
+            }
             TokenViewInput::CatchUp => self.catch_up(),
             TokenViewInput::Clear => {
                 self.subject = None;
@@ -243,6 +257,17 @@ impl SimpleComponent for TokenView {
             TokenViewInput::ShowAllMatters => {
                 if let Some(subject) = &self.subject {
                     self.overview.show_all(subject);
+                }
+            }
+            TokenViewInput::ReadAnew(identity) => {
+                if self.shows(identity) {
+                    self.sheet_asked = false;
+                    self.want_sheet();
+                }
+            }
+            TokenViewInput::Sheet(identity, sheet) => {
+                if self.shows(identity) {
+                    self.technical.show_sheet(sheet);
                 }
             }
         }
@@ -286,6 +311,25 @@ impl TokenView {
         self.behind = Page::ALL.to_vec();
         self.bring_up_to_date(self.front());
         self.catch_up_later();
+        self.want_sheet();
+    }
+
+    /// Whether this card is on show.
+    fn shows(&self, identity: Identity) -> bool {
+        let shown = self.subject.as_ref();
+        shown.is_some_and(|subject| subject.identity == identity)
+    }
+
+    /// Asks for what the card tells of itself, once, and only where somebody looks at it.
+    fn want_sheet(&mut self) {
+        let Some(subject) = &self.subject else { return };
+        let token = &subject.token;
+        let has_one = token.complete && token.card.system.is_some();
+        if has_one && !self.sheet_asked && self.front() == Page::Technical {
+            self.sheet_asked = true;
+            let wanted = TokenViewOutput::SheetWanted(subject.identity);
+            self.wires.output.emit(wanted);
+        }
     }
 
     /// The page that is on show.
@@ -354,6 +398,7 @@ impl TokenView {
     }
 
     fn clear(&mut self) {
+        self.sheet_asked = false;
         self.behind.clear();
         self.overview.clear();
         self.pins.clear();
@@ -383,12 +428,14 @@ impl TokenView {
     fn open_key(&mut self, application: ApplicationKind, reference: KeyRef) {
         let Some(subject) = &self.subject else { return };
         let found = subject.token.application(application);
-        let key = found.and_then(|found| found.keys.iter().find(|key| key.reference == reference));
+        let Some(found) = found else { return };
+        let key = found.keys.iter().find(|key| key.reference == reference);
         let Some(key) = key else { return };
         let init = KeyDialogInit {
             token: explain::token::title(&subject.token),
             application,
             key: key.clone(),
+            public: found.public_half(reference).cloned().collect(),
         };
         let output = self.wires.output.clone();
         let builder = KeyDialog::builder();

@@ -129,6 +129,8 @@ pub(super) struct OverviewPage {
     card: Card,
     set_up: gtk::Button,
     unknown: Section<String>,
+    /// What a card without application is.
+    condition: Section<(String, String)>,
     attention: Section<AttentionLine>,
     pins: Section<PinsLine>,
     keys: Section<KeysLine>,
@@ -147,6 +149,7 @@ impl OverviewPage {
             card: Card::new(),
             set_up: set_up_button(&wires),
             unknown: Section::new(""),
+            condition: Section::new(""),
             attention: Section::new(&gettext("Needs attention")),
             pins: Section::new(&gettext("PINs")),
             keys: Section::new(&gettext("Keys and certificates")),
@@ -160,6 +163,7 @@ impl OverviewPage {
         frame.append(page.card.widget());
         frame.append(&page.set_up);
         frame.append(page.unknown.widget());
+        frame.append(page.condition.widget());
         frame.append(page.attention.widget());
         frame.append(page.pins.widget());
         frame.append(page.keys.widget());
@@ -197,6 +201,9 @@ impl OverviewPage {
         let unknown: Vec<String> = unknown.into_iter().collect();
         self.unknown
             .show(&unknown, |words| unknown_row(words, &self.wires));
+        let condition: Vec<(String, String)> =
+            explain::cardos::condition(token).into_iter().collect();
+        self.condition.show(&condition, condition_row);
         let matters = attention::first(matters, self.all);
         self.attention
             .show(&matters, |line| attention::build(line, &self.wires));
@@ -224,6 +231,7 @@ impl OverviewPage {
     pub(super) fn clear(&mut self) {
         self.all = false;
         self.unknown.rows.clear();
+        self.condition.rows.clear();
         self.attention.rows.clear();
         self.pins.rows.clear();
         self.keys.rows.clear();
@@ -259,6 +267,12 @@ fn unknown_row(words: &str, wires: &Wires) -> gtk::Widget {
     let line = line();
     line.append(&Fold::new(&text, &button, Lead::Chars(20)));
     row(&line, words).upcast()
+}
+
+fn condition_row((title, body): &(String, String)) -> gtk::Widget {
+    let line = line();
+    line.append(&titled(title, &[], None, body));
+    row(&line, &format!("{title}. {body}")).upcast()
 }
 
 fn build_pins(model: &PinsLine) -> gtk::Widget {

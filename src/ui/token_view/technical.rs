@@ -1,17 +1,22 @@
 //! The technical page: the card below the applications, the reader, what the reading cost.
 
+use std::sync::Arc;
+
 use relm4::adw::prelude::*;
 use relm4::{adw, gtk};
 
-use super::rows::{Frame, Section, row};
+use super::rows::{Frame, Section, icon, row};
 use super::{Subject, TokenViewOutput, Wires, copied};
+use crate::backend::Failure;
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::explain;
 use crate::token::{
-    Application, ApplicationState, Card, Cost, FactName, FactValue, Pin, Reader, Text, Token,
+    Application, ApplicationState, Card, CardOsSheet, Cost, FactName, FactValue, Pin, Reader, Text,
+    Token,
 };
-use crate::ui::widgets::{FactRow, FactText};
+use crate::ui::a11y::A11yExt as _;
+use crate::ui::widgets::{FactRow, FactText, fill_when_opened};
 
 /// Heading and rows.
 type Group = (String, Vec<FactText>);
@@ -142,12 +147,66 @@ fn cost(cost: &Cost) -> Vec<FactText> {
     ]
 }
 
+/// A row of what a CardOS card tells of itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum SheetLine {
+    Fact(FactText),
+    /// The bytes behind the words, folded away.
+    Bytes(Vec<FactText>),
+}
+
+/// What the card tells of itself in rows, or why it does not.
+fn sheet_lines(sheet: Result<&CardOsSheet, &Failure>) -> Vec<SheetLine> {
+    let sheet = match sheet {
+        Ok(sheet) => sheet,
+        Err(failure) => {
+            let words = explain::failure(failure);
+            let fact = FactText::new(words.title, words.body).without_copy();
+            return vec![SheetLine::Fact(fact)];
+        }
+    };
+    let words = explain::cardos::lines(sheet).into_iter();
+    let words = words.map(|line| SheetLine::Fact(FactText::new(line.name, line.value)));
+    let bytes: Vec<FactText> = explain::cardos::raw(sheet)
+        .into_iter()
+        .map(|(name, bytes)| FactText::bytes(name, bytes))
+        .collect();
+    let bytes = (!bytes.is_empty()).then_some(SheetLine::Bytes(bytes));
+    words.chain(bytes).collect()
+}
+
+fn build_sheet(line: &SheetLine, wires: &Wires) -> gtk::Widget {
+    match line {
+        SheetLine::Fact(fact) => FactRow::new(fact, copied(wires)).upcast(),
+        SheetLine::Bytes(facts) => {
+            let title = gettext("Bytes");
+            let caption = gettext("As the card sent them");
+            let row = adw::ExpanderRow::builder()
+                .use_markup(false)
+                .title(&title)
+                .subtitle(&caption)
+                .build();
+            row.add_prefix(&icon("folder-documents-symbolic", None));
+            row.set_a11y_label(&format!("{title}, {caption}"));
+            let (facts, copied) = (facts.clone(), copied(wires));
+            fill_when_opened(&row, move || {
+                let rows = facts.iter();
+                rows.map(|fact| FactRow::new(fact, copied.clone()))
+                    .collect()
+            });
+            row.upcast()
+        }
+    }
+}
+
 /// The page.
 #[derive(Debug)]
 pub(super) struct TechnicalPage {
     pub(super) frame: Frame,
     sections: Vec<Section<FactText>>,
     sections_box: gtk::Box,
+    /// What a CardOS card tells of itself, once somebody has looked at this page.
+    sheet: Section<SheetLine>,
     wires: Wires,
 }
 
@@ -157,11 +216,14 @@ impl TechnicalPage {
         let frame = Frame::new();
         let sections_box = gtk::Box::new(gtk::Orientation::Vertical, 24);
         frame.append(&sections_box);
+        let sheet = Section::new("CardOS");
+        frame.append(sheet.widget());
         frame.append(&console(&wires));
         Self {
             frame,
             sections: Vec::new(),
             sections_box,
+            sheet,
             wires,
         }
     }
@@ -187,8 +249,16 @@ impl TechnicalPage {
         }
     }
 
+    /// Shows what the card tells of itself, or why it does not.
+    pub(super) fn show_sheet(&mut self, sheet: Result<Arc<CardOsSheet>, Failure>) {
+        let lines = sheet_lines(sheet.as_deref());
+        self.sheet
+            .show(&lines, |line| build_sheet(line, &self.wires));
+    }
+
     /// Forgets the token.
     pub(super) fn clear(&mut self) {
+        self.sheet.show(&[], |line| build_sheet(line, &self.wires));
         for section in self.sections.drain(..) {
             self.sections_box.remove(section.widget());
         }
@@ -205,7 +275,7 @@ fn console(wires: &Wires) -> adw::PreferencesGroup {
         &gettext("Bytes as they stand, for those who know what they do."),
     );
     let line = super::rows::line();
-    line.append(&super::rows::icon("utilities-terminal-symbolic", None));
+    line.append(&icon("utilities-terminal-symbolic", None));
     line.append(&text);
     line.append(&super::rows::arrow());
     let row = row(&line, &gettext("Send a command…"));
@@ -224,7 +294,7 @@ fn console(wires: &Wires) -> adw::PreferencesGroup {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::token::{ApplicationKind, Fact, ReaderId, SlotState, Unreadable};
+    use crate::token::{ApplicationKind, Fact, ReaderId, SlotState, Told, Unreadable};
 
     #[test]
     fn everything_has_a_name_and_nothing_is_said_twice() {
@@ -264,6 +334,26 @@ mod tests {
             ]
         );
         assert_eq!(facts.last().unwrap().value, "2048 bytes");
+    }
+
+    #[test]
+    fn a_sheet_is_words_and_then_the_bytes_behind_them() {
+        let told = Told {
+            raw: vec![0x01, 0x2C],
+            value: Some(300),
+        };
+        let sheet = CardOsSheet {
+            longest_data: Some(told),
+            ..CardOsSheet::default()
+        };
+        let lines = sheet_lines(Ok(&sheet));
+        let name = "Longest data of a command";
+        let words = SheetLine::Fact(FactText::new(name, "300 bytes"));
+        let bytes = SheetLine::Bytes(vec![FactText::bytes(name, &[0x01, 0x2C])]);
+        assert_eq!(lines, [words, bytes]);
+        let lines = sheet_lines(Err(&Failure::NoCard));
+        assert!(matches!(&lines[..], [SheetLine::Fact(fact)] if fact.copy.is_none()));
+        assert_eq!(sheet_lines(Ok(&CardOsSheet::default())), []);
     }
 
     #[test]
