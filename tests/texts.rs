@@ -104,12 +104,6 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         "hexadecimal digits are read from it",
     ),
     (
-        "ui/wizards/setup/file.rs",
-        "read_small",
-        1,
-        "a profile; what of it is shown goes through the gate in the words about its plan",
-    ),
-    (
         "ui/widgets/secret_buffer.rs",
         "from_utf8",
         3,

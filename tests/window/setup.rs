@@ -6,7 +6,7 @@ use std::fs;
 use crate::driver::{Look, Node, Program};
 
 /// The line of the blank card.
-const BLANK: &str = "Unknown card, Practice card";
+const BLANK: &str = "Blank CardOS token, CardOS M4.2B · Practice card";
 
 /// The title of the wizard in the looks in which it is photographed.
 const TITLE: &str = "Set up token";

@@ -48,9 +48,6 @@ impl DetailsPage {
         let sizes = gtk::StringList::new(&[]);
         let size = adw::ComboRow::builder()
             .title(gettext("Keys"))
-            .subtitle(gtk::glib::markup_escape_text(
-                &explain::plan::rather_on_card(),
-            ))
             .model(&sizes)
             .build();
         let input = sender.input_sender().clone();
@@ -89,6 +86,8 @@ impl DetailsPage {
         token.add(&self.label);
         self.own.append(&with_note(&token, &self.label_note));
         let keys = group("");
+        let advice = explain::plan::rather_on_card();
+        keys.set_description(Some(&gtk::glib::markup_escape_text(&advice)));
         keys.add(&self.size);
         self.own.append(&keys);
         let switched = |detail: fn(bool) -> Detail| {

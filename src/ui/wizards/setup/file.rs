@@ -1,24 +1,26 @@
 //! A profile out of a file that the person chooses.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use relm4::gtk;
 use relm4::gtk::prelude::*;
 
-use crate::base::file;
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::gettext;
 use crate::explain::{self, Explanation};
-use crate::plan::profile::{MAX_LEN, Profile};
+use crate::plan::files::{self, Files};
+use crate::plan::profile::Profile;
+use crate::plan::recipe::Given;
 use crate::token::Text;
 
 /// A profile that was read.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Opened {
-    /// The name of its file.
-    pub file: String,
+    /// Where it is.
+    pub path: PathBuf,
     /// What it says.
     pub profile: Profile,
+    /// What a recipe has to know of the files that it names.
+    pub given: Given,
 }
 
 /// Asks for the file; `chosen` is called once if one was chosen. The chooser lives as long as
@@ -50,33 +52,42 @@ pub(super) fn ask(
     chooser
 }
 
-/// Reads it. Not for the thread of the window: the place may be slow.
+/// Reads it, and what it names. Not for the thread of the window: the place may be slow.
 ///
 /// # Errors
 ///
 /// Why it is of no use.
 pub(super) fn read(path: &Path) -> Result<Opened, Explanation> {
-    let name = Text::from_os(path.file_name().unwrap_or_default()).to_string();
-    let text = file::read_small(path, MAX_LEN).map_err(|error| unreadable(&name, &error))?;
-    let profile = Profile::parse(&text).map_err(|error| explain::plan::profile_error(&error))?;
+    let words = |error: files::FileError| explain::plan::file_error(&error);
+    let profile = files::read_profile(path).map_err(words)?;
+    let given = Files::read(&profile, path).map_err(words)?.given();
     Ok(Opened {
-        file: name,
+        path: path.to_owned(),
         profile,
+        given,
     })
 }
 
-fn unreadable(name: &str, error: &io::Error) -> Explanation {
-    Explanation {
-        title: gettext_f("{file} cannot be read", &[("file", name)]),
-        body: match error.kind() {
-            io::ErrorKind::PermissionDenied => gettext("You may not read this file."),
-            io::ErrorKind::NotFound => gettext("There is no such file any more."),
-            io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidData => {
-                gettext("It is no profile: those are short files of text.")
-            }
-            _ => gettext("The place did not give it."),
-        },
-        details: None,
+impl Opened {
+    /// The name of its file, as it is shown.
+    pub(super) fn name(&self) -> String {
+        Text::from_os(self.path.file_name().unwrap_or_default()).to_string()
+    }
+
+    /// Whether files are needed when the plan is carried out.
+    pub(super) fn has_files(&self) -> bool {
+        !self.given.keys.is_empty() || !self.given.data.is_empty()
+    }
+
+    /// Reads the files once more: what is secret in them was not kept. Not for the thread of the
+    /// window.
+    ///
+    /// # Errors
+    ///
+    /// Why they are of no use any more.
+    pub(super) fn files(&self) -> Result<Files, Explanation> {
+        let files = Files::read(&self.profile, &self.path);
+        files.map_err(|error| explain::plan::file_error(&error))
     }
 }
 
@@ -89,14 +100,19 @@ mod tests {
     fn a_profile_is_read_or_the_reason_told() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("vpn.toml");
-        assert_eq!(read(&file).unwrap_err().title, "vpn.toml cannot be read");
-        std::fs::write(&file, "name = 'VPN'\nlabel = 'T'\n[[pin]]\n").unwrap();
+        assert!(read(&file).is_err());
+        let profile = "name = 'VPN'\nlabel = 'T'\n[[pin]]\n[[data]]\nlabel = 'A'\nfile = 'a'\n";
+        std::fs::write(&file, profile).unwrap();
+        // What it names belongs to it.
+        assert!(read(&file).is_err());
+        std::fs::write(folder.path().join("a"), "note").unwrap();
         let opened = read(&file).unwrap();
         assert_eq!(
-            (opened.file.as_str(), opened.profile.name.as_str()),
+            (opened.name().as_str(), opened.profile.name.as_str()),
             ("vpn.toml", "VPN")
         );
+        assert!(opened.has_files() && opened.files().is_ok());
         std::fs::write(&file, "name = \n").unwrap();
-        assert!(read(&file).unwrap_err().title.starts_with("Line 1"));
+        assert!(read(&file).unwrap_err().title.contains("ine 1"));
     }
 }

@@ -38,6 +38,7 @@ use crate::backend::{Done, Failure, PlanAction, PlanCommand, Progress};
 use crate::base::i18n::gettext;
 use crate::base::secret::Secret;
 use crate::explain::Explanation;
+use crate::plan::files::Files;
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
 use crate::plan::{Plan, SecretName, Survey};
@@ -98,6 +99,8 @@ enum Request {
         go_on: bool,
     },
     DryRun,
+    /// Not the backend: the files that the profile names.
+    Files,
     Run {
         step: usize,
         /// Whether it ends after this step.
@@ -192,7 +195,9 @@ pub enum SetupInput {
 #[derive(Debug)]
 pub enum SetupCommandOutput {
     /// A profile was read, or not.
-    ProfileRead(Result<Opened, Explanation>),
+    ProfileRead(Box<Result<Opened, Explanation>>),
+    /// What a profile names was read, or not.
+    FilesRead(Box<Result<Files, Explanation>>),
 }
 
 /// What happened in it.
@@ -335,7 +340,7 @@ impl Component for SetupWizard {
             }
             SetupInput::ProfileChosen(path) => {
                 sender.spawn_oneshot_command(move || {
-                    SetupCommandOutput::ProfileRead(file::read(&path))
+                    SetupCommandOutput::ProfileRead(Box::new(file::read(&path)))
                 });
             }
             SetupInput::Detail(detail) => self.detail(detail),
@@ -365,19 +370,25 @@ impl Component for SetupWizard {
     fn update_cmd(
         &mut self,
         output: SetupCommandOutput,
-        _sender: ComponentSender<Self>,
+        sender: ComponentSender<Self>,
         _root: &Self::Root,
     ) {
-        let SetupCommandOutput::ProfileRead(read) = output;
-        match read {
-            Ok(opened) => {
-                self.opened = Some(opened);
-                self.not_opened = None;
-                self.choose(Purpose::Profile);
-            }
-            Err(words) => self.not_opened = Some(words),
+        let before = self.page;
+        match output {
+            SetupCommandOutput::ProfileRead(read) => match *read {
+                Ok(opened) => {
+                    self.opened = Some(opened);
+                    self.not_opened = None;
+                    self.choose(Purpose::Profile);
+                }
+                Err(words) => self.not_opened = Some(words),
+            },
+            SetupCommandOutput::FilesRead(read) => self.files_read(*read, &sender),
         }
         self.refresh();
+        if self.page != before {
+            self.focus();
+        }
     }
 }
 

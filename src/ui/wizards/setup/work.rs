@@ -10,16 +10,19 @@ use super::flow::{self, Page, Reaction, Way};
 use super::parts::toggle;
 use super::result::Ending;
 use super::wish::{self, Details, Purpose};
-use super::{Detail, Made, Request, SetupInput, SetupOutput, SetupWizard, choose};
+use super::{
+    Detail, Made, Request, SetupCommandOutput, SetupInput, SetupOutput, SetupWizard, choose,
+};
 use crate::backend::{Done, Failure, LinkError, PlanAction, PlanCommand, Progress};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain::{self, Explanation};
+use crate::plan::files::Files;
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::{Loss, Preview};
 use crate::plan::profile::Profile;
 use crate::plan::recipe::{self, Given};
 use crate::plan::secrets::Secrets;
-use crate::plan::{Phase, Survey};
+use crate::plan::{Need, Phase, SecretName, Survey};
 use crate::token::{Identity, Tries};
 
 impl SetupWizard {
@@ -99,17 +102,20 @@ impl SetupWizard {
                 Purpose::Profile => wish::wants_name(&profile),
                 Purpose::Vpn | Purpose::Mail | Purpose::Ssh | Purpose::All => true,
             };
-            self.way = Way::new(has_details, !made.preview.needs.is_empty());
+            self.way = Way::new(has_details, typed(&made.preview.needs).next().is_some());
         }
         self.made = Some(made);
     }
 
     fn plan_of(&self, profile: &Profile, survey: &Survey) -> Result<Made, Explanation> {
         let person = self.person.trim();
+        let opened = self.opened.as_ref().map(|opened| opened.given.clone());
         let given = Given {
             name: (!person.is_empty()).then(|| person.to_owned()),
             now: now(),
-            ..Given::default()
+            ..opened
+                .filter(|_| self.purpose == Purpose::Profile)
+                .unwrap_or_default()
         };
         let plan = recipe::plan(profile, survey, &self.token, &given)
             .map_err(|error| explain::plan::recipe_error(&error))?;
@@ -218,9 +224,7 @@ impl SetupWizard {
                 self.kept.remove(&need.name);
             }
         }
-        let missing: Vec<_> = preview
-            .needs
-            .iter()
+        let missing: Vec<_> = typed(&preview.needs)
             .filter(|need| !self.kept.contains_key(&need.name))
             .cloned()
             .collect();
@@ -395,7 +399,10 @@ impl SetupWizard {
             Page::Running => return self.run(sender),
             Page::Secrets => {
                 let begun = self.plan().is_some_and(|made| made.begun);
-                let needs = self.plan().map(|made| made.preview.needs.clone());
+                let needs = self.plan().map(|made| {
+                    let needs = typed(&made.preview.needs).cloned();
+                    needs.collect::<Vec<_>>()
+                });
                 if let Some(needs) = needs.filter(|_| !begun) {
                     self.pages.secrets.ask(&needs, &self.token);
                 }
@@ -418,11 +425,45 @@ impl SetupWizard {
         }
     }
 
+    /// Carries it out. What a profile names is read before.
     fn run(&mut self, sender: &ComponentSender<Self>) {
+        let Some(made) = self.plan() else { return };
+        let all = made.preview.needs.len();
+        let wants_files = typed(&made.preview.needs).count() < all;
+        match self.opened.clone().filter(|opened| opened.has_files()) {
+            Some(opened) if wants_files => {
+                self.request = Request::Files;
+                sender.spawn_oneshot_command(move || {
+                    SetupCommandOutput::FilesRead(Box::new(opened.files()))
+                });
+            }
+            _ => self.run_with(None, sender),
+        }
+    }
+
+    pub(super) fn files_read(
+        &mut self,
+        read: Result<Files, Explanation>,
+        sender: &ComponentSender<Self>,
+    ) {
+        if self.request != Request::Files {
+            return;
+        }
+        self.request = Request::None;
+        match read {
+            Ok(files) => self.run_with(Some(files), sender),
+            Err(words) => self.end(Ending::Refused(words)),
+        }
+    }
+
+    fn run_with(&mut self, files: Option<Files>, sender: &ComponentSender<Self>) {
         let Some(made) = self.plan().cloned() else {
             return;
         };
         let mut secrets = Secrets::default();
+        if let Some(files) = files {
+            files.give(&made.plan, &mut secrets);
+        }
         for need in &made.preview.needs {
             if let Some(secret) = self.kept.get(&need.name) {
                 secrets.give(need.name.clone(), secret.duplicate());
@@ -457,7 +498,7 @@ impl SetupWizard {
         match self.request {
             Request::Run { stopping: true, .. } => {}
             Request::Run { .. } => ask_to_stop(sender, root),
-            Request::None | Request::Survey { .. } | Request::DryRun => {
+            Request::None | Request::Survey { .. } | Request::DryRun | Request::Files => {
                 self.forget();
                 sender.output_sender().emit(SetupOutput::Closed);
                 root.destroy();
@@ -548,11 +589,12 @@ impl SetupWizard {
                 explain::plan::loss(&loss).unwrap_or_default()
             });
         let (title, subtitle) = self.subject();
+        let profile = self.opened.as_ref().map(super::Opened::name);
         self.pages.choose.show(&choose::Shown {
             token: (&title, &subtitle),
             empty: survey.is_some_and(|survey| survey.area.is_none()),
             purpose: self.purpose,
-            profile: self.opened.as_ref().map(|opened| opened.file.as_str()),
+            profile: profile.as_deref(),
             erased: erased.as_deref(),
             can_format: self.purpose != Purpose::Profile
                 && survey.is_some_and(|survey| survey.can_be_formatted().is_ok()),
@@ -627,7 +669,7 @@ impl SetupWizard {
         let idle = match self.request {
             Request::None => true,
             Request::Run { stopping, .. } => !stopping,
-            Request::Survey { .. } | Request::DryRun => false,
+            Request::Survey { .. } | Request::DryRun | Request::Files => false,
         };
         self.secondary.set_sensitive(idle);
     }
@@ -654,6 +696,13 @@ impl SetupWizard {
             (Page::Result, Some(Ending::Refused(_)) | None) => (Some(gettext("Close")), None),
         }
     }
+}
+
+/// What is typed; the rest comes from files.
+fn typed(needs: &[Need]) -> impl Iterator<Item = &Need> {
+    let is_typed =
+        |need: &&Need| matches!(need.name, SecretName::Pin { .. } | SecretName::Puk { .. });
+    needs.iter().filter(is_typed)
 }
 
 /// Nobody closes by mistake what writes to a token.
