@@ -112,6 +112,7 @@ pub fn plan(
         pins: Vec::new(),
         keys: Vec::new(),
         ids: Vec::new(),
+        gone: Vec::new(),
         fresh: false,
     };
     maker.begin()?;
@@ -143,6 +144,8 @@ struct Maker<'a> {
     pins: Vec<(Hex, u8)>,
     keys: Vec<u8>,
     ids: Vec<Hex>,
+    /// Numbers of PINs that are asked for when the application is erased.
+    gone: Vec<u8>,
     /// Whether the token is empty after the first task.
     fresh: bool,
 }
@@ -155,7 +158,11 @@ impl Maker<'_> {
                 self.survey.can_be_formatted().map_err(RecipeError::Erase)?;
                 self.tasks.push(Task::Format);
             }
-            Some(Erase::Application) if there => self.tasks.push(Task::DeleteApplication),
+            Some(Erase::Application) if there => {
+                self.tasks.push(Task::DeleteApplication);
+                let pins = self.survey.taken().pins;
+                self.gone = pins.into_iter().map(|(_, number)| number).collect();
+            }
             Some(Erase::Application) | None => {}
         }
         self.fresh = self.profile.erase.is_some() || !there;
@@ -207,11 +214,7 @@ impl Maker<'_> {
         if self.pins.iter().any(|(id, _)| *id == policy.id) {
             return Err(RecipeError::InUse(policy.id.clone()));
         }
-        let number = self.pins.iter().map(|(_, number)| number | 1).max();
-        let number = number.map_or(1, |number| number + 2);
-        if number > MAX_PIN_NUMBER {
-            return Err(RecipeError::NoPlace);
-        }
+        let number = self.pin_number().ok_or(RecipeError::NoPlace)?;
         self.pins.push((policy.id.clone(), number));
         Ok(NewPin {
             number,
@@ -222,6 +225,22 @@ impl Maker<'_> {
             tries: policy.tries,
             puk_tries: policy.puk_tries,
         })
+    }
+
+    /// A number for another PIN: above all others, or else the first one that is free. Those that
+    /// the token had before it is erased are left out, too: both PINs would be asked for by one
+    /// name, and the new one would have to be the same as the old one.
+    fn pin_number(&self) -> Option<u8> {
+        let new = self.pins.iter().map(|(_, number)| number | 1);
+        let used: Vec<u8> = new
+            .chain(self.gone.iter().map(|number| number | 1))
+            .collect();
+        let above = used.iter().max().map_or(1, |number| number + 2);
+        let mut all = (1..=MAX_PIN_NUMBER).step_by(2);
+        match above {
+            1..=MAX_PIN_NUMBER => Some(above),
+            _ => all.find(|number| !used.contains(number)),
+        }
     }
 
     fn number_of(&self, pin: &Hex) -> Result<u8, RecipeError> {

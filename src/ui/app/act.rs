@@ -57,6 +57,8 @@ impl App {
                     self.open_certificate(application, slot, sender, root);
                 }
             }
+            Action::SetUp => self.open_setup(sender, root),
+            Action::GiveUp => self.ask_to_give_up(sender, root),
             Action::CopySummary => self.copy_summary(root),
             Action::Command => self.open_command(sender, root),
             Action::Trace => self.open_trace(sender, root),
@@ -84,6 +86,7 @@ impl App {
                 self.open_certificate(application, slot, sender, root);
             }
             TokenViewOutput::CommandChosen => self.open_command(sender, root),
+            TokenViewOutput::SetUpChosen => self.open_setup(sender, root),
             TokenViewOutput::Copied(what) => self.toast(&words::copied(&what)),
             TokenViewOutput::PageShown(page) => self.page = page,
             TokenViewOutput::SheetWanted(identity) => self.read_sheet(identity),
@@ -110,6 +113,7 @@ impl App {
             }
             StatusChoice::CopyReport => self.copy_summary(root),
             StatusChoice::SendCommand => self.open_command(sender, root),
+            StatusChoice::SetUp | StatusChoice::Continue => self.open_setup(sender, root),
         }
     }
 
@@ -187,6 +191,8 @@ impl App {
                 Action::Page(_) => token.is_some(),
                 Action::Refresh => card,
                 Action::CopySummary | Action::Command => self.card().is_some(),
+                Action::SetUp => self.can_set_up(),
+                Action::GiveUp => self.unfinished().is_some(),
                 Action::Pin(kind) => can(kind),
                 Action::Certificate => token.and_then(words::first_certificate).is_some(),
                 Action::PreviousReader => self.model.neighbour(-1).is_some(),

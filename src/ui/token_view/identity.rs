@@ -142,6 +142,7 @@ mod tests {
                 applications: vec![Application::new(ApplicationKind::Piv, &[])],
                 ..Token::default()
             }),
+            unfinished: None,
             now: 0,
         }
     }
