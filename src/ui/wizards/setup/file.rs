@@ -60,7 +60,9 @@ pub(super) fn ask(
 pub(super) fn read(path: &Path) -> Result<Opened, Explanation> {
     let words = |error: files::FileError| explain::plan::file_error(&error);
     let profile = files::read_profile(path).map_err(words)?;
-    let given = Files::read(&profile, path).map_err(words)?.given();
+    let given = Files::read(&profile, path, &mut |_| None)
+        .map_err(words)?
+        .given();
     Ok(Opened {
         path: path.to_owned(),
         profile,
@@ -86,7 +88,7 @@ impl Opened {
     ///
     /// Why they are of no use any more.
     pub(super) fn files(&self) -> Result<Files, Explanation> {
-        let files = Files::read(&self.profile, &self.path);
+        let files = Files::read(&self.profile, &self.path, &mut |_| None);
         files.map_err(|error| explain::plan::file_error(&error))
     }
 }

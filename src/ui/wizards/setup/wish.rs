@@ -194,6 +194,7 @@ fn key(id: u8, purpose: KeyPurpose, size: u16) -> KeyPolicy {
         purpose,
         pin: Hex(vec![USER_PIN]),
         file: None,
+        certificates: false,
     }
 }
 
