@@ -10,6 +10,8 @@ PROGRAMS := symbolon symbolonctl
 LANGUAGES := $(shell sed '/^\#/d' po/LINGUAS)
 # What programs that read our JSON go by.
 FORMATS := json.md $(notdir $(wildcard data/*.schema.json))
+# An example for each kind of set-up.
+PROFILES := $(notdir $(wildcard data/profiles/*.toml))
 
 # rustup puts cargo here, and a shell that was open before does not know it yet.
 TOOLS := target/tools
@@ -140,7 +142,9 @@ SHARED := \
     share/icons/hicolor/symbolic/apps/$(ID)-symbolic.svg \
     $(PROGRAMS:%=share/man/man1/%.1) \
     $(LANGUAGES:%=share/locale/%/LC_MESSAGES/symbolon.mo) \
-    $(FORMATS:%=share/symbolon/%)
+    share/man/man5/symbolon-profile.5 \
+    $(FORMATS:%=share/symbolon/%) \
+    $(PROFILES:%=share/symbolon/profiles/%)
 
 stage: $(SHARED:%=$(STAGE)/%)
 
@@ -157,6 +161,10 @@ $(STAGE)/share/icons/%: data/icons/%
 	cp $< $@
 
 $(STAGE)/share/man/man1/%: data/man/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(STAGE)/share/man/man5/%: data/man/%
 	@mkdir -p $(@D)
 	cp $< $@
 
@@ -181,7 +189,9 @@ install: stage $(if $(filter command line,$(origin BUILT)),,release)
 
 uninstall:
 	rm -f $(PROGRAMS:%="$(ROOT)/bin/%") $(SHARED:%="$(ROOT)/%")
-	@if [ -d "$(ROOT)/share/symbolon" ]; then rmdir --ignore-fail-on-non-empty "$(ROOT)/share/symbolon"; fi
+	@for folder in share/symbolon/profiles share/symbolon; do \
+	    if [ -d "$(ROOT)/$$folder" ]; then rmdir --ignore-fail-on-non-empty "$(ROOT)/$$folder"; fi; \
+	done
 	@$(refresh_icons)
 
 # Desktops that keep a list of all icons would not see a new one; where there is no list, none is made.

@@ -94,6 +94,7 @@ fn everything_is_installed_and_uninstalled() {
         "share/locale/it/LC_MESSAGES/symbolon.mo",
         "share/man/man1/symbolon.1",
         "share/man/man1/symbolonctl.1",
+        "share/man/man5/symbolon-profile.5",
         "share/metainfo/org.symbolon.Symbolon.metainfo.xml",
     ]
     .map(str::to_owned)
@@ -103,6 +104,10 @@ fn everything_is_installed_and_uninstalled() {
         if name.ends_with(".schema.json") || name == "json.md" {
             expected.insert(format!("share/symbolon/{name}"));
         }
+    }
+    for entry in fs::read_dir(package("data/profiles")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        expected.insert(format!("share/symbolon/profiles/{name}"));
     }
     assert_eq!(installed.files(), expected);
     for file in &expected {
@@ -189,30 +194,58 @@ fn installed_programs_speak_the_language_of_the_user() {
 
 #[test]
 fn manual_pages_are_set_without_a_warning() {
-    for program in ["symbolon", "symbolonctl"] {
-        let page = package(&format!("data/man/{program}.1"));
+    for page in ["symbolon.1", "symbolonctl.1", "symbolon-profile.5"] {
         let set = run(Command::new("man")
             .args(["--warnings", "--encoding=UTF-8", "--local-file"])
-            .arg(&page)
+            .arg(package(&format!("data/man/{page}")))
             .env("MANROFFSEQ", "")
             .env("MANWIDTH", "80"));
         let warnings = String::from_utf8_lossy(&set.stderr);
         assert!(
             set.status.success() && warnings.is_empty(),
-            "{program}: {warnings}"
+            "{page}: {warnings}"
         );
         let text = String::from_utf8_lossy(&set.stdout);
-        for section in [
-            "NAME",
-            "SYNOPSIS",
-            "DESCRIPTION",
-            "OPTIONS",
-            "ENVIRONMENT",
-            "SEE ALSO",
-        ] {
-            assert!(text.contains(section), "{program}: no {section}");
+        let sections: &[&str] = if page.ends_with(".1") {
+            &["SYNOPSIS", "OPTIONS", "ENVIRONMENT"]
+        } else {
+            &["FILES", "EXAMPLES"]
+        };
+        for section in ["NAME", "DESCRIPTION", "SEE ALSO"].iter().chain(sections) {
+            assert!(text.contains(section), "{page}: no {section}");
         }
     }
+}
+
+#[test]
+fn the_manual_tells_of_everything_in_a_profile() {
+    let source = fs::read_to_string(package("src/plan/profile.rs")).unwrap();
+    let manual = fs::read_to_string(package("data/man/symbolon-profile.5")).unwrap();
+    let mut count = 0;
+    // The structures that the parser fills, each from its derive to its end.
+    for part in source.split("deny_unknown_fields)]\n").skip(1) {
+        let (body, _) = part.split_once("\n}").unwrap();
+        for line in body.lines().skip(1).map(str::trim) {
+            let renamed = line.strip_prefix("#[serde(rename = \"");
+            let name = match (renamed, line.split_once(": ")) {
+                (Some(name), _) => name.split('"').next().unwrap().to_owned(),
+                (None, Some(("purpose", _))) => continue,
+                (None, Some((name, _))) if !line.starts_with('#') => name.replace('_', "-"),
+                _ => continue,
+            };
+            let item = format!("\n.It Ic {name}");
+            let section = format!("\n.It Ic [[{name}]]");
+            let table = format!("\n.It Ic [{name}]");
+            assert!(
+                [item, section, table]
+                    .iter()
+                    .any(|known| manual.contains(known)),
+                "symbolon-profile.5 does not tell of “{name}”"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 30, "{count}");
 }
 
 #[test]

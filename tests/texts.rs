@@ -80,6 +80,12 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         "a password, which is never shown",
     ),
     (
+        "plan/files.rs",
+        "read_small",
+        1,
+        "the parser of profiles takes it, and what it names goes through token::Text",
+    ),
+    (
         "token/pin.rs",
         "from_utf8",
         1,

@@ -15,6 +15,7 @@ use crate::base::secret::Secret;
 use crate::card::cardos::sheet;
 use crate::card::{self, CardError, driver, guard};
 use crate::iso7816::{Command, Le, Parsed};
+use crate::plan::Survey;
 use crate::plan::journal::{Journals, Unfinished};
 use crate::token::{Identity, PinReference, Token};
 use crate::transport::channel::{Cancel, Channel};
@@ -101,6 +102,7 @@ impl Lane {
             current,
             shown: None,
             journals,
+            survey: None,
         };
         std::thread::Builder::new()
             .name(name.to_owned())
@@ -130,6 +132,8 @@ pub(super) struct Worker {
     shown: Option<Identity>,
     /// Where the journals of plans are; nothing if there is no place for them.
     pub(super) journals: Option<Journals>,
+    /// What was found out last for a plan on a card.
+    pub(super) survey: Option<(Identity, Survey)>,
 }
 
 impl Worker {
@@ -246,8 +250,9 @@ impl Worker {
         }
         let token = Arc::new(reading.into_token());
         self.shown = Some(identity);
-        self.report(Report::Read(identity, Arc::clone(&token)));
+        // First, so that who waits for the whole token knows it as well.
         self.look_for_unfinished(identity, &token);
+        self.report(Report::Read(identity, Arc::clone(&token)));
         Ok(token)
     }
 

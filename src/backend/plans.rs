@@ -34,6 +34,7 @@ impl Worker {
         match action {
             PlanAction::Survey => {
                 let survey = self.survey(identity, cancel)?;
+                self.survey = Some((identity, survey.clone()));
                 let lines = self
                     .journals()?
                     .read(&survey.serial)
@@ -54,7 +55,7 @@ impl Worker {
                 Ok(Done::Rehearsed(Arc::new(preview)))
             }
             PlanAction::Run { plan, secrets } => {
-                let survey = self.survey(identity, cancel)?;
+                let survey = self.survey_again(identity, cancel)?;
                 same_card(&plan, &survey)?;
                 let journal = self
                     .journals()?
@@ -90,6 +91,24 @@ impl Worker {
     fn journals(&self) -> Result<Journals, Failure> {
         let none = || Failure::NoPlan(JournalError::NoPlace.into());
         self.journals.clone().ok_or_else(none)
+    }
+
+    /// What was found out before the plan was made, if that still holds; else all of it anew.
+    fn survey_again(&mut self, identity: Identity, cancel: &Cancel) -> Result<Survey, Failure> {
+        let known = self.survey.take().filter(|(card, _)| *card == identity);
+        let Some((_, survey)) = known else {
+            return self.survey(identity, cancel);
+        };
+        let tracer = self.tracer.clone();
+        let holds = self.exclusively(identity, &mut |link| {
+            let mut channel = Channel::new(link, &tracer, cancel.clone());
+            (survey.still_holds(&mut channel), After::Leave)
+        });
+        if holds.map_err(CardError::Link)?.map_err(failure)? {
+            Ok(survey)
+        } else {
+            self.survey(identity, cancel)
+        }
     }
 
     fn survey(&mut self, identity: Identity, cancel: &Cancel) -> Result<Survey, Failure> {

@@ -82,25 +82,46 @@ fn beside(path: &Path) -> PathBuf {
 ///
 /// # Errors
 ///
-/// What the file system said, [`io::ErrorKind::FileTooLarge`] beyond `limit` bytes, and
-/// [`io::ErrorKind::InvalidData`] if it is no UTF-8, or no file at all: a pipe with this name would
-/// be waited for without an end.
+/// As [`read_small_bytes`], and [`io::ErrorKind::InvalidData`] if it is no UTF-8.
 pub fn read_small(path: &Path, limit: u64) -> io::Result<String> {
+    let mut text = String::new();
+    let read = open_small(path)?.take(limit + 1).read_to_string(&mut text);
+    within(read?, limit)?;
+    Ok(text)
+}
+
+/// The bytes of a small file.
+///
+/// # Errors
+///
+/// What the file system said, [`io::ErrorKind::FileTooLarge`] beyond `limit` bytes, and
+/// [`io::ErrorKind::InvalidData`] if it is no file at all: a pipe with this name would be waited
+/// for without an end.
+pub fn read_small_bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = open_small(path)?.take(limit + 1).read_to_end(&mut bytes);
+    within(read?, limit)?;
+    Ok(bytes)
+}
+
+fn open_small(path: &Path) -> io::Result<File> {
     let flags = libc::O_NONBLOCK;
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(flags)
         .open(path)?;
-    let found = file.metadata()?;
-    if !found.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "not a file"));
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidData, "not a file"))
     }
-    let mut text = String::new();
-    file.take(limit + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > limit {
+}
+
+fn within(len: usize, limit: u64) -> io::Result<()> {
+    if len as u64 > limit {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
-    Ok(text)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -111,7 +132,7 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     use std::path::Path;
 
-    use super::{Existing, read_small, write_whole};
+    use super::{Existing, read_small, read_small_bytes, write_whole};
 
     /// The names in a folder.
     fn names(folder: &Path) -> Vec<String> {
@@ -158,6 +179,9 @@ mod tests {
         assert_eq!(kind(&path), ErrorKind::FileTooLarge);
         fs::write(&path, b"\xff").unwrap();
         assert_eq!(kind(&path), ErrorKind::InvalidData);
+        assert_eq!(read_small_bytes(&path, 1).unwrap(), b"\xff");
+        let most = read_small_bytes(&path, 0).unwrap_err();
+        assert_eq!(most.kind(), ErrorKind::FileTooLarge);
         assert_eq!(kind(folder.path()), ErrorKind::InvalidData);
         let pipe = folder.path().join("pipe");
         let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;

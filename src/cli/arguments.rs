@@ -14,7 +14,7 @@ use crate::token::{ApplicationKind, PinRole};
 #[command(
     name = "symbolonctl",
     version,
-    about = gettext("Looks at smart cards and crypto tokens, and manages their PINs, on the command line"),
+    about = gettext("Looks at smart cards and crypto tokens, sets them up and manages their PINs, on the command line"),
     after_help = super::help::exit_codes(),
 )]
 pub(super) struct Arguments {
@@ -80,6 +80,8 @@ pub(super) enum Command {
     Pin(PinCommand),
     #[command(subcommand, about = gettext("Show what the card below the applications tells of itself"))]
     Card(CardCommand),
+    #[command(subcommand, about = gettext("Set tokens up by a profile, step by step, and go on where that was stopped"))]
+    Plan(PlanCommand),
     #[command(
         about = gettext("Send commands to the card as they stand"),
         after_help = gettext("A right PIN in a command leaves the card unlocked, for other programs too, until it is reset or removed."),
@@ -278,6 +280,76 @@ pub(super) struct WithChoice {
         help = gettext("The PIN or code that gives the right to do it; needed only where there is more than one"),
     )]
     pub(super) with: Option<PinName>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PlanCommand {
+    #[command(about = gettext("Show what a profile would do to the token, what is lost, what it costs and what is asked for"))]
+    Show {
+        #[command(flatten)]
+        profile: ProfileChoice,
+    },
+    #[command(about = gettext("Set the token up: show the plan, ask for what it needs, and carry it out"))]
+    Run {
+        #[command(flatten)]
+        profile: ProfileChoice,
+        #[arg(long, help = gettext("Try every step on paper, on the token as it is now, and write nothing"))]
+        dry_run: bool,
+        #[command(flatten)]
+        consent: Consent,
+        #[command(flatten)]
+        secrets: SecretSource,
+    },
+    #[command(about = gettext("Go on with the plan that was stopped on this token"))]
+    Resume {
+        #[arg(
+            value_name = gettext("PROFILE"),
+            help = gettext("The profile of the plan; needed only if the rest of it stores data or keys from files"),
+        )]
+        profile: Option<PathBuf>,
+        #[arg(long, help = gettext("Show the commands of every step too"))]
+        commands: bool,
+        #[command(flatten)]
+        secrets: SecretSource,
+    },
+    #[command(about = gettext("Decide that the plan that was stopped on this token is not gone on with"))]
+    GiveUp {
+        #[command(flatten)]
+        consent: Consent,
+    },
+    #[command(about = gettext("List the journals of what was done to tokens, or show one of them"))]
+    Journal {
+        #[arg(
+            value_name = gettext("SERIAL"),
+            help = gettext("The serial number of the token, as the list shows it"),
+        )]
+        serial: Option<String>,
+    },
+}
+
+/// A profile, and what it does not say.
+#[derive(Args, Clone, Debug)]
+pub(super) struct ProfileChoice {
+    #[arg(
+        value_name = gettext("PROFILE"),
+        help = gettext("The file that says what the token shall be like; see symbolon-profile(5)"),
+    )]
+    pub(super) profile: PathBuf,
+    #[arg(
+        long,
+        value_name = gettext("NAME"),
+        help = gettext("The name of the holder; takes the place of {name} in the profile"),
+    )]
+    pub(super) name: Option<String>,
+    #[arg(long, help = gettext("Show the commands of every step too"))]
+    pub(super) commands: bool,
+}
+
+/// Whether the person has agreed beforehand.
+#[derive(Args, Clone, Copy, Debug)]
+pub(super) struct Consent {
+    #[arg(long, short, help = gettext("Do not ask first"))]
+    pub(super) yes: bool,
 }
 
 #[derive(Args, Debug)]

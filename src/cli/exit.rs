@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::backend::{CardError, Failure, LinkError};
 use crate::base::i18n::gettext_f;
 use crate::explain::{self, Explanation};
+use crate::plan::journal::JournalError;
 use crate::plan::{RunError, SetupError};
 use crate::token::{ServiceState, TriesLeft};
 
@@ -139,7 +140,18 @@ fn plan(why: &RunError) -> Exit {
     match why {
         RunError::Setup(SetupError::Card(error)) => card(error),
         RunError::Setup(_) => Exit::Refused,
-        RunError::Journal(_) => Exit::Usage,
+        RunError::Journal(error) => journal(error),
+    }
+}
+
+/// The number for what is wrong with a journal.
+pub(super) fn journal(error: &JournalError) -> Exit {
+    match error {
+        // Another program is at work on the token.
+        JournalError::InUse => Exit::NoCard,
+        JournalError::NoPlace | JournalError::File { .. } | JournalError::Changed { .. } => {
+            Exit::Refused
+        }
     }
 }
 

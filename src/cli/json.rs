@@ -55,7 +55,7 @@ impl<'a> TokenDocument<'a> {
 
 /// A reader, as every document names it.
 #[derive(Debug, Serialize)]
-struct ReaderPart<'a> {
+pub(super) struct ReaderPart<'a> {
     number: usize,
     name: &'a str,
     driver: &'static str,
@@ -63,7 +63,8 @@ struct ReaderPart<'a> {
 }
 
 impl<'a> ReaderPart<'a> {
-    fn new(number: usize, reader: &'a Reader) -> Self {
+    /// For a reader with its number in the table of readers.
+    pub(super) fn new(number: usize, reader: &'a Reader) -> Self {
         Self {
             number,
             name: reader.name.as_str(),

@@ -13,6 +13,8 @@ mod interrupt;
 mod json;
 mod output;
 mod page;
+mod plan_json;
+mod plan_page;
 mod secrets;
 mod session;
 mod state;
@@ -28,7 +30,9 @@ use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
 use crate::base::i18n::{self, gettext};
-use arguments::{Arguments, CardCommand, CertCommand, Command, PinCommand, PracticeCommand};
+use arguments::{
+    Arguments, CardCommand, CertCommand, Command, PinCommand, PlanCommand, PracticeCommand,
+};
 use exit::{End, Exit, Trouble};
 use output::Output;
 
@@ -85,6 +89,7 @@ fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<(), End> {
         Command::Cert(command) => commands::certificates::run(command, globals, output),
         Command::Pin(command) => commands::pins::run(command, globals, output),
         Command::Card(CardCommand::Info) => commands::card::info(globals, output),
+        Command::Plan(command) => commands::plan::run(command, globals, output),
         Command::Apdu(command) => commands::apdu::run(command, globals, output),
         Command::Practice(command) => commands::practice::run(command, globals, output),
     }
@@ -100,6 +105,10 @@ fn has_json(command: &Command) -> bool {
             matches!(command, CertCommand::List { .. } | CertCommand::Show { .. })
         }
         Command::Pin(command) => matches!(command, PinCommand::Status { .. }),
+        Command::Plan(command) => matches!(
+            command,
+            PlanCommand::Show { .. } | PlanCommand::Journal { .. }
+        ),
         Command::Practice(command) => matches!(command, PracticeCommand::List),
     }
 }

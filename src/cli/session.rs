@@ -25,6 +25,9 @@ const READ_LIMIT: Duration = Duration::from_secs(180);
 /// How long a request may take. The backend has limits of its own, which are shorter.
 const REQUEST_LIMIT: Duration = Duration::from_secs(300);
 
+/// How long a step of a plan may take: the backend gives up before that.
+const STEP_LIMIT: Duration = Duration::from_secs(660);
+
 /// How long a cancelled request may take to end.
 const CANCEL_LIMIT: Duration = Duration::from_secs(10);
 
@@ -48,6 +51,15 @@ pub(super) struct Session {
     interrupt: Interrupt,
     /// Disconnected as soon as no thread of the backend can report any more.
     ended: Receiver<()>,
+}
+
+/// What is told of a plan on its way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Sign {
+    /// This step begins, counted from 0.
+    Step(usize),
+    /// A signal came: the step that is being done is the last one.
+    Stopping,
 }
 
 /// A reader with its token.
@@ -227,14 +239,39 @@ impl Session {
         }
     }
 
-    /// Waits for the end of a request; nothing when the time is over or a signal came.
+    /// As [`Session::run`], for a plan that is carried out: after a signal it goes on to the end
+    /// of its step, however long that takes.
+    ///
+    /// # Errors
+    ///
+    /// The [`Failure`] that it ended with.
+    pub(super) fn run_steps(
+        &mut self,
+        command: Command,
+        mut tell: impl FnMut(Sign),
+    ) -> Result<Done, Failure> {
+        let id = self.handle.send(command);
+        let outcome = self.finish(id, STEP_LIMIT, &mut |now| step(now, &mut tell));
+        if let Some(outcome) = outcome {
+            return outcome;
+        }
+        self.handle.cancel(id);
+        if self.interrupt.heard() {
+            tell(Sign::Stopping);
+        }
+        let outcome = self.finish(id, STEP_LIMIT, &mut |now| step(now, &mut tell));
+        outcome.unwrap_or(Err(Failure::TimedOut))
+    }
+
+    /// Waits for the end of a request; nothing when a signal came, or when the time is over since
+    /// it last got on.
     fn finish(
         &mut self,
         id: RequestId,
         limit: Duration,
         progress: &mut impl FnMut(Progress),
     ) -> Option<Result<Done, Failure>> {
-        let end = Instant::now() + limit;
+        let mut end = Instant::now() + limit;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             match self.news.recv_timeout(left) {
@@ -242,6 +279,7 @@ impl Session {
                     id: of,
                     progress: now,
                 })) if of == id => {
+                    end = Instant::now() + limit;
                     progress(now);
                 }
                 Ok(News::Event(event)) => self.state.apply(event),
@@ -281,6 +319,12 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.handle.close();
         let _ = self.ended.recv_timeout(CLOSE_LIMIT);
+    }
+}
+
+fn step(progress: Progress, tell: &mut impl FnMut(Sign)) {
+    if let Progress::Step { step } = progress {
+        tell(Sign::Step(step));
     }
 }
 

@@ -50,6 +50,7 @@ impl State {
             Event::Settled => self.settled = true,
             Event::ReadingStarted(identity) => {
                 self.seen.remove(&identity);
+                self.unfinished.remove(&identity);
             }
             Event::TokenRead { identity, token } => {
                 if token.complete {

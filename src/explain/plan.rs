@@ -3,7 +3,8 @@
 use super::failure::Explanation;
 use super::{failure, list};
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
-use crate::plan::journal::{JournalError, Unfinished};
+use crate::plan::files::FileError;
+use crate::plan::journal::{JournalError, Record, Standing, Unfinished};
 use crate::plan::preview::{Loss, Preview, Step};
 use crate::plan::profile::{Fault, ProfileError};
 use crate::plan::recipe::RecipeError;
@@ -509,6 +510,139 @@ pub fn journal_error(error: &JournalError) -> Explanation {
             "{file}, line {line}",
             &[("file", &path(file)), ("line", &line.to_string())],
         )),
+    }
+}
+
+/// How far a plan is, for a list: "Finished", "Stopped at step 3 of 5".
+#[must_use]
+pub fn standing(plan: &Plan, standing: Standing) -> String {
+    match standing {
+        Standing::Finished { promised, kept } if promised == kept => gettext("Finished"),
+        Standing::Finished { promised, kept } => gettext_f(
+            "Finished; promised {all}, found {kept}",
+            &[("all", &promised.to_string()), ("kept", &kept.to_string())],
+        ),
+        Standing::Open { next } => stopped_at(next, plan),
+        Standing::GivenUp => gettext("Given up"),
+    }
+}
+
+fn stopped_at(next: usize, plan: &Plan) -> String {
+    let all = plan.tasks.len();
+    gettext_f(
+        "Stopped at step {step} of {all}",
+        &[
+            ("step", &(next + 1).min(all).to_string()),
+            ("all", &all.to_string()),
+        ],
+    )
+}
+
+/// What a line of a journal tells; `plan` is the one that it belongs to.
+#[must_use]
+pub fn record(record: &Record, plan: Option<&Plan>) -> String {
+    let numbered = |step: usize| {
+        let number = (step + 1).to_string();
+        match plan.and_then(|plan| plan.tasks.get(step)) {
+            Some(known) => gettext_f(
+                // TRANSLATORS: {what} is "Generate RSA 2048", for example.
+                "Step {step}: {what}",
+                &[("step", &number), ("what", &task(known))],
+            ),
+            None => gettext_f("Step {step}", &[("step", &number)]),
+        }
+    };
+    match record {
+        Record::Planned { plan } => ngettext_f(
+            "Plan “{name}” with {count} step",
+            "Plan “{name}” with {count} steps",
+            super::plural(plan.tasks.len()),
+            &[
+                ("name", &Text::from(plan.name.as_str()).to_string()),
+                ("count", &plan.tasks.len().to_string()),
+            ],
+        ),
+        Record::Begun { step, .. } => numbered(*step),
+        Record::Done { step } => {
+            gettext_f("Step {step} is done", &[("step", &(step + 1).to_string())])
+        }
+        Record::Stopped { step, why } => gettext_f(
+            // TRANSLATORS: {why} is in English.
+            "Step {step} stopped: {why}",
+            &[
+                ("step", &(step + 1).to_string()),
+                ("why", &Text::from(why.as_str()).to_string()),
+            ],
+        ),
+        Record::Finished { promised, kept } => gettext_f(
+            "Finished; promised {all}, found {kept}",
+            &[("all", &promised.to_string()), ("kept", &kept.to_string())],
+        ),
+        Record::GivenUp => gettext("Given up"),
+    }
+}
+
+/// What to think of before keys and certificates are lost.
+#[must_use]
+pub fn backup_reminder() -> String {
+    gettext(
+        "Export the certificates that are still needed first. Keys cannot be copied off a token: what was encrypted for them can then never be read again.",
+    )
+}
+
+/// What a plan means that is stopped between two steps.
+#[must_use]
+pub fn between_steps() -> Explanation {
+    Explanation::new(
+        gettext("Stopped between two steps"),
+        gettext("No step is half done."),
+    )
+}
+
+/// What is wrong with a file of a profile.
+#[must_use]
+pub fn file_error(error: &FileError) -> Explanation {
+    let name = |path: &std::path::Path| Text::from_path(path).to_string();
+    let named = |path: &std::path::Path, what: &str| {
+        gettext_f(
+            // TRANSLATORS: {file} is the name of a file, {what} what is wrong with it.
+            "{file}: {what}",
+            &[("file", &name(path)), ("what", what)],
+        )
+    };
+    match error {
+        FileError::Unreadable { path, error } => Explanation::new(
+            gettext_f("{file} cannot be read", &[("file", &name(path))]),
+            gettext("Nothing was sent."),
+        )
+        .with(Text::from(error.as_str()).to_string()),
+        FileError::Profile { path, error } => {
+            let explanation = profile_error(error);
+            Explanation {
+                title: named(path, &explanation.title),
+                ..explanation
+            }
+        }
+        FileError::NoCertificate { path } => Explanation::new(
+            named(path, &gettext("there is no certificate in it")),
+            gettext("A certificate is in its text form (PEM) or in DER. Nothing was sent."),
+        ),
+        FileError::ManyCertificates { path, count } => Explanation::new(
+            named(
+                path,
+                &ngettext_f(
+                    "there is {count} certificate in it",
+                    "there are {count} certificates in it",
+                    super::plural(*count),
+                    &[("count", &count.to_string())],
+                ),
+            ),
+            gettext("Name a file with one, and one for each certificate. Nothing was sent."),
+        ),
+        FileError::Key { path } => Explanation::new(
+            named(path, &gettext("keys are not taken from files yet")),
+            gettext("Leave “file” out, so that the token makes the key itself. Nothing was sent."),
+        ),
     }
 }
 

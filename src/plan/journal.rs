@@ -361,6 +361,42 @@ pub fn unfinished(lines: &[Line]) -> Option<Unfinished> {
     found
 }
 
+/// How far the last plan of a journal is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// It was carried out to its end.
+    Finished {
+        /// How much was promised.
+        promised: usize,
+        /// How much of it is there.
+        kept: usize,
+    },
+    /// It was stopped, or is being carried out: this step is next.
+    Open {
+        /// Its number, from 0.
+        next: usize,
+    },
+    /// A person has decided that it is not continued.
+    GivenUp,
+}
+
+/// The last plan in `lines`, how far it is, and when the last line was written; nothing if there
+/// is none.
+#[must_use]
+pub fn last_plan(lines: &[Line]) -> Option<(&Plan, Standing, i64)> {
+    let plan = lines.iter().rev().find_map(|line| match &line.record {
+        Record::Planned { plan } => Some(plan),
+        _ => None,
+    })?;
+    let last = lines.last()?;
+    let standing = match (&last.record, unfinished(lines)) {
+        (_, Some(found)) => Standing::Open { next: found.next },
+        (&Record::Finished { promised, kept }, None) => Standing::Finished { promised, kept },
+        (_, None) => Standing::GivenUp,
+    };
+    Some((plan, standing, last.at))
+}
+
 /// The lines, the digest of the last one, and how many bytes they are. A last line without its end
 /// is none.
 fn parse(bytes: &[u8], path: &Path) -> Result<(Vec<Line>, Hex, usize), JournalError> {
@@ -415,7 +451,7 @@ fn file_error(path: &Path, error: io::Error) -> JournalError {
 mod tests {
     use std::fs;
 
-    use super::{JournalError, Journals, Record, unfinished};
+    use super::{JournalError, Journals, Record, Standing, last_plan, unfinished};
     use crate::base::hex::Hex;
     use crate::plan::{Plan, Subject, Task};
 
@@ -481,7 +517,14 @@ mod tests {
         };
         journal.append(3, stopped).unwrap();
         assert_eq!(journal.unfinished().unwrap().next, 1);
+        let standing = |journal: &super::Journal| {
+            let (plan, standing, at) = last_plan(journal.lines()).unwrap();
+            (plan.name.clone(), standing, at)
+        };
+        let open = ("one".to_owned(), Standing::Open { next: 1 }, 3);
+        assert_eq!(standing(&journal), open);
         journal.append(4, Record::GivenUp).unwrap();
+        assert_eq!(standing(&journal).1, Standing::GivenUp);
         assert_eq!(unfinished(&journals.read(&Hex(vec![1])).unwrap()), None);
         let mut other = journals.open(&Hex(vec![1])).unwrap();
         other.append(5, Record::Planned { plan: plan() }).unwrap();
@@ -491,5 +534,10 @@ mod tests {
         };
         other.append(6, finished).unwrap();
         assert_eq!(other.unfinished(), None);
+        let all = Standing::Finished {
+            promised: 1,
+            kept: 1,
+        };
+        assert_eq!(standing(&other).1, all);
     }
 }

@@ -1,12 +1,13 @@
 //! Plans: what is going to be done to a token, as data, before, while and after it is done.
 //!
-//! A profile says what a site wants, [`recipe`] makes the tasks for one card of it, [`preview`] tells
+//! A profile says what a site wants, [`files`] are what it names, [`recipe`] makes the tasks for one card of it, [`preview`] tells
 //! what they are and need, [`run`] does them one after the other, and [`journal`] keeps what was
 //! begun and done, so that a plan that was broken off goes on where it was. [`bench`] does the same to
 //! many tokens, side by side.
 
 pub mod bench;
 mod check;
+pub mod files;
 pub mod journal;
 pub mod preview;
 pub mod profile;

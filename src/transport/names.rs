@@ -49,6 +49,8 @@ pub fn name(command: &Command, whole: &Command) -> String {
                 None => format!("SELECT application {}", hex::encode(aid)),
             }
         }
+        (0xA4, 0x08, _) => format!("SELECT FILE {}", hex::encode(whole.payload())),
+        (0xA4, 0x00, _) if whole.payload() == [0x3F, 0x00] => "SELECT root".into(),
         (0xA4, ..) => "SELECT FILE".into(),
         (0xA5, ..) => "SELECT DATA".into(),
         (0x20, _, _) if whole.payload().is_empty() && whole.le().is_none() => {
@@ -69,6 +71,21 @@ pub fn name(command: &Command, whole: &Command) -> String {
         (0xCA, 0x01, 0x80..=0x8D | 0x96) => format!("GET DATA {}", cardos_object(p2)),
         (0xCA, ..) => format!("GET DATA {}", openpgp_object(p1, p2)),
         (0xCC, ..) => format!("GET NEXT DATA {}", openpgp_object(p1, p2)),
+        (0xDA, 0x01, 0x6D..=0x6F) => cardos_put_data(p2, whole.payload()),
+        (0xE0, 0, 0) => match new_file(whole.payload()) {
+            Some(file) => format!("CREATE FILE {file}"),
+            None => "CREATE FILE".into(),
+        },
+        (0xE4, 0, 0) if whole.payload().len() == 2 => {
+            format!("DELETE FILE {}", hex::encode(whole.payload()))
+        }
+        (0x46, 0, 0) => match whole.payload() {
+            [_, number, ..] => format!("GENERATE KEY {number}"),
+            _ => "GENERATE KEY".into(),
+        },
+        (0x10, 0, 0) if cla == 0x80 => "PHASE CONTROL".into(),
+        (0x06, 0, 0) if cla == 0x84 => "ERASE FILES".into(),
+        (0x40, 0, 1) if cla == 0x84 => "FORMAT".into(),
         (0xDA, ..) => format!("PUT DATA {}", openpgp_object(p1, p2)),
         (0x47, 0x81, _) => format!("READ PUBLIC KEY {}", openpgp_key(whole.payload())),
         (0x47, 0x80, _) => format!("GENERATE KEY {}", openpgp_key(whole.payload())),
@@ -96,6 +113,25 @@ pub fn name(command: &Command, whole: &Command) -> String {
         (0xF9, ..) => format!("ATTEST {p1:02X}"),
         (0xFD, 0, 0) => "GET VERSION".into(),
         _ => format!("command {}", hex::encode(&command.header())),
+    }
+}
+
+/// Which file is made: its identifier (ISO/IEC 7816-4:2020, 7.4.3).
+fn new_file(description: &[u8]) -> Option<String> {
+    let inner = ber::find(description, &[0x62]).or_else(|| ber::find(description, &[0x6F]))?;
+    Some(hex::encode(ber::find(inner, &[0x83])?))
+}
+
+/// PUT DATA of CardOS (sheet "cardos", 6 and 14): objects begin with their class and number.
+fn cardos_put_data(p2: u8, data: &[u8]) -> String {
+    match (p2, data) {
+        (0x6D, _) => "PUT DATA security environment".into(),
+        (0x6F, _) => "PUT DATA access conditions".into(),
+        (_, [0x83, 0x02, 0x00, number, ..]) => format!("PUT DATA PIN {number}"),
+        (_, [0x83, 0x02, class, number, ..]) => {
+            format!("PUT DATA key {number}, part {}", class & 0x0F)
+        }
+        _ => "PUT DATA object".into(),
     }
 }
 
@@ -137,7 +173,8 @@ pub fn carries_secret(command: &Command) -> bool {
         // EXTERNAL and GENERAL AUTHENTICATE, PUT KEY and the vendors' ways to set keys.
         0x82 | 0x87 | 0xD8 | 0xFE | 0xFF => true,
         // PUT DATA: the resetting code, AES and secure messaging keys, private use objects.
-        0xDA => !is_public_openpgp(p1, p2),
+        // CardOS: environments and access conditions are no secrets, objects are.
+        0xDA => !is_public_openpgp(p1, p2) && !matches!((p1, p2), (0x01, 0x6D | 0x6F)),
         // PUT DATA with a tag list: keys to be imported, and objects that may hold some.
         0xDB => match ber::find(command.payload(), &[0x5C]) {
             Some(tag) => is_private_piv(tag),

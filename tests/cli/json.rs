@@ -9,20 +9,22 @@ use serde_json::Value;
 
 use crate::program::{Ended, run};
 
-/// The schemas of `data/`, each of which may use the definitions of the one for tokens.
-struct Schemas(Value);
+/// The schemas of `data/`, each of which may use the definitions of those for tokens and plans.
+pub(crate) struct Schemas([Value; 2]);
 
 impl Schemas {
-    fn read() -> Self {
-        Self(schema("token"))
+    pub(crate) fn read() -> Self {
+        Self([schema("token"), schema("plan")])
     }
 
     #[track_caller]
-    fn validator(&self, name: &str) -> Validator {
+    pub(crate) fn validator(&self, name: &str) -> Validator {
         let schema = schema(name);
-        let definitions = Resource::from_contents(self.0.clone());
+        let [token, plan] = self.0.clone().map(Resource::from_contents);
         let registry = Registry::new()
-            .add("urn:symbolon:token-1", definitions)
+            .add("urn:symbolon:token-1", token)
+            .unwrap()
+            .add("urn:symbolon:plan-1", plan)
             .unwrap()
             .prepare()
             .unwrap();
@@ -40,7 +42,7 @@ fn schema(name: &str) -> Value {
 }
 
 /// Every line of the output, which is a document each.
-fn documents(ended: &Ended) -> Vec<Value> {
+pub(crate) fn documents(ended: &Ended) -> Vec<Value> {
     let lines = ended.stdout.lines();
     lines
         .map(|line| serde_json::from_str(line).unwrap())
@@ -48,7 +50,7 @@ fn documents(ended: &Ended) -> Vec<Value> {
 }
 
 #[track_caller]
-fn check(validator: &Validator, document: &Value) {
+pub(crate) fn check(validator: &Validator, document: &Value) {
     let faults: Vec<String> = validator
         .iter_errors(document)
         .map(|fault| format!("{}: {fault}", fault.instance_path()))
@@ -199,12 +201,14 @@ const ENUMS: &[(&str, &str)] = &[
     ("pin.rs", "PinUse"),
     ("pin.rs", "Alphabet"),
     ("reader.rs", "ServiceState"),
+    ("../card/task.rs", "KeyPurpose"),
+    ("../card/task.rs", "Task"),
 ];
 
 #[test]
 fn every_value_of_the_model_is_in_the_schemas() {
     let mut known = Vec::new();
-    for name in ["token", "readers", "card"] {
+    for name in ["token", "readers", "card", "plan"] {
         values(&schema(name), &mut known);
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/token");

@@ -14,6 +14,7 @@ mod apdu;
 mod certificates;
 mod json;
 mod pins;
+mod plan;
 mod program;
 mod readers;
 mod service;

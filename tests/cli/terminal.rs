@@ -7,7 +7,7 @@ use crate::support::pcscd::SOCKET_VARIABLE;
 use crate::support::process::{find, limited};
 
 /// A shell command on a terminal of its own.
-struct OnTerminal {
+pub(crate) struct OnTerminal {
     child: Child,
     keyboard: ChildStdin,
     screen: ChildStdout,
@@ -15,7 +15,7 @@ struct OnTerminal {
 }
 
 impl OnTerminal {
-    fn start(arguments: &str) -> Self {
+    pub(crate) fn start(arguments: &str) -> Self {
         Self::with_no_color(arguments, "1")
     }
 
@@ -55,7 +55,7 @@ impl OnTerminal {
 
     /// Waits until `text` appears after what was waited for before.
     #[track_caller]
-    fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         let from = self.seen.len();
         let mut byte = [0];
         let mut bytes = Vec::new();
@@ -70,14 +70,14 @@ impl OnTerminal {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
         self.keyboard.flush().unwrap();
     }
 
     /// Everything that appeared, once it ended with this code and a terminal as it was.
     #[track_caller]
-    fn ended(mut self, code: i32) -> String {
+    pub(crate) fn ended(mut self, code: i32) -> String {
         self.wait_for(&format!("code {code}"));
         self.screen.read_to_string(&mut self.seen).unwrap();
         self.child.wait().unwrap();

@@ -193,6 +193,14 @@ impl Desk {
         self.on(|channel| Survey::read(channel)).unwrap()
     }
 
+    /// What a survey costs on the card as it is.
+    pub(crate) fn survey_commands(&self) -> usize {
+        self.on(|channel| {
+            Survey::read(channel).unwrap();
+            channel.cost().commands as usize
+        })
+    }
+
     pub(crate) fn token(&self) -> Token {
         self.on(|channel| card::read(channel, Protocol::T1, &mut |_| {}))
             .unwrap()

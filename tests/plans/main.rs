@@ -10,6 +10,8 @@
     missing_docs
 )]
 
+mod backend;
+mod budget;
 mod desk;
 mod liars;
 mod opensc;

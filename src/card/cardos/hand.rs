@@ -126,9 +126,10 @@ impl<'a, 'c> Hand<'a, 'c> {
         Ok(())
     }
 
-    /// The application is selected.
+    /// The application is selected. It still is while a file in it is (ISO/IEC 7816-4:2020, 7.2.1);
+    /// OpenSC, too, puts objects next to a file that it has just made.
     pub(super) fn area(&mut self) -> Result<(), SetupError> {
-        if self.place != Place::Area {
+        if !matches!(self.place, Place::Area | Place::File(_)) {
             self.send(
                 "SELECT",
                 &Command::new([0x00, 0xA4, 0x08, 0x0C]).data(&HOME[2..]),
@@ -189,9 +190,7 @@ impl<'a, 'c> Hand<'a, 'c> {
             .iter()
             .find(|pin| pin.reference.0 & 0x7F == number);
         let pin = pin.cloned().ok_or(SetupError::UnknownPin { number })?;
-        if !matches!(self.place, Place::Area | Place::File(_)) {
-            self.area()?;
-        }
+        self.area()?;
         let name = SecretName::Pin { number };
         let value = self.materials.pin(&name).ok_or(SetupError::Missing(name))?;
         if self.paper {
@@ -342,11 +341,10 @@ impl<'a, 'c> Hand<'a, 'c> {
     pub(super) fn delete(&mut self, id: u16) -> Result<(), SetupError> {
         let command = Command::new([0x00, 0xE4, 0x00, 0x00]).data(id.to_be_bytes());
         let answer = self.channel.transmit(&command)?;
-        // Other cards than simulated ones may keep the file as the one that is selected.
-        self.place = if self.place == Place::Root {
-            Place::Root
-        } else {
-            Place::Unknown
+        // The file that was selected may be the one that is gone.
+        self.place = match self.place {
+            Place::File(_) => Place::Area,
+            other => other,
         };
         if answer.sw == StatusWord::NOT_FOUND && self.again || self.paper {
             return Ok(());

@@ -219,6 +219,27 @@ impl Survey {
         Ok(survey)
     }
 
+    /// Whether what was found out before still holds, as far as the token tells when it was changed
+    /// last: two commands where it is set up, none where it is not. That it is the same card is asked
+    /// before each task.
+    ///
+    /// # Errors
+    ///
+    /// As for any reading.
+    pub fn still_holds(&self, channel: &mut Channel<'_>) -> Result<bool, SetupError> {
+        let Some(area) = &self.area else {
+            return Ok(true);
+        };
+        let path = files::in_home(lists::TOKEN_INFO.to_be_bytes());
+        let info = files::read_list(channel, &path)?.unwrap_or_default();
+        let (entries, _) = files::entries(&info);
+        let mut kept = Vec::new();
+        for entry in entries {
+            ber::push(&mut kept, entry.tag.0, entry.value);
+        }
+        Ok(area.contents.get(&lists::TOKEN_INFO) == Some(&Hex(kept)))
+    }
+
     /// The application.
     pub(super) fn area(&self) -> Result<&Area, SetupError> {
         self.area.as_ref().ok_or(SetupError::NotSetUp)

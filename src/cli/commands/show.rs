@@ -2,13 +2,15 @@
 
 use std::time::SystemTime;
 
+use super::plan;
 use crate::base::i18n::gettext_f;
 use crate::cli::arguments::Globals;
 use crate::cli::exit::{End, Trouble};
 use crate::cli::json::TokenDocument;
-use crate::cli::output::Output;
+use crate::cli::output::{Mark, Output};
 use crate::cli::page;
 use crate::cli::session::{Real, Session};
+use crate::explain;
 use crate::token::ReaderId;
 
 /// Runs the command.
@@ -32,6 +34,11 @@ pub(in crate::cli) fn run(globals: &Globals, output: &mut Output) -> Result<(), 
                 let gap = if first { "" } else { "\n\n" };
                 let text = page::token(&found, output.style(), now());
                 output.result(format!("{gap}{text}"))?;
+                if let Some(unfinished) = session.state().unfinished(found.identity) {
+                    let stopped = explain::plan::stopped(&unfinished);
+                    let line = format!("{stopped}. {}", plan::how_to_go_on());
+                    output.result(format!("\n{}\n", output.style().mark(Mark::Warning, &line)))?;
+                }
             }
             Err(trouble) => {
                 let known = session.state().reader(id);

@@ -1,0 +1,235 @@
+//! The profile and the files that it names: certificates, data, keys. Their names are relative to
+//! the folder that the profile is in.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::profile::{self, Profile, ProfileError};
+use super::recipe::Given;
+use super::secrets::Secrets;
+use super::{Plan, Private, Task};
+use crate::base::file;
+use crate::pki::{certificate, pem};
+
+/// The longest certificate file that is read, in bytes: a chain in text is one as well.
+const MAX_CERTIFICATE: u64 = 1024 * 1024;
+
+/// The longest data that a card could take, in bytes.
+const MAX_DATA: u64 = 0xFFFF;
+
+/// What the files of a profile say, each by its place in the profile.
+#[derive(Debug, Default)]
+pub struct Files {
+    certificates: BTreeMap<usize, Vec<u8>>,
+    data: BTreeMap<usize, Vec<u8>>,
+    keys: BTreeMap<usize, Private>,
+}
+
+/// What can be wrong with one of the files. Nothing was sent.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum FileError {
+    /// The file system.
+    #[error("{path}: {error}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        error: String,
+    },
+    /// The profile has a mistake.
+    #[error("{path}: {error}")]
+    Profile {
+        /// The file.
+        path: PathBuf,
+        /// Which.
+        error: ProfileError,
+    },
+    /// There is no certificate in it.
+    #[error("{path}: no certificate")]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is not said which of several certificates is meant.
+    #[error("{path}: {count} certificates")]
+    ManyCertificates {
+        /// The file.
+        path: PathBuf,
+        /// How many.
+        count: usize,
+    },
+    /// Keys are not taken from files.
+    #[error("{path}: keys are not taken from files")]
+    Key {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Reads a profile.
+///
+/// # Errors
+///
+/// [`FileError`].
+pub fn read_profile(path: &Path) -> Result<Profile, FileError> {
+    let text = file::read_small(path, profile::MAX_LEN).map_err(|error| unread(path, &error))?;
+    Profile::parse(&text).map_err(|error| FileError::Profile {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+impl Files {
+    /// Reads every file that `profile` names; `path` is where the profile itself is.
+    ///
+    /// # Errors
+    ///
+    /// The first [`FileError`].
+    pub fn read(profile: &Profile, path: &Path) -> Result<Self, FileError> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut files = Self::default();
+        for (place, policy) in profile.keys.iter().enumerate() {
+            if let Some(name) = &policy.file {
+                files.keys.insert(place, private_key(&folder.join(name))?);
+            }
+        }
+        for (place, policy) in profile.certificates.iter().enumerate() {
+            let der = one_certificate(&folder.join(&policy.file))?;
+            files.certificates.insert(place, der);
+        }
+        for (place, policy) in profile.data.iter().enumerate() {
+            let path = folder.join(&policy.file);
+            let data = file::read_small_bytes(&path, MAX_DATA);
+            let data = data.map_err(|error| unread(&path, &error))?;
+            files.data.insert(place, data);
+        }
+        Ok(files)
+    }
+
+    /// What a recipe has to know of them.
+    #[must_use]
+    pub fn given(&self) -> Given {
+        let moduli = self.keys.iter();
+        Given {
+            keys: moduli
+                .map(|(&place, key)| (place, key.modulus.clone()))
+                .collect(),
+            certificates: self.certificates.clone(),
+            data: self
+                .data
+                .iter()
+                .map(|(&place, data)| (place, data.len()))
+                .collect(),
+            ..Given::default()
+        }
+    }
+
+    /// Gives what a plan of this profile does not hold: private keys and data.
+    pub fn give(self, plan: &Plan, secrets: &mut Secrets) {
+        // A recipe keeps the order of the profile.
+        let mut keys = self.keys.into_values();
+        let mut data = self.data.into_values();
+        for task in &plan.tasks {
+            match task {
+                Task::ImportKey(new) => {
+                    if let Some(key) = keys.next() {
+                        secrets.give_key(new.id.0.clone(), key);
+                    }
+                }
+                Task::StoreData(new) => {
+                    if let Some(data) = data.next() {
+                        secrets.give_data(new.label.clone(), data);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The private key in a file. This is the place where keys come from outside.
+fn private_key(path: &Path) -> Result<Private, FileError> {
+    Err(FileError::Key {
+        path: path.to_owned(),
+    })
+}
+
+/// The certificate in a file, in its text form or in DER.
+fn one_certificate(path: &Path) -> Result<Vec<u8>, FileError> {
+    let bytes = file::read_small_bytes(path, MAX_CERTIFICATE);
+    let bytes = bytes.map_err(|error| unread(path, &error))?;
+    let mut found = pem::certificates(&bytes);
+    if found.is_empty() {
+        found.push(bytes);
+    }
+    let path = || path.to_owned();
+    match found.as_slice() {
+        [der] if certificate::Certificate::parse(der).is_ok() => Ok(der.clone()),
+        [_] | [] => Err(FileError::NoCertificate { path: path() }),
+        many => Err(FileError::ManyCertificates {
+            path: path(),
+            count: many.len(),
+        }),
+    }
+}
+
+fn unread(path: &Path, error: &io::Error) -> FileError {
+    FileError::Unreadable {
+        path: path.to_owned(),
+        error: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests may stop")]
+mod tests {
+    use std::fs;
+
+    use super::{FileError, Files, read_profile};
+    use crate::pki::pem;
+
+    const CERTIFICATE: &[u8] = include_bytes!("../../data/practice/anna-authentication.crt");
+
+    #[test]
+    fn files_are_beside_the_profile_and_their_faults_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        fs::write(
+            &path,
+            "name='A'\n[[certificate]]\nid='45'\nfile='a.crt'\n[[data]]\nlabel='D'\nfile='sub/d'\n",
+        )
+        .unwrap();
+        let profile = read_profile(&path).unwrap();
+        let read = || Files::read(&profile, &path);
+        let beside = folder.path().join("a.crt");
+        assert!(
+            matches!(read(), Err(FileError::Unreadable { path, .. }) if path == beside),
+            "there is none"
+        );
+        let text = pem::encode("CERTIFICATE", CERTIFICATE);
+        for (bytes, fault) in [
+            (b"words".to_vec(), "no certificate"),
+            (Vec::new(), "no certificate"),
+            (
+                pem::encode("CERTIFICATE", &[1]).into_bytes(),
+                "no certificate",
+            ),
+            (text.repeat(2).into_bytes(), "2 certificates"),
+        ] {
+            fs::write(&beside, bytes).unwrap();
+            let said = read().unwrap_err().to_string();
+            assert!(said.ends_with(fault), "{said}");
+        }
+        fs::create_dir(folder.path().join("sub")).unwrap();
+        fs::write(folder.path().join("sub/d"), [7; 9]).unwrap();
+        for bytes in [CERTIFICATE, text.as_bytes()] {
+            fs::write(&beside, bytes).unwrap();
+            let given = read().unwrap().given();
+            assert_eq!(given.certificates[&0], CERTIFICATE);
+            assert_eq!(given.data[&0], 9);
+        }
+        fs::write(folder.path().join("sub/d"), vec![7; 0x1_0000]).unwrap();
+        assert!(matches!(read(), Err(FileError::Unreadable { .. })));
+    }
+}
