@@ -146,7 +146,14 @@ pub enum Said {
         steps: usize,
     },
     /// A step begins.
-    Step(Task),
+    Step {
+        /// Its number, from 0.
+        step: usize,
+        /// Of so many.
+        steps: usize,
+        /// What it is.
+        task: Task,
+    },
     /// The token is ready, and has this serial number.
     Done(Hex),
     /// It could not be done; the lane waits for somebody to try again or skip.

@@ -120,8 +120,8 @@ pub struct Common {
     pub given: Given,
     /// PINs and PUKs that are not made up.
     pub pins: BTreeMap<SecretName, Secret>,
-    /// What data says, by its name.
-    pub data: BTreeMap<String, Vec<u8>>,
+    /// What data says, in the order of the profile.
+    pub data: Vec<Vec<u8>>,
 }
 
 /// How it stands: done, failed or skipped, and still to do.

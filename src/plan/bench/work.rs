@@ -189,7 +189,7 @@ impl Bench {
         };
         // The name goes to this card; one that was begun for it before is on its own.
         self.attempts.retain(|_, attempt| attempt.place != place);
-        let secrets = self.secrets(&codes);
+        let secrets = self.secrets(&plan, &codes);
         let serial = survey.serial.clone();
         if let Some(row) = self.rows.get_mut(place) {
             let practice = self.lanes.get(&reader).is_some_and(|lane| lane.practice);
@@ -225,7 +225,7 @@ impl Bench {
             return;
         };
         let (place, plan) = (attempt.place, Arc::clone(&attempt.plan));
-        let secrets = self.secrets(&attempt.codes);
+        let secrets = self.secrets(&plan, &attempt.codes);
         self.move_name(place, reader);
         let step = unfinished.map_or(0, |unfinished| unfinished.next);
         self.work(reader, survey.serial.clone(), &plan, step);
@@ -305,20 +305,26 @@ impl Bench {
     pub(super) fn has(&self, name: &SecretName) -> bool {
         match name {
             SecretName::Pin { .. } | SecretName::Puk { .. } => self.common.pins.contains_key(name),
-            SecretName::Data { label } => self.common.data.contains_key(label),
+            SecretName::Data { .. } => !self.common.data.is_empty(),
             // The same private key on many tokens is none.
             SecretName::Key { .. } => false,
         }
     }
 
     /// What is the same for all, and what is of this one.
-    pub(super) fn secrets(&self, codes: &[(SecretName, Code)]) -> Secrets {
+    pub(super) fn secrets(&self, plan: &Plan, codes: &[(SecretName, Code)]) -> Secrets {
         let mut secrets = Secrets::default();
         for (name, value) in &self.common.pins {
             secrets.give(name.clone(), value.duplicate());
         }
-        for (label, data) in &self.common.data {
-            secrets.give_data(label.clone(), data.clone());
+        // A recipe keeps the order of the profile.
+        let mut data = self.common.data.iter();
+        for task in &plan.tasks {
+            if let Task::StoreData(new) = task
+                && let Some(data) = data.next()
+            {
+                secrets.give_data(new.label.clone(), data.clone());
+            }
         }
         for (name, code) in codes {
             secrets.give(name.clone(), code.value.duplicate());
@@ -336,7 +342,8 @@ impl Bench {
         {
             *now = step;
             if let Some(task) = plan.tasks.get(step).cloned() {
-                self.say(reader, Said::Step(task));
+                let steps = plan.tasks.len();
+                self.say(reader, Said::Step { step, steps, task });
             }
         }
     }
@@ -393,6 +400,10 @@ impl Bench {
         let Some(lane) = self.lanes.get_mut(&reader) else {
             return;
         };
+        if why == Trouble::Gone && matches!(lane.stage, Stage::Surveying { .. }) {
+            // Nothing was begun: who swaps cards quickly is not to be asked about it.
+            return self.removed(reader);
+        }
         // One that waits for a certain card has failed already, and says so.
         let why = lane.stage.waits_for().unwrap_or(why);
         if !matches!(lane.stage, Stage::Working { .. } | Stage::Surveying { .. }) {
