@@ -291,9 +291,13 @@ impl Bench {
 
 impl std::fmt::Debug for Bench {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lanes = self.lanes.iter();
+        let lanes: Vec<_> = lanes
+            .map(|(id, lane)| (id, lane.place, &lane.stage))
+            .collect();
         f.debug_struct("Bench")
             .field("profile", &self.profile.name)
-            .field("lanes", &self.lanes)
+            .field("lanes", &lanes)
             .field("queue", &self.queue)
             .finish_non_exhaustive()
     }
