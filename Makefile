@@ -17,7 +17,7 @@ PROFILES := $(notdir $(wildcard data/profiles/*.toml))
 TOOLS := target/tools
 export PATH := $(PATH):$(HOME)/.cargo/bin:$(CURDIR)/$(TOOLS)/bin
 
-.PHONY: help release run test fuzz storm hotplug neighbours bench screenshots po install uninstall stage prepared \
+.PHONY: help release run test fuzz storm hotplug tear neighbours bench screenshots po install uninstall stage prepared \
     lint check-format check-clippy check-documentation check-licences check-translations
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo 'make fuzz         SECONDS=600: bytes from outside, for so long into everything that reads them'
 	@echo 'make storm        the smart card service fails 1,000 times, in every way; make test does it 100 times'
 	@echo 'make hotplug      10,000 cards come and go in eight readers; make test does it with 500'
+	@echo 'make tear         a card is pulled, the program or the service killed at every command of a set-up; make test does it at some'
 	@echo 'make bench        how fast it is, beside other programs; no test'
 	@echo 'make neighbours   SYMBOLON_NEIGHBOURS=300: so many seconds beside GnuPG, OpenSC and others on one token, all at once'
 	@echo 'make lint         formatting, clippy, documentation, licences, translations'
@@ -71,6 +72,10 @@ storm: prepared
 hotplug: export SYMBOLON_HOTPLUG ?= 10000
 hotplug: prepared
 	cargo test --locked --test hotplug -- --nocapture
+
+tear: export SYMBOLON_TEAR ?= 1
+tear: prepared
+	cargo test --locked --test tear -- --nocapture
 
 # On a machine that does nothing else, or the times say little. As root the memory is told more exactly.
 bench:

@@ -142,7 +142,9 @@ impl Worker {
             let done = self.exclusively(identity, &mut |link| {
                 let mut channel = Channel::new(link, &tracer, Cancel::default());
                 let done = run.step(&mut channel, &mut secrets, now());
-                (done, After::Reset)
+                // A card that is gone keeps nothing.
+                let gone = done.as_ref().is_err_and(is_gone);
+                (done, if gone { After::Leave } else { After::Reset })
             });
             let why = match done {
                 Ok(Ok(())) => continue,
