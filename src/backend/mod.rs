@@ -4,6 +4,7 @@
 //! has one of its own (`lane`). Requests go in through a [`Handle`]; everything that happens
 //! comes out as [`Event`]s, in the order in which it happened.
 
+mod bench;
 mod cache;
 mod command;
 mod event;
@@ -23,6 +24,7 @@ pub use crate::iso7816::StatusWord;
 pub use crate::transport::link::LinkError;
 pub use crate::transport::names::{carries_pin, hands_over_pin, hands_over_secret};
 pub use crate::transport::trace::{Entry as TraceEntry, Shown};
+pub use bench::Workbench;
 pub use command::{
     Command, PinAction, PinCommand, PlanAction, PlanCommand, PracticeCommand, RequestId,
 };

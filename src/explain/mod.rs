@@ -12,6 +12,7 @@
 
 pub mod atr;
 pub mod attention;
+pub mod bench;
 pub mod cardos;
 pub mod certificates;
 pub mod dates;

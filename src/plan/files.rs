@@ -145,6 +145,12 @@ impl Files {
         }
     }
 
+    /// What data says, in the order of the profile.
+    #[must_use]
+    pub fn data(&self) -> Vec<Vec<u8>> {
+        self.data.values().cloned().collect()
+    }
+
     /// Gives what a plan of this profile does not hold: private keys and data.
     pub fn give(self, plan: &Plan, secrets: &mut Secrets) {
         // A recipe keeps the order of the profile.

@@ -115,6 +115,12 @@ pub struct Unfinished {
     pub at: i64,
 }
 
+/// What the journal of a token is called.
+#[must_use]
+pub fn file_name(serial: &Hex) -> String {
+    format!("{serial}.journal")
+}
+
 /// Where journals are.
 #[derive(Clone, Debug)]
 pub enum Journals {
@@ -159,7 +165,7 @@ impl Journals {
     #[must_use]
     pub fn file(&self, serial: &Hex) -> Option<PathBuf> {
         match self {
-            Self::Folder(folder) => Some(folder.join(format!("{serial}.journal"))),
+            Self::Folder(folder) => Some(folder.join(file_name(serial))),
             Self::Memory(_) => None,
         }
     }
@@ -205,7 +211,7 @@ impl Journals {
         match self {
             Self::Folder(folder) => {
                 fs::create_dir_all(folder).map_err(|error| file_error(folder, error))?;
-                let path = folder.join(format!("{serial}.journal"));
+                let path = folder.join(file_name(serial));
                 let there = path.exists();
                 let file = OpenOptions::new()
                     .read(true)
@@ -242,7 +248,7 @@ impl Journals {
     pub fn read(&self, serial: &Hex) -> Result<Vec<Line>, JournalError> {
         let (path, bytes) = match self {
             Self::Folder(folder) => {
-                let path = folder.join(format!("{serial}.journal"));
+                let path = folder.join(file_name(serial));
                 let bytes = match File::open(&path) {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
                     file => read_all(&path, &mut file.map_err(|error| file_error(&path, error))?)?,

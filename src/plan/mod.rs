@@ -2,8 +2,10 @@
 //!
 //! A profile says what a site wants, [`files`] are what it names, [`recipe`] makes the tasks for one card of it, [`preview`] tells
 //! what they are and need, [`run`] does them one after the other, and [`journal`] keeps what was
-//! begun and done, so that a plan that was broken off goes on where it was.
+//! begun and done, so that a plan that was broken off goes on where it was. [`bench`] does the same to
+//! many tokens, side by side.
 
+pub mod bench;
 mod check;
 pub mod files;
 pub mod journal;
@@ -19,7 +21,7 @@ pub use run::{Run, RunError};
 use serde::{Deserialize, Serialize};
 
 use crate::base::hex::Hex;
-pub use crate::card::cardos::{Need, Phase, Private, SetupError, Survey};
+pub use crate::card::cardos::{Need, Phase, Private, SetupError, StartKey, Survey};
 pub use crate::card::task::{
     Creation, KeyPurpose, Named, NewCertificate, NewData, NewKey, NewPin, SecretName, Task,
 };

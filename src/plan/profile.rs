@@ -378,6 +378,25 @@ fn check(file: File, end: usize) -> Result<Profile, At> {
 }
 
 impl Profile {
+    /// Every name that the profile gives, as it stands there, with the most bytes that it may have.
+    #[must_use]
+    pub fn labels(&self) -> Vec<(&str, usize)> {
+        let pins = self.officer.iter().chain(&self.pins).map(|pin| &pin.label);
+        let keys = self.keys.iter().map(|key| &key.label);
+        let certificates = self.certificates.iter().map(|stored| &stored.label);
+        let data = self.data.iter().map(|data| &data.label);
+        let others = pins.chain(keys).chain(certificates).chain(data);
+        let renames = self.renames.iter().map(|(what, label)| {
+            let token = *what == super::Named::Token;
+            let most = if token { MAX_TOKEN_LABEL } else { MAX_LABEL };
+            (label.as_str(), most)
+        });
+        let token = self.create.iter();
+        let token = token.map(|label| (label.as_str(), MAX_TOKEN_LABEL));
+        let others = others.map(|label| (label.as_str(), MAX_LABEL));
+        token.chain(others).chain(renames).collect()
+    }
+
     /// Whether no card would be changed by it.
     #[must_use]
     pub fn does_nothing(&self) -> bool {

@@ -9,6 +9,7 @@ use super::{
     Survey, Task,
 };
 use crate::base::hex::Hex;
+use crate::base::i18n::fill;
 use crate::pki::certificate as x509;
 use crate::token::{ApplicationKind, Fact, FactName, Token};
 
@@ -26,6 +27,8 @@ const MAX_PIN_NUMBER: u8 = 15;
 pub struct Given {
     /// The name of the person; takes the place of `{name}` in names.
     pub name: Option<String>,
+    /// What else is known of the person: `{department}` in names stands for the one of that name.
+    pub columns: BTreeMap<String, String>,
     /// Now, in seconds since 1970.
     pub now: i64,
     /// The moduli of keys from files, by their place in the profile.
@@ -468,8 +471,7 @@ impl Maker<'_> {
 
     /// A name with that of the person in it.
     fn filled(&self, label: &str, most: usize) -> Result<String, RecipeError> {
-        let name = self.given.name.as_deref().unwrap_or_default();
-        let filled = label.replace("{name}", name);
+        let filled = self.given.fill(label);
         if filled.len() > most {
             return Err(RecipeError::Label(filled));
         }
@@ -484,4 +486,16 @@ fn cut(name: &str, most: usize) -> &str {
         end -= 1;
     }
     name.get(..end).unwrap_or_default()
+}
+
+impl Given {
+    /// A name with what is known of the person in it. What nobody knows stays as it is.
+    #[must_use]
+    pub fn fill(&self, label: &str) -> String {
+        let name = self.name.as_deref().unwrap_or_default();
+        let columns = self.columns.iter();
+        let mut values = vec![("name", name)];
+        values.extend(columns.map(|(column, value)| (column.as_str(), value.as_str())));
+        fill(label, &values)
+    }
 }

@@ -11,6 +11,7 @@
 )]
 
 mod backend;
+mod bench;
 mod budget;
 mod desk;
 mod files;
