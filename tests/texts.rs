@@ -38,7 +38,7 @@ const GATE: &str = "token/text/";
 const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
     (
         "base/file.rs",
-        "from_utf8",
+        "read_to_string",
         1,
         "whoever calls it is in this table",
     ),
