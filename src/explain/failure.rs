@@ -418,6 +418,7 @@ mod tests {
     use crate::plan::{Plan, Subject, Task};
 
     /// One of each, so that what holds for all can be tested.
+    #[allow(clippy::too_many_lines, reason = "a list")]
     fn all() -> Vec<Failure> {
         let links = [
             LinkError::Removed,

@@ -482,7 +482,7 @@ mod tests {
             journal.append(2, Record::Done { step: 0 }).unwrap();
             assert!(matches!(journals.open(&serial), Err(JournalError::InUse)));
         }
-        assert_eq!(journals.serials().unwrap(), [serial.clone()]);
+        assert_eq!(journals.serials().unwrap(), std::slice::from_ref(&serial));
         let file = journals.file(&serial).unwrap();
         let whole = fs::read(&file).unwrap();
         let first = whole.iter().position(|&byte| byte == b'\n').unwrap() + 1;

@@ -168,7 +168,7 @@ impl Consenting {
     }
 
     /// Asks.
-    pub(super) fn to_lose(
+    pub(super) fn lose(
         &mut self,
         found: &Found,
         plan: &Plan,

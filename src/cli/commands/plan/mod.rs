@@ -198,7 +198,7 @@ fn carry_out(
     if ask::loses_keys(&preview) {
         output.message(&words::backup_reminder());
     }
-    consent.to_lose(&found, &plan, session.interrupt())?;
+    consent.lose(&found, &plan, session.interrupt())?;
     let action = PlanAction::Run {
         plan: Arc::clone(&plan),
         secrets,
