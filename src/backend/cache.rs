@@ -425,6 +425,31 @@ mod tests {
         assert_eq!(find(&cache, &first), None);
     }
 
+    #[test]
+    fn a_file_in_the_place_of_another_shows_nothing() {
+        // Two tokens of one make, and one of another.
+        let all = ["piv-used", "blocked-pin", "cardos-used"].map(|card| read(card, false));
+        let folder = tempfile::tempdir().unwrap();
+        let names = all.each_ref().map(|each| {
+            let (cache, tokens) = cache(
+                &folder
+                    .path()
+                    .join(each.token.serial.as_ref().unwrap().as_str()),
+            );
+            cache.keep(&each.whole, &each.token);
+            let mut entries = fs::read_dir(&tokens).unwrap();
+            (cache, entries.next().unwrap().unwrap().path())
+        });
+        let files = names.each_ref().map(|(_, path)| fs::read(path).unwrap());
+        for ((cache, path), mine) in names.iter().zip(&all) {
+            for (file, theirs) in files.iter().zip(&all) {
+                fs::write(path, file).unwrap();
+                let shown = find(cache, mine);
+                assert_eq!(shown.is_some(), mine.token == theirs.token);
+            }
+        }
+    }
+
     /// Bytes of a file are changed, cut out or put in.
     fn lie(bytes: &mut Vec<u8>, lies: &[(u8, prop::sample::Index, u8)]) {
         for &(kind, place, value) in lies {

@@ -45,7 +45,7 @@ impl SimpleComponent for Preferences {
         adw::Window {
             set_title: Some(&gettext("Preferences")),
             set_modal: true,
-            set_default_size: (560, 420),
+            set_default_size: (560, 480),
             set_size_request: (360, -1),
 
             gtk::Box {
