@@ -343,6 +343,7 @@ fn a_dry_run_writes_nothing() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one story")]
 fn a_token_is_set_up_used_and_told_of() {
     let lent = Lent::new("cardos-blank");
     let profile = lent.file("a.toml", &format!("{WITH_OFFICER}[[key]]\nsize = 1024\n"));
