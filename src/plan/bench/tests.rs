@@ -442,6 +442,7 @@ fn a_card_that_was_pulled_goes_on_wherever_it_is_put_in() {
     world.act(Deed::Remove(1));
     assert_eq!(*world.stage(1), Stage::Failed(Trouble::Gone));
     // Another card does not get its name by itself.
+    assert!(world.bench.waits_for_its_card(ReaderId(1)));
     world.act(Deed::Insert(1, 11));
     world.settle();
     assert_eq!(

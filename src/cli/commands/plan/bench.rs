@@ -213,14 +213,11 @@ impl Desk<'_> {
     }
 
     /// Where nobody can press a button, taking a token out is the way to say "once more". But one that
-    /// was pulled too early is waited for: another one is taken in its place only if it is put in
-    /// twice.
+    /// was begun is waited for: another one is taken in its place only if it is put in twice.
     fn taken_out(&mut self, session: &Session, reader: ReaderId, ending: &mut Option<Ending>) {
-        let again = match self.workbench.bench().lane(reader) {
-            Some((Stage::Failed(bench::Trouble::Gone), _)) => self.offered.remove(&reader),
-            Some((Stage::Failed(_), _)) => true,
-            _ => false,
-        };
+        let bench = self.workbench.bench();
+        let failed = matches!(bench.lane(reader), Some((Stage::Failed(_), _)));
+        let again = failed && (!bench.waits_for_its_card(reader) || self.offered.remove(&reader));
         if again {
             let decisions = self.workbench.tell(Input::Retry { reader }, now());
             self.take(session, decisions, ending);
