@@ -302,6 +302,11 @@ pub(super) enum PlanCommand {
         #[command(flatten)]
         secrets: SecretSource,
     },
+    #[command(
+        about = gettext("Set many tokens up, in all readers side by side: one for each name of a table"),
+        after_help = gettext("PINs and PUKs of holders are made up. They are in the letters alone: print them, then delete the file."),
+    )]
+    Bench(Bench),
     #[command(about = gettext("Go on with the plan that was stopped on this token"))]
     Resume {
         #[arg(
@@ -327,6 +332,38 @@ pub(super) enum PlanCommand {
         )]
         serial: Option<String>,
     },
+}
+
+/// Many tokens.
+#[derive(Args, Debug)]
+pub(super) struct Bench {
+    #[arg(
+        value_name = gettext("PROFILE"),
+        help = gettext("The file that says what the tokens shall be like; see symbolon-profile(5)"),
+    )]
+    pub(super) profile: PathBuf,
+    #[arg(
+        long,
+        value_name = gettext("FILE"),
+        help = gettext("A table (CSV) with the column “name”; every other column takes its place in the profile, too"),
+    )]
+    pub(super) names: PathBuf,
+    #[arg(
+        long,
+        value_name = gettext("FILE"),
+        help = gettext("The new table of what came of each name; it is written after each token"),
+    )]
+    pub(super) results: PathBuf,
+    #[arg(
+        long,
+        value_name = gettext("FILE"),
+        help = gettext("The new file (PDF) for the letters with PINs and PUKs; needed where the profile has any for holders"),
+    )]
+    pub(super) letters: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) consent: Consent,
+    #[command(flatten)]
+    pub(super) secrets: SecretSource,
 }
 
 /// A profile, and what it does not say.

@@ -117,6 +117,11 @@ impl Session {
         &self.state
     }
 
+    /// For whoever sends requests and hears their ends among the events.
+    pub(super) fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
     /// The ear for Ctrl+C, for whoever waits for something else.
     pub(super) fn interrupt(&self) -> &Interrupt {
         &self.interrupt

@@ -397,6 +397,13 @@ impl Profile {
         token.chain(others).chain(renames).collect()
     }
 
+    /// Whether it takes something from a token that cannot be brought back.
+    #[must_use]
+    pub fn takes_away(&self) -> bool {
+        let deletions = self.delete_keys.len() + self.delete_certificates.len();
+        self.erase.is_some() || deletions + self.delete_data.len() > 0
+    }
+
     /// Whether no card would be changed by it.
     #[must_use]
     pub fn does_nothing(&self) -> bool {

@@ -40,6 +40,12 @@ impl Secrets {
         }
     }
 
+    /// The PINs and PUKs alone, for a bench that gives them to many plans.
+    #[must_use]
+    pub fn into_pins(self) -> BTreeMap<SecretName, Secret> {
+        self.pins
+    }
+
     /// Forgets a PIN that was wrong.
     pub fn forget(&mut self, name: &SecretName) {
         self.pins.remove(name);

@@ -11,6 +11,7 @@
 mod support;
 
 mod apdu;
+mod bench;
 mod certificates;
 mod json;
 mod pins;

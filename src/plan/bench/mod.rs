@@ -218,6 +218,16 @@ impl Bench {
         Some((&lane.stage, lane.place))
     }
 
+    /// Whether a lane waits for a certain card: one that was begun for its name, and failed.
+    #[must_use]
+    pub fn waits_for_its_card(&self, reader: ReaderId) -> bool {
+        let Some((Stage::Failed(_), Some(place))) = self.lane(reader) else {
+            return false;
+        };
+        let mut attempts = self.attempts.values();
+        attempts.any(|attempt| attempt.place == place)
+    }
+
     /// All lanes.
     pub fn lanes(&self) -> impl Iterator<Item = ReaderId> {
         self.lanes.keys().copied()

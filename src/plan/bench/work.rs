@@ -19,12 +19,12 @@ use crate::plan::{Need, Phase, Plan, Promise, SecretName, StartKey, Survey, Task
 use crate::token::{ApplicationKind, FactName, FactValue, PinRole, ReaderId, Text, Token};
 
 /// What has to be given for a profile that sets up blank cards, since it is the same for all of them:
-/// everything but the PINs and PUKs of holders.
+/// everything but the PINs and PUKs of holders, and whether there are any of those.
 ///
 /// # Errors
 ///
 /// Why there is no such plan. Those that change tokens are known when such a token is there.
-pub fn needs(profile: &Profile, given: &Given) -> Result<Vec<Need>, Trouble> {
+pub fn needs(profile: &Profile, given: &Given) -> Result<(Vec<Need>, bool), Trouble> {
     let survey = Survey {
         serial: Hex::default(),
         version: 0x09,
@@ -43,9 +43,8 @@ pub fn needs(profile: &Profile, given: &Given) -> Result<Vec<Need>, Trouble> {
     let plan = recipe::plan(profile, &survey, &token, given)?;
     let preview = rehearsed(&plan, &survey)?;
     let asked = |need: &Need| made_up(need, &plan).is_none();
-    let mut needs: Vec<_> = preview.needs.into_iter().filter(asked).collect();
-    needs.sort_by_key(|need| order(&need.name));
-    Ok(needs)
+    let (asked, rest): (Vec<_>, Vec<_>) = preview.needs.into_iter().partition(asked);
+    Ok((asked, !rest.is_empty()))
 }
 
 /// Each PIN with its PUK behind it, as people expect them.

@@ -16,6 +16,7 @@ use crate::cli::terminal::{Answer, Terminal};
 use crate::explain::{self, Explanation, pin_dialog, pins, plan as words};
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
+use crate::plan::profile::Profile;
 use crate::plan::secrets::Secrets;
 use crate::plan::{Need, Plan, RunError, SetupError};
 use crate::token::Text;
@@ -187,6 +188,22 @@ impl Consenting {
         );
         agree(terminal, &what, interrupt)
     }
+}
+
+/// Asks once whether every token that is put in may lose what is on it.
+pub(super) fn to_take_all(
+    consent: Consent,
+    profile: &Profile,
+    interrupt: &Interrupt,
+) -> Result<(), Trouble> {
+    if consent.yes || !profile.takes_away() {
+        return Ok(());
+    }
+    let mut terminal = open()?;
+    let what = gettext(
+        "What this profile takes from each token that is put in cannot be brought back, and nobody is asked again.",
+    );
+    agree(&mut terminal, &what, interrupt)
 }
 
 /// Asks whether a plan is given up.

@@ -1,6 +1,7 @@
 //! `symbolonctl plan`: tokens set up by a profile, step by step.
 
 mod ask;
+mod bench;
 mod journal;
 mod way;
 
@@ -51,6 +52,7 @@ pub(in crate::cli) fn run(
             secrets,
             ..
         } => carry_out(profile, *consent, secrets, globals, output),
+        PlanCommand::Bench(bench) => bench::run(bench, globals, output),
         PlanCommand::Resume {
             profile,
             commands,
