@@ -14,7 +14,7 @@ use super::{
     Detail, Made, Request, SetupCommandOutput, SetupInput, SetupOutput, SetupWizard, choose,
 };
 use crate::backend::{Done, Failure, LinkError, PlanAction, PlanCommand, Progress};
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::explain::{self, Explanation};
 use crate::plan::files::Files;
 use crate::plan::journal::Unfinished;
@@ -23,7 +23,7 @@ use crate::plan::profile::Profile;
 use crate::plan::recipe::{self, Given};
 use crate::plan::secrets::Secrets;
 use crate::plan::{Need, Phase, SecretName, Survey};
-use crate::token::{Identity, Tries};
+use crate::token::{Identity, Tries, TriesLeft};
 
 impl SetupWizard {
     /// Asks the backend.
@@ -241,8 +241,11 @@ impl SetupWizard {
         } else if missing.is_empty() {
             self.run(sender);
         } else {
-            let words = wrong
-                .map(|(role, left)| explain::pin_dialog::wrong(role, &Tries { left, max: None }));
+            let words = wrong.map(|(role, left)| match left {
+                // The field says that already.
+                TriesLeft::Unknown => explain::pin_dialog::wrong_title(role),
+                left => explain::pin_dialog::wrong(role, &Tries { left, max: None }),
+            });
             let words = words.as_deref().map(|words| (words, ""));
             self.page = Page::Secrets;
             self.pages.secrets.warn(words);
@@ -692,7 +695,9 @@ impl SetupWizard {
             (Page::Result, Some(Ending::Stopped { .. })) => {
                 (Some(gettext("Continue")), Some(gettext("Close")))
             }
-            (Page::Result, Some(Ending::Ready { .. })) => (Some(gettext("Done")), None),
+            (Page::Result, Some(Ending::Ready { .. })) => {
+                (Some(pgettext("the last button", "Done")), None)
+            }
             (Page::Result, Some(Ending::Refused(_)) | None) => (Some(gettext("Close")), None),
         }
     }
