@@ -168,7 +168,7 @@ struct Room {
 impl Drop for Room {
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("{}", self.said());
+            println!("{}", self.said());
         }
     }
 }
