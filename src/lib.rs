@@ -37,7 +37,9 @@
 //!
 //! Looking: `transport::watch` sees a card, the `backend` tells the reader's lane, the lane
 //! opens a `transport::link`, `card::Reading` asks every driver, part by part, and an
-//! `Event::TokenRead` carries one [`token::Token`] to whoever shows it.
+//! `Event::TokenRead` carries one [`token::Token`] to whoever shows it. Once the card has said
+//! which one it is, what it answered the last time is read by the same drivers from a
+//! `transport::replay`, and shown until the card itself was read.
 //!
 //! Doing: a `backend::Command` goes to the lane of its reader; every PIN passes
 //! `card::guard`; exactly one `Event::Finished` comes back, and the token is read again.

@@ -7,8 +7,11 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use symbolon::backend::{self, Command, Done, Event, Failure, Handle, Options, PracticeCommand};
-use symbolon::backend::{CardError, PinAction, PinCommand};
+use symbolon::backend::{CardError, PinAction, PinCommand, PlanAction, PlanCommand};
+use symbolon::base::hex::Hex;
 use symbolon::base::secret::Secret;
+use symbolon::plan::secrets::Secrets;
+use symbolon::plan::{Named, Plan, SecretName, Subject, Task};
 use symbolon::token::{
     ApplicationKind, Identity, PinReference, ReaderId, SlotState, Token, TriesLeft,
 };
@@ -29,6 +32,7 @@ impl Desk {
             Options {
                 pcsc: false,
                 practice,
+                cache: None,
             },
             move |event| {
                 let _ = sink.send(event);
@@ -291,6 +295,56 @@ fn a_card_pulled_in_the_middle_of_a_reading_leaves_an_empty_row() {
         read |= matches!(event, Event::TokenRead { .. });
     }
     assert!(!read, "a picture of a card that is gone");
+}
+
+#[test]
+fn a_plan_that_was_stopped_is_never_forgotten_for_another_one() {
+    let desk = Desk::with(&["cardos-used"]);
+    let (identity, token) = desk.token();
+    let plan = |label: &str| {
+        let what = Named::Pin {
+            auth_id: Hex(vec![0x01]),
+        };
+        let label = label.to_owned();
+        Arc::new(Plan {
+            name: label.clone(),
+            subject: Subject {
+                serial: Hex(vec![0x27, 0x37, 0xC0, 0x09, 0x2B, 0x19]),
+                atr: Hex(token.card.atr.clone()),
+                label: None,
+            },
+            made: 0,
+            tasks: vec![Task::Rename { what, label }],
+        })
+    };
+    // All numbers that a PIN can have: the plan takes the one that it needs.
+    let secrets = |pin: &[u8]| {
+        let mut secrets = Secrets::default();
+        for number in 1..16 {
+            secrets.give(SecretName::Pin { number }, Secret::new(pin));
+        }
+        secrets
+    };
+    let ask = |action| desk.ask(Command::Plan(PlanCommand { identity, action }));
+    let run = |label: &str, pin: &[u8]| {
+        let (plan, secrets) = (plan(label), secrets(pin));
+        ask(PlanAction::Run { plan, secrets })
+    };
+    let wrong = run("First", b"99999999");
+    assert!(
+        matches!(wrong, Err(Failure::Plan { step: 0, .. })),
+        "{wrong:?}"
+    );
+    let other = run("Second", b"12345678");
+    let Err(Failure::Unfinished(stopped)) = other else {
+        panic!("{other:?}");
+    };
+    assert_eq!((stopped.plan.name.as_str(), stopped.next), ("First", 0));
+    let secrets = secrets(b"12345678");
+    let resumed = ask(PlanAction::Resume { secrets });
+    assert!(matches!(resumed, Ok(Done::PlanDone(_))), "{resumed:?}");
+    let other = run("Second", b"12345678");
+    assert!(matches!(other, Ok(Done::PlanDone(_))), "{other:?}");
 }
 
 #[test]

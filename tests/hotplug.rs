@@ -113,6 +113,7 @@ impl Desk {
         let options = Options {
             pcsc: false,
             practice: Vec::new(),
+            cache: None,
         };
         let clock = Clock::default();
         let stamp = clock.clone();

@@ -98,6 +98,7 @@ fn the_service_comes_goes_and_comes_back() {
     let options = Options {
         pcsc: true,
         practice: Vec::new(),
+        cache: None,
     };
     let handle = backend::start(options, move |event| drop(sink.send(event))).unwrap();
     let mut desk = Desk::new(events);

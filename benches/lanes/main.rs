@@ -103,6 +103,7 @@ fn set_up(lanes: u8) -> f64 {
     let options = Options {
         pcsc: false,
         practice: Vec::new(),
+        cache: None,
     };
     let handle = backend::start(options, move |event| {
         let _ = sink.send(event);

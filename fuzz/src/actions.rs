@@ -115,6 +115,7 @@ impl Session {
         let options = Options {
             pcsc: false,
             practice: Vec::new(),
+            cache: None,
         };
         let handle = backend::start(options, move |event| {
             // Late events after the end have nobody to hear them.

@@ -8,6 +8,7 @@ use super::{
     RequestId,
 };
 use crate::plan::bench::{Bench, Decision, Input, Trouble};
+use crate::plan::journal::Unfinished;
 use crate::plan::{RunError, SetupError};
 use crate::token::{Identity, Reader, ReaderId, SlotState, Token};
 
@@ -198,6 +199,9 @@ fn trouble(failure: &Failure) -> Trouble {
         Failure::Plan { step, why } => (Some(*step), why.clone()),
         Failure::NoPlan(why) => (None, why.clone()),
         Failure::Card(error) => (None, SetupError::Card(error.clone()).into()),
+        Failure::Unfinished(unfinished) => {
+            return Trouble::Unfinished(Box::new(Unfinished::clone(unfinished)));
+        }
         Failure::TimedOut => return Trouble::TimedOut,
         Failure::NoReader | Failure::NoCard => return Trouble::Gone,
         Failure::Cancelled

@@ -134,6 +134,9 @@ pub enum Failure {
     /// Something about a plan could not be done, and no step was begun.
     #[error(transparent)]
     NoPlan(#[from] RunError),
+    /// A plan was stopped on this card; it is gone on with or given up before another one begins.
+    #[error("a plan was stopped on this card")]
+    Unfinished(Arc<Unfinished>),
     /// There is no plan on this card to go on with.
     #[error("nothing to go on with")]
     NothingUnfinished,

@@ -1,5 +1,6 @@
 //! The sending end of the backend.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +29,13 @@ pub(super) enum Letter {
     Plug(SimulatedReader),
     /// How long requests may take from now on.
     Limit(Duration),
+    /// Whether tokens are remembered in a folder from now on.
+    Remember {
+        /// Which.
+        folder: PathBuf,
+        /// Whether they are; if not, it is emptied.
+        on: bool,
+    },
     /// A helper program ended.
     Helped(RequestId, Result<Done, Failure>),
     /// End.
@@ -72,6 +80,13 @@ impl Handle {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .keep(keep);
+    }
+
+    /// Whether tokens are remembered in `folder` from now on; if not, those that are in it are
+    /// forgotten, too.
+    pub fn remember_tokens(&self, folder: &Path, on: bool) {
+        let folder = folder.to_owned();
+        let _ = self.letters.send(Letter::Remember { folder, on });
     }
 
     /// Queues a request and names it. Its end comes as `Event::Finished`.

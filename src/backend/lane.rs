@@ -3,12 +3,14 @@
 //! It does one job after the other and reports. It never decides whether a request is still
 //! wanted; the router does, and drops reports that come too late.
 
+use std::cell::Cell;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
+use super::cache::Cache;
 use super::handle::Letter;
 use super::{Done, Event, Failure, PinAction, PinCommand, PlanAction, Progress, RequestId};
 use crate::base::secret::Secret;
@@ -21,6 +23,7 @@ use crate::token::{Identity, PinReference, Token};
 use crate::transport::channel::{Cancel, Channel};
 use crate::transport::link::{After, Link, LinkError, Reader};
 use crate::transport::names;
+use crate::transport::replay::Recording;
 use crate::transport::trace::Tracer;
 
 /// How often a connection is tried again because another program reset the card meanwhile.
@@ -91,6 +94,7 @@ impl Lane {
         tracer: Tracer,
         letters: Sender<Letter>,
         journals: Option<Journals>,
+        cache: Cache,
     ) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
         let insertion = Arc::new(AtomicU64::new(0));
@@ -103,6 +107,7 @@ impl Lane {
             shown: None,
             journals,
             survey: None,
+            cache,
         };
         std::thread::Builder::new()
             .name(name.to_owned())
@@ -134,6 +139,8 @@ pub(super) struct Worker {
     pub(super) journals: Option<Journals>,
     /// What was found out last for a plan on a card.
     pub(super) survey: Option<(Identity, Survey)>,
+    /// What the cards of known tokens answered.
+    cache: Cache,
 }
 
 impl Worker {
@@ -225,22 +232,41 @@ impl Worker {
         cancel: &Cancel,
     ) -> Result<Arc<Token>, LinkError> {
         let (tracer, letters) = (self.tracer.clone(), self.letters.clone());
+        let tell = |token: Token| {
+            let report = Report::Read(identity, Arc::new(token));
+            let _ = letters.send(Letter::Lane(report));
+        };
         // A token that is on the screen is replaced when all of it is known.
-        let first = self.shown != Some(identity);
+        let first = Cell::new(self.shown != Some(identity));
         let mut report = |token: &Token| {
-            if first {
-                let report = Report::Read(identity, Arc::new(token.clone()));
-                let _ = letters.send(Letter::Lane(report));
+            if first.get() {
+                tell(token.clone());
             }
         };
         let mut link = self.connect(identity)?;
         let pinpad = link.pinpad().is_some();
         self.report(Report::PinPad(identity, pinpad));
         let mut reading = card::Reading::new(link.atr(), link.protocol());
+        let mut recording = Recording::new(link.atr(), link.protocol());
+        let mut unasked = first.get();
         loop {
             let whole = transaction(link.as_mut(), &mut |link| {
-                let mut channel = Channel::new(link, &tracer, cancel.clone());
-                let whole = reading.go_on(&mut channel, Some(HOLD), &mut report);
+                let channel = Channel::new(link, &tracer, cancel.clone());
+                let started = Instant::now();
+                let mut pause = |reading: &card::Reading, channel: &Channel<'_>| {
+                    if unasked
+                        && let (Some(fact), Some(kept)) = (reading.identity(), channel.kept())
+                    {
+                        unasked = false;
+                        if let Some(remembered) = self.cache.find(kept, fact) {
+                            first.set(false);
+                            tell(remembered);
+                        }
+                    }
+                    started.elapsed() >= HOLD
+                };
+                let mut channel = channel.keeping(&mut recording);
+                let whole = reading.go_on_until(&mut channel, &mut pause, &mut report);
                 (whole, After::Leave)
             })??;
             if whole {
@@ -250,6 +276,7 @@ impl Worker {
         }
         let token = Arc::new(reading.into_token());
         self.shown = Some(identity);
+        self.cache.keep(&recording, &token);
         // First, so that who waits for the whole token knows it as well.
         self.look_for_unfinished(identity, &token);
         self.report(Report::Read(identity, Arc::clone(&token)));

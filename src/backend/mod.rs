@@ -5,6 +5,7 @@
 //! comes out as [`Event`]s, in the order in which it happened.
 
 mod bench;
+mod cache;
 mod command;
 mod event;
 mod handle;
@@ -15,6 +16,7 @@ pub mod practice;
 mod router;
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
 
 pub use crate::card::CardError;
@@ -36,6 +38,9 @@ pub struct Options {
     pub pcsc: bool,
     /// Names of the practice cards that are in practice readers from the start.
     pub practice: Vec<String>,
+    /// The folder with what the cards of known tokens answered. Without one, nothing is read or
+    /// written; practice cards of the program are never in it.
+    pub cache: Option<PathBuf>,
 }
 
 /// Starts the backend; `sink` is called from its threads and must not block.
@@ -46,8 +51,9 @@ pub struct Options {
 pub fn start(options: Options, sink: impl Fn(Event) + Send + Sync + 'static) -> io::Result<Handle> {
     let (letters, inbox) = mpsc::channel();
     let trace = Arc::new(Mutex::default());
+    let cache = cache::Cache::new(options.cache.clone());
     let handle = Handle::new(letters.clone(), Arc::clone(&trace));
-    let router = router::Router::new(Arc::new(sink), letters, trace);
+    let router = router::Router::new(Arc::new(sink), letters, trace, cache);
     std::thread::Builder::new()
         .name("backend".into())
         .spawn(move || router.run(&options, &inbox))?;

@@ -61,6 +61,10 @@ impl Worker {
                     .journals()?
                     .open(&survey.serial)
                     .map_err(RunError::from)?;
+                // Its steps are not known to this plan, which was made before or without it.
+                if let Some(unfinished) = journal.unfinished() {
+                    return Err(Failure::Unfinished(Arc::new(unfinished)));
+                }
                 let run = Run::begin(Plan::clone(&plan), survey, journal, now());
                 self.go_on(id, identity, run.map_err(RunError::from)?, secrets, cancel)
             }

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::cache::Cache;
 use super::handle::Letter;
 use super::lane::{self, Job, Lane, Report, Work};
 use super::practice::{Port, Practice};
@@ -41,6 +42,7 @@ pub(super) struct Router {
     practice: Practice,
     time_limit: Duration,
     practice_journals: Journals,
+    cache: Cache,
     /// By when the service has to have answered for the first time.
     first_answer: Option<Instant>,
 }
@@ -78,6 +80,7 @@ impl Router {
         sink: Arc<dyn Fn(Event) + Send + Sync>,
         letters: Sender<Letter>,
         trace: Arc<Mutex<Ring>>,
+        cache: Cache,
     ) -> Self {
         Self {
             sink,
@@ -90,6 +93,7 @@ impl Router {
             requests: HashMap::new(),
             practice: Practice::default(),
             practice_journals: Journals::memory(),
+            cache,
             time_limit: TIME_LIMIT,
             first_answer: None,
         }
@@ -145,6 +149,7 @@ impl Router {
                 Letter::Sight(sight) => self.see(sight),
                 Letter::Practice(reader) => self.practice_changed(reader),
                 Letter::Plug(reader) => self.plug(&reader),
+                Letter::Remember { folder, on } => self.cache.remember(&folder, on),
                 Letter::Limit(limit) => self.time_limit = limit,
                 Letter::Lane(report) => self.hear(report),
                 Letter::Helped(id, ended) => {
@@ -314,7 +319,8 @@ impl Router {
             Sight::Added(name) => {
                 let shown = watch::reader_name(&name);
                 let reader = Box::new(PcscReader::new(&name));
-                if self.add_reader(shown, Some(name), reader).is_err() {
+                let cache = self.cache.clone();
+                if self.add_reader(shown, Some(name), reader, cache).is_err() {
                     tracing::error!("no thread for another reader");
                 }
             }
@@ -358,6 +364,7 @@ impl Router {
         shown: Text,
         name: Option<CString>,
         reader: Box<dyn TransportReader>,
+        cache: Cache,
     ) -> std::io::Result<ReaderId> {
         let id = ReaderId(self.next_reader);
         let tracer = Tracer::new(id, Arc::clone(&self.numbers), self.note());
@@ -367,6 +374,7 @@ impl Router {
             tracer,
             self.letters.clone(),
             self.journals(name.is_none()),
+            cache,
         )?;
         self.next_reader += 1;
         let practice = name.is_none();
@@ -585,12 +593,13 @@ impl Router {
             .practice
             .make(card)
             .ok_or(Failure::NoSuchPracticeCard)?;
-        self.add_port(name, port)
+        // It is not there any more when the program ends.
+        self.add_port(name, port, Cache::default())
     }
 
-    fn add_port(&mut self, name: Text, port: Port) -> Result<ReaderId, Failure> {
+    fn add_port(&mut self, name: Text, port: Port, cache: Cache) -> Result<ReaderId, Failure> {
         let id = self
-            .add_reader(name, None, port.transport())
+            .add_reader(name, None, port.transport(), cache)
             .map_err(|_| Failure::Program { program: "thread" })?;
         let letters = self.letters.clone();
         port.subscribe(move || {
@@ -603,7 +612,8 @@ impl Router {
 
     fn plug(&mut self, reader: &SimulatedReader) {
         let name = Text::from(reader.name());
-        if self.add_port(name, Port::of(reader)).is_err() {
+        let cache = self.cache.clone();
+        if self.add_port(name, Port::of(reader), cache).is_err() {
             tracing::error!("no thread for another reader");
         }
     }

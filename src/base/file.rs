@@ -23,22 +23,8 @@ pub enum Existing {
 ///
 /// What the file system said; a full disk as well as a folder that is not there.
 pub fn write_whole(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
-    write(path, bytes, existing, 0o666)
-}
-
-/// As [`write_whole`], for what nobody but its owner may read, from its first byte on.
-///
-/// # Errors
-///
-/// As [`write_whole`].
-pub fn write_private(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
-    write(path, bytes, existing, 0o600)
-}
-
-/// `mode` is what a new file gets, less what the user's mask takes away.
-fn write(path: &Path, bytes: &[u8], existing: Existing, mode: u32) -> io::Result<()> {
     if existing == Existing::Keep {
-        return write_new(path, bytes, mode);
+        return write_new(path, bytes);
     }
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return OpenOptions::new().write(true).open(path)?.write_all(bytes);
@@ -47,7 +33,7 @@ fn write(path: &Path, bytes: &[u8], existing: Existing, mode: u32) -> io::Result
     let new = beside(&place);
     // What an earlier run left there when the power went.
     let _ = fs::remove_file(&new);
-    match write_new(&new, bytes, mode) {
+    match write_new(&new, bytes) {
         Ok(()) => {}
         // A file of ours in a folder of somebody else: no new name can be made there.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied && place.is_file() => {
@@ -62,10 +48,35 @@ fn write(path: &Path, bytes: &[u8], existing: Existing, mode: u32) -> io::Result
     fs::rename(&new, &place).inspect_err(|_| forget(&new))
 }
 
+/// Writes `bytes` to `path` as [`write_whole`] does, in the place of what is there, for nobody's
+/// eyes but the user's. A link there is replaced, not followed.
+///
+/// # Errors
+///
+/// What the file system said.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = beside(path);
+    let _ = fs::remove_file(&new);
+    write_new_private(&new, bytes)?;
+    fs::rename(&new, path).inspect_err(|_| forget(&new))
+}
+
+/// A new file with these bytes for nobody's eyes but the user's, or none.
+///
+/// # Errors
+///
+/// What the file system said, [`io::ErrorKind::AlreadyExists`] if there is anything with this name.
+pub fn write_new_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_new_with(path, bytes, OpenOptions::new().mode(0o600))
+}
+
 /// A new file with these bytes, or none.
-fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(mode).open(path)?;
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_new_with(path, bytes, &mut OpenOptions::new())
+}
+
+fn write_new_with(path: &Path, bytes: &[u8], options: &mut OpenOptions) -> io::Result<()> {
+    let mut file = options.write(true).create_new(true).open(path)?;
     let written = file.write_all(bytes).and_then(|()| on_disk(&file));
     written.inspect_err(|_| forget(path))
 }
@@ -147,7 +158,9 @@ mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
     use std::path::Path;
 
-    use super::{Existing, read_small, read_small_bytes, write_private, write_whole};
+    use super::{
+        Existing, read_small, read_small_bytes, write_new_private, write_private, write_whole,
+    };
 
     /// The names in a folder.
     fn names(folder: &Path) -> Vec<String> {
@@ -178,18 +191,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_private_is_so_from_the_start_and_stays_so() {
+    fn a_private_file_is_for_its_owner_alone_whatever_was_there() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a");
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        write_private(&path, b"one", Existing::Keep).unwrap();
-        assert_eq!(mode(&path), 0o600);
-        write_private(&path, b"two", Existing::Replace).unwrap();
-        assert_eq!(
-            (mode(&path), fs::read(&path).unwrap()),
-            (0o600, b"two".to_vec())
-        );
-        assert_eq!(names(folder.path()), ["a"]);
+        let (path, other) = (folder.path().join("a"), folder.path().join("other"));
+        fs::write(&other, "stays").unwrap();
+        symlink("other", &path).unwrap();
+        let there = write_new_private(&path, b"none").unwrap_err();
+        assert_eq!(there.kind(), ErrorKind::AlreadyExists);
+        for text in [b"one", b"two"] {
+            write_private(&path, text).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), text);
+            let found = fs::symlink_metadata(&path).unwrap();
+            assert_eq!(found.permissions().mode() & 0o777, 0o600);
+            assert!(found.is_file());
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        assert_eq!(fs::read(&other).unwrap(), b"stays");
+        assert_eq!(names(folder.path()), ["a", "other"]);
     }
 
     #[test]

@@ -19,6 +19,12 @@ pub fn cache() -> Option<PathBuf> {
     below("XDG_CACHE_HOME", ".cache")
 }
 
+/// What the cards of known tokens answered, below [`cache`].
+#[must_use]
+pub fn tokens() -> Option<PathBuf> {
+    Some(cache()?.join("tokens"))
+}
+
 /// What was done and must not be lost: the journals of plans.
 #[must_use]
 pub fn state() -> Option<PathBuf> {

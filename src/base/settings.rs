@@ -23,6 +23,8 @@ const HEIGHTS: std::ops::RangeInclusive<i32> = 500..=4320;
 pub struct Settings {
     /// Practice cards.
     pub practice: Practice,
+    /// Tokens that were read before.
+    pub tokens: Tokens,
     /// The trace.
     pub trace: Trace,
     /// The main window.
@@ -35,6 +37,20 @@ pub struct Settings {
 pub struct Practice {
     /// Whether practice cards are put in when the window opens.
     pub on_start: bool,
+}
+
+/// Tokens that were read before.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
+pub struct Tokens {
+    /// Whether what everybody can read on them is kept on the disk, to be shown at once.
+    pub remember: bool,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self { remember: true }
+    }
 }
 
 /// The trace.

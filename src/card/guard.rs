@@ -314,7 +314,7 @@ fn verdict(
         TriesLeft::Known(count) => Some(count),
         // A resetting code at zero is one that is not there.
         TriesLeft::Blocked | TriesLeft::NotSet => Some(0),
-        TriesLeft::Unlocked | TriesLeft::Unknown => None,
+        TriesLeft::Unlocked | TriesLeft::Unknown | TriesLeft::Unread => None,
     };
     match (count(before), count(left)) {
         (_, Some(0)) => CardError::Blocked { role },

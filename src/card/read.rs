@@ -6,7 +6,7 @@ use super::cardos::blank;
 use super::driver::{Driver, Opened, PROBES, Probe, Progress};
 use super::{CardError, iso, listed, picture, unknown};
 use crate::token::{
-    Application, ApplicationKind, ApplicationState, CardCondition, Cost, Fact, FactName, Token,
+    Application, ApplicationKind, ApplicationState, CardCondition, Cost, Fact, Token,
 };
 use crate::transport::channel::Channel;
 use crate::transport::link::{LinkError, Protocol};
@@ -85,6 +85,17 @@ impl Reading {
         self.token
     }
 
+    /// The fact that tells this card from others, and in which application, once it was read.
+    #[must_use]
+    pub fn identity(&self) -> Option<(ApplicationKind, &Fact)> {
+        let inside = match &self.at {
+            At::Inside { application, .. } => Some(application.as_ref()),
+            At::Probe(_) | At::Search(_) | At::End => None,
+        };
+        let mut all = self.token.applications.iter().chain(inside);
+        all.find_map(|application| Some((application.kind, application.identity()?)))
+    }
+
     /// Reads on, and breaks off between two parts once that took longer than `limit`. Tells
     /// whether everything was read. Meanwhile no other program may use the card; in between
     /// it may.
@@ -101,12 +112,31 @@ impl Reading {
         report: &mut dyn FnMut(&Token),
     ) -> Result<bool, LinkError> {
         let started = Instant::now();
+        let mut pause =
+            |_: &Self, _: &Channel<'_>| limit.is_some_and(|limit| started.elapsed() >= limit);
+        self.go_on_until(channel, &mut pause, report)
+    }
+
+    /// As [`Reading::go_on`]; after each part `pause` is asked whether to break off.
+    ///
+    /// # Errors
+    ///
+    /// As [`Reading::go_on`].
+    pub fn go_on_until(
+        &mut self,
+        channel: &mut Channel<'_>,
+        pause: &mut dyn FnMut(&Self, &Channel<'_>) -> bool,
+        report: &mut dyn FnMut(&Token),
+    ) -> Result<bool, LinkError> {
         if self.broken_off {
-            self.take_up(channel)?;
+            channel.say_aside(true);
+            let taken_up = self.take_up(channel);
+            channel.say_aside(false);
+            taken_up?;
         }
         loop {
             let whole = self.part(channel, report)?;
-            if whole || limit.is_some_and(|limit| started.elapsed() >= limit) {
+            if pause(self, channel) || whole {
                 self.token.cost = self.spent + channel.cost();
                 self.spent = self.token.cost;
                 self.extended = channel.takes_extended();
@@ -142,6 +172,8 @@ impl Reading {
                 }
             }
         };
+        // As if there had been no break.
+        channel.allow_extended(self.extended);
         match same {
             Ok(true) => Ok(()),
             Err(CardError::Link(error)) => Err(error),
@@ -351,9 +383,8 @@ fn is_same(
     if let Some(fact) = told {
         return Ok(application.facts.contains(fact));
     }
-    let names = |fact: &Fact| matches!(fact.name, FactName::Serial | FactName::Guid);
     match application.certificates.first() {
-        _ if application.facts.iter().any(names) => Ok(false),
+        _ if application.identity().is_some() => Ok(false),
         Some(shown) => Ok(driver.certificate(channel, shown.slot)?.as_ref() == Some(&shown.der)),
         // Nothing tells this card from another.
         None => Ok(true),

@@ -288,6 +288,8 @@ pub(super) enum PlanCommand {
     Show {
         #[command(flatten)]
         profile: ProfileChoice,
+        #[command(flatten)]
+        secrets: SecretSource,
     },
     #[command(about = gettext("Set the token up: show the plan, ask for what it needs, and carry it out"))]
     Run {

@@ -128,7 +128,7 @@ fn exit(failure: &Failure) -> Exit {
     match failure {
         Failure::Card(error) => card(error),
         Failure::Plan { why, .. } | Failure::NoPlan(why) => plan(why),
-        Failure::NothingUnfinished => Exit::Usage,
+        Failure::Unfinished(_) | Failure::NothingUnfinished => Exit::Usage,
         Failure::Cancelled | Failure::TimedOut | Failure::Closing => Exit::Cancelled,
         Failure::NoReader | Failure::NoCard => Exit::NoCard,
         Failure::NoSuchPracticeCard => Exit::Usage,

@@ -97,7 +97,7 @@ pub(super) fn exit_codes() -> String {
         (
             Exit::Usage,
             gettext(
-                "the command line does not say clearly what is wanted, for example which of several tokens",
+                "the command line or a profile does not say clearly what is wanted, for example which of several tokens",
             ),
         ),
         (

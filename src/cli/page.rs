@@ -209,7 +209,7 @@ pub(super) fn tries(tries: &Tries, style: Style) -> String {
         TriesLeft::Known(1) => Some(Mark::Warning),
         TriesLeft::Blocked => Some(Mark::Severe),
         TriesLeft::Known(_) => Some(Mark::Good),
-        TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => None,
+        TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown | TriesLeft::Unread => None,
     };
     let words = pins::tries(tries);
     let dots = dots(tries);
@@ -225,7 +225,9 @@ fn dots(tries: &Tries) -> String {
     let left = match tries.left {
         TriesLeft::Known(left) => left,
         TriesLeft::Blocked => 0,
-        TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => return String::new(),
+        TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown | TriesLeft::Unread => {
+            return String::new();
+        }
     };
     match tries.max {
         Some(max) if max <= MOST_DOTS && left <= max => {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::json::ReaderPart;
+use super::plan_page::is_asked;
 use super::session::Found;
 use crate::base::hex::Hex;
 use crate::plan::journal::{Line, Record, Standing};
@@ -54,9 +55,9 @@ struct NeedPart<'a> {
     #[serde(flatten)]
     name: &'a SecretName,
     new: bool,
-    role: PinRole,
+    role: Option<PinRole>,
     called: Option<&'a str>,
-    rule: PinRule,
+    rule: Option<PinRule>,
 }
 
 impl<'a> PlanDocument<'a> {
@@ -106,12 +107,14 @@ fn seconds((from, to): (u32, u32)) -> SecondsPart {
 }
 
 fn need(need: &Need) -> NeedPart<'_> {
+    // What comes from a file has neither.
+    let is_pin = is_asked(need);
     NeedPart {
         name: &need.name,
         new: need.fresh,
-        role: need.role,
+        role: is_pin.then_some(need.role),
         called: need.label.as_ref().map(|label| label.as_str()),
-        rule: need.rule,
+        rule: is_pin.then_some(need.rule),
     }
 }
 

@@ -357,6 +357,8 @@ fn options(globals: &Globals, real: Real) -> Result<Options, Trouble> {
     Ok(Options {
         pcsc: real == Real::Always || !practice_alone,
         practice: cards,
+        // What a script is told is what the card says now.
+        cache: None,
     })
 }
 

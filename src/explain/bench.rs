@@ -118,6 +118,10 @@ pub fn trouble(why: &Trouble) -> Explanation {
             gettext("Cancelled"),
             gettext("The steps before that are done; the token can be gone on with."),
         ),
+        Trouble::Unfinished(unfinished) => Explanation::new(
+            plan::stopped(unfinished),
+            gettext("Go on with it, or give it up, before another plan begins. Nothing was sent."),
+        ),
         Trouble::TimedOut => failure::failure(&crate::backend::Failure::TimedOut),
         Trouble::Broken { promised, kept } => Explanation::new(
             gettext("The token is not what was promised"),

@@ -50,6 +50,10 @@ pub fn failure(failure: &Failure) -> Explanation {
     match failure {
         Failure::Card(error) => card_error(error),
         Failure::Plan { why, .. } | Failure::NoPlan(why) => super::plan::run_error(why),
+        Failure::Unfinished(unfinished) => Explanation::new(
+            super::plan::stopped(unfinished),
+            gettext("Go on with it, or give it up, before another plan begins. Nothing was sent."),
+        ),
         Failure::NothingUnfinished => Explanation::new(
             gettext("There is nothing to go on with"),
             gettext("No plan was broken off on this token. Nothing was sent."),
@@ -141,15 +145,21 @@ pub fn card_error(error: &CardError) -> Explanation {
 pub fn wrong_pin(role: PinRole, tries: &Tries, token: &str) -> Explanation {
     let title = match tries.left {
         TriesLeft::Blocked => blocked_title(role),
-        TriesLeft::Known(_) | TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => {
-            pin_dialog::wrong_title(role)
-        }
+        TriesLeft::Known(_)
+        | TriesLeft::NotSet
+        | TriesLeft::Unlocked
+        | TriesLeft::Unknown
+        | TriesLeft::Unread => pin_dialog::wrong_title(role),
     };
     let words = pins::tries(tries);
     let places = [("tries", words.as_str()), ("token", token)];
     let body = match tries.left {
         TriesLeft::Blocked => gettext("That was the last try. Keys and certificates are safe."),
-        TriesLeft::Known(_) | TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => {
+        TriesLeft::Known(_)
+        | TriesLeft::NotSet
+        | TriesLeft::Unlocked
+        | TriesLeft::Unknown
+        | TriesLeft::Unread => {
             match role {
                 // TRANSLATORS: {tries} is "2 of 3 tries left", in all five.
                 PinRole::User => {
@@ -400,9 +410,15 @@ pub fn terminated(application: ApplicationKind) -> Explanation {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::base::hex::Hex;
+    use crate::plan::journal::Unfinished;
+    use crate::plan::{Plan, Subject, Task};
 
     /// One of each, so that what holds for all can be tested.
+    #[allow(clippy::too_many_lines, reason = "a list")]
     fn all() -> Vec<Failure> {
         let links = [
             LinkError::Removed,
@@ -465,6 +481,21 @@ mod tests {
             Failure::TimedOut,
             Failure::NoReader,
             Failure::NothingUnfinished,
+            Failure::Unfinished(Arc::new(Unfinished {
+                plan: Plan {
+                    name: "A".to_owned(),
+                    subject: Subject {
+                        serial: Hex(vec![1]),
+                        atr: Hex(vec![0x3B]),
+                        label: None,
+                    },
+                    made: 0,
+                    tasks: vec![Task::Format],
+                },
+                next: 0,
+                begun: None,
+                at: 0,
+            })),
             Failure::NoCard,
             Failure::NoSuchPracticeCard,
             Failure::Program {

@@ -158,7 +158,11 @@ pub fn wrong(role: PinRole, tries: &Tries) -> String {
             // TRANSLATORS: {wrong} is "Wrong PIN".
             gettext_f("{wrong}. It is blocked now.", &[("wrong", &title)])
         }
-        TriesLeft::Known(_) | TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => {
+        TriesLeft::Known(_)
+        | TriesLeft::NotSet
+        | TriesLeft::Unlocked
+        | TriesLeft::Unknown
+        | TriesLeft::Unread => {
             gettext_f(
                 // TRANSLATORS: "Wrong PIN. 2 of 3 tries left."
                 "{wrong}. {tries}.",

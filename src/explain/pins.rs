@@ -123,6 +123,7 @@ pub fn tries(tries: &Tries) -> String {
         // TRANSLATORS: Said of a PIN: another program has verified it, and it still holds.
         (TriesLeft::Unlocked, Some(_) | None) => gettext("Unlocked by another program"),
         (TriesLeft::Unknown, Some(_) | None) => gettext("This card does not tell the tries left"),
+        (TriesLeft::Unread, Some(_) | None) => gettext("The tries left are being read"),
     }
 }
 
@@ -245,7 +246,10 @@ pub fn unblockers(application: &Application, pin: &Pin) -> Vec<PinRole> {
         }
         for code in &application.pins {
             let usable = match code.tries.left {
-                TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown => true,
+                TriesLeft::Known(_)
+                | TriesLeft::Unlocked
+                | TriesLeft::Unknown
+                | TriesLeft::Unread => true,
                 TriesLeft::Blocked | TriesLeft::NotSet => false,
             };
             if usable

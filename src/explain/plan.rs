@@ -639,9 +639,16 @@ pub fn file_error(error: &FileError) -> Explanation {
             ),
             gettext("Name a file with one, and one for each certificate. Nothing was sent."),
         ),
-        FileError::Key { path } => Explanation::new(
-            named(path, &gettext("keys are not taken from files yet")),
-            gettext("Leave “file” out, so that the token makes the key itself. Nothing was sent."),
+        FileError::Key { path, error } => {
+            let explanation = super::import::import_error(error);
+            Explanation {
+                title: named(path, &explanation.title),
+                ..explanation
+            }
+        }
+        FileError::OddKey { path } => Explanation::new(
+            named(path, &gettext("no card keeps a key like this one")),
+            gettext("Its primes are not of one length. Nothing was sent."),
         ),
     }
 }

@@ -111,6 +111,12 @@ fn odd(name: &str) -> Option<Words> {
                 "An eToken PRO 32k with CardOS M4.2B, formatted and empty: for pkcs15-init and other programs to set up.",
             ),
         ),
+        "cardos-slow" => (
+            gettext("Blank CardOS token that takes its time"),
+            gettext(
+                "As the blank one, but a key takes it five seconds, as little as with the fastest real ones: time to pull it while it is set up, and to see how that goes on.",
+            ),
+        ),
         "cardos-used" => (
             gettext("CardOS token of Anna Rossi"),
             gettext(

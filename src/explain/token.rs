@@ -29,6 +29,13 @@ pub fn title(token: &Token) -> String {
     }
 }
 
+/// The words on a token that is shown as it was read the last time, until its card was read.
+#[must_use]
+pub fn remembered() -> String {
+    // TRANSLATORS: Said of a token that is shown as it was when it was read the last time.
+    gettext("From last time")
+}
+
 /// The line below the name: "YubiKey 5 · serial 14725836".
 #[must_use]
 pub fn subtitle(token: &Token) -> String {
@@ -69,6 +76,9 @@ pub fn summary(token: &Token) -> Vec<String> {
     let subtitle = subtitle(token);
     if !subtitle.is_empty() {
         lines.push(subtitle);
+    }
+    if token.remembered {
+        lines.push(remembered());
     }
     for application in &token.applications {
         let name = application.kind.name();

@@ -1,10 +1,11 @@
 //! What was promised and what is there.
 
-use super::{Named, Plan, Task};
+use super::{Named, NewKey, Plan, Task};
 use crate::base::hex::Hex;
 use crate::pki::certificate as x509;
 use crate::token::{
-    Algorithm, Application, ApplicationKind, Fact, FactName, Key, PublicKey, Text, Token,
+    Algorithm, Application, ApplicationKind, Certificate, Fact, FactName, Key, PublicKey, Text,
+    Token,
 };
 
 /// Something that a plan promises, and whether it is there.
@@ -56,52 +57,26 @@ fn promise(
     later: &[Task],
     application: Option<&Application>,
 ) -> Option<(Promised, bool)> {
-    let is = |test: &dyn Fn(&Application) -> bool| application.is_some_and(test);
-    let undone = |test: fn(&Task) -> bool| later.iter().any(test);
-    let has_id = |facts: &[Fact], name, id: &Hex| facts.contains(&Fact::hex(name, &id.0));
+    let now = Now(application);
     Some(match task {
         Task::Format | Task::DeleteApplication => {
-            if undone(|task| matches!(task, Task::Create(_))) {
+            if later.iter().any(|task| matches!(task, Task::Create(_))) {
                 return None;
             }
             (Promised::Empty, application.is_none())
         }
         Task::Create(new) => {
             let label = last_label(later).unwrap_or(&new.label);
-            let fact = Fact::text(FactName::Label, Text::from(label.as_str()));
-            let kept = is(&|read| {
-                read.facts.contains(&fact)
-                    && read
-                        .pins
-                        .iter()
-                        .any(|pin| has_id(&pin.facts, FactName::AuthId, &new.owner.auth_id))
-            });
+            let kept = now.is_called(label) && now.has_pin(&new.owner.auth_id);
             (Promised::Label(label.to_owned()), kept)
         }
-        Task::StorePin(new) => {
-            let kept = is(&|read| {
-                read.pins
-                    .iter()
-                    .any(|pin| has_id(&pin.facts, FactName::AuthId, &new.auth_id))
-            });
-            (Promised::Pin(new.label.clone()), kept)
-        }
+        Task::StorePin(new) => (Promised::Pin(new.label.clone()), now.has_pin(&new.auth_id)),
         Task::GenerateKey(new) | Task::ImportKey(new) => {
             let gone = |task: &Task| matches!(task, Task::DeleteKey { id } if *id == new.id);
             if later.iter().any(gone) {
                 return None;
             }
-            let algorithm = Algorithm::Rsa {
-                bits: new.bits.into(),
-            };
-            let kept = is(&|read| {
-                read.keys.iter().any(|key| {
-                    has_id(&key.facts, FactName::Id, &new.id)
-                        && key.algorithm.as_ref() == Some(&algorithm)
-                        && public_key_of(read, key).is_some()
-                })
-            });
-            (Promised::Key(new.label.clone()), kept)
+            (Promised::Key(new.label.clone()), now.has_key(new))
         }
         Task::StoreCertificate(new) => {
             let gone = |task: &Task| match task {
@@ -112,57 +87,72 @@ fn promise(
             if later.iter().any(gone) {
                 return None;
             }
-            let kept = is(&|read| {
-                read.certificates.iter().any(|stored| {
-                    has_id(&stored.facts, FactName::Id, &new.id) && stored.der == new.der.0
-                })
-            });
+            let stored = now.certificate(&new.id);
+            let kept = stored.is_some_and(|stored| stored.der == new.der.0);
             (Promised::Certificate(new.label.clone()), kept)
         }
-        Task::StoreData(new) => {
-            let label = Text::from(new.label.as_str());
-            let kept = is(&|read| {
-                read.data
-                    .iter()
-                    .any(|data| data.label.as_ref() == Some(&label))
-            });
-            (Promised::Data(new.label.clone()), kept)
-        }
+        Task::StoreData(new) => (Promised::Data(new.label.clone()), now.has_data(&new.label)),
         Task::DeleteKey { id } => {
-            let kept = !is(&|read| {
-                read.keys
-                    .iter()
-                    .any(|key| has_id(&key.facts, FactName::Id, id))
-            });
-            (Promised::Gone(id.to_string()), kept || makes_key(later, id))
+            let kept = now.key(id).is_none() || makes_key(later, id);
+            (Promised::Gone(id.to_string()), kept)
         }
         Task::DeleteCertificate { id } => {
-            let kept = !is(&|read| {
-                read.certificates
-                    .iter()
-                    .any(|stored| has_id(&stored.facts, FactName::Id, id))
-            });
             let again = |task: &Task| matches!(task, Task::StoreCertificate(new) if new.id == *id);
-            (
-                Promised::Gone(id.to_string()),
-                kept || later.iter().any(again),
-            )
+            let kept = now.certificate(id).is_none() || later.iter().any(again);
+            (Promised::Gone(id.to_string()), kept)
         }
-        Task::DeleteData { label } => {
-            let text = Text::from(label.as_str());
-            let kept = !is(&|read| {
-                read.data
-                    .iter()
-                    .any(|data| data.label.as_ref() == Some(&text))
-            });
-            (Promised::Gone(label.clone()), kept)
-        }
+        Task::DeleteData { label } => (Promised::Gone(label.clone()), !now.has_data(label)),
         Task::Rename { what, label } => {
-            let kept = is(&|read| is_called(read, what, label));
+            let kept = application.is_some_and(|read| is_called(read, what, label));
             (Promised::Label(label.clone()), kept)
         }
         Task::Secure | Task::Activate => return None,
     })
+}
+
+/// What is on the token now.
+struct Now<'a>(Option<&'a Application>);
+
+impl<'a> Now<'a> {
+    fn is_called(&self, label: &str) -> bool {
+        let fact = Fact::text(FactName::Label, Text::from(label));
+        self.0.is_some_and(|read| read.facts.contains(&fact))
+    }
+
+    fn has_pin(&self, id: &Hex) -> bool {
+        let fact = Fact::hex(FactName::AuthId, &id.0);
+        let mut pins = self.0.into_iter().flat_map(|read| &read.pins);
+        pins.any(|pin| pin.facts.contains(&fact))
+    }
+
+    fn key(&self, id: &Hex) -> Option<&'a Key> {
+        let fact = Fact::hex(FactName::Id, &id.0);
+        let mut keys = self.0?.keys.iter();
+        keys.find(|key| key.facts.contains(&fact))
+    }
+
+    /// The key with its public half.
+    fn has_key(&self, new: &NewKey) -> bool {
+        let algorithm = Algorithm::Rsa {
+            bits: new.bits.into(),
+        };
+        let found = self.0.zip(self.key(&new.id));
+        found.is_some_and(|(read, key)| {
+            key.algorithm.as_ref() == Some(&algorithm) && public_key_of(read, key).is_some()
+        })
+    }
+
+    fn certificate(&self, id: &Hex) -> Option<&'a Certificate> {
+        let fact = Fact::hex(FactName::Id, &id.0);
+        let mut stored = self.0?.certificates.iter();
+        stored.find(|stored| stored.facts.contains(&fact))
+    }
+
+    fn has_data(&self, label: &str) -> bool {
+        let text = Text::from(label);
+        let mut data = self.0.into_iter().flat_map(|read| &read.data);
+        data.any(|data| data.label.as_ref() == Some(&text))
+    }
 }
 
 /// The public half of a key: its own, else that of its certificate, which is read in its place.

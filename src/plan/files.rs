@@ -6,10 +6,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::profile::{self, Profile, ProfileError};
-use super::recipe::Given;
+use super::recipe::{Given, InKeyFile};
 use super::secrets::Secrets;
 use super::{Plan, Private, Task};
 use crate::base::file;
+use crate::base::secret::Secret;
+use crate::pki::import::{self, ImportError};
 use crate::pki::{certificate, pem};
 
 /// The longest certificate file that is read, in bytes: a chain in text is one as well.
@@ -24,6 +26,8 @@ pub struct Files {
     certificates: BTreeMap<usize, Vec<u8>>,
     data: BTreeMap<usize, Vec<u8>>,
     keys: BTreeMap<usize, Private>,
+    /// The certificates that are in the files of keys: that of the key, then those above it.
+    chains: BTreeMap<usize, Vec<InKeyFile>>,
 }
 
 /// What can be wrong with one of the files. Nothing was sent.
@@ -59,9 +63,17 @@ pub enum FileError {
         /// How many.
         count: usize,
     },
-    /// Keys are not taken from files.
-    #[error("{path}: keys are not taken from files")]
+    /// No key comes out of it.
+    #[error("{path}: {error}")]
     Key {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: ImportError,
+    },
+    /// The primes of the key are not of one length, and no card keeps such a key.
+    #[error("{path}: primes of two lengths")]
+    OddKey {
         /// The file.
         path: PathBuf,
     },
@@ -81,17 +93,24 @@ pub fn read_profile(path: &Path) -> Result<Profile, FileError> {
 }
 
 impl Files {
-    /// Reads every file that `profile` names; `path` is where the profile itself is.
+    /// Reads every file that `profile` names; `path` is where the profile itself is. `password` is
+    /// asked for that of a file which is protected by one.
     ///
     /// # Errors
     ///
     /// The first [`FileError`].
-    pub fn read(profile: &Profile, path: &Path) -> Result<Self, FileError> {
+    pub fn read(
+        profile: &Profile,
+        path: &Path,
+        password: &mut dyn FnMut(&Path) -> Option<Secret>,
+    ) -> Result<Self, FileError> {
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut files = Self::default();
         for (place, policy) in profile.keys.iter().enumerate() {
             if let Some(name) = &policy.file {
-                files.keys.insert(place, private_key(&folder.join(name))?);
+                let (key, chain) = private_key(&folder.join(name), password)?;
+                files.keys.insert(place, key);
+                files.chains.insert(place, chain);
             }
         }
         for (place, policy) in profile.certificates.iter().enumerate() {
@@ -116,6 +135,7 @@ impl Files {
                 .map(|(&place, key)| (place, key.modulus.clone()))
                 .collect(),
             certificates: self.certificates.clone(),
+            chains: self.chains.clone(),
             data: self
                 .data
                 .iter()
@@ -154,11 +174,37 @@ impl Files {
     }
 }
 
-/// The private key in a file. This is the place where keys come from outside.
-fn private_key(path: &Path) -> Result<Private, FileError> {
-    Err(FileError::Key {
+/// The private key in a file, and the certificates beside it.
+fn private_key(
+    path: &Path,
+    password: &mut dyn FnMut(&Path) -> Option<Secret>,
+) -> Result<(Private, Vec<InKeyFile>), FileError> {
+    let bytes = file::read_small_bytes(path, import::MAX_LEN as u64);
+    // It may be a key that nothing protects.
+    let bytes = Secret::take(bytes.map_err(|error| unread(path, &error))?);
+    let mut opened = import::open(bytes.expose(), None);
+    if matches!(opened, Err(ImportError::NeedsPassword))
+        && let Some(password) = password(path)
+    {
+        opened = import::open(bytes.expose(), Some(&password));
+    }
+    let opened = opened.map_err(|error| FileError::Key {
         path: path.to_owned(),
-    })
+        error,
+    })?;
+    let key = Private::of(&opened.key).ok_or_else(|| FileError::OddKey {
+        path: path.to_owned(),
+    })?;
+    let found = |authority| {
+        move |certificate: certificate::Certificate| InKeyFile {
+            authority,
+            name: certificate.name().map(|name| name.to_string()),
+            der: certificate.der,
+        }
+    };
+    let own = opened.certificate.map(found(false));
+    let above = opened.chain.into_iter().map(found(true));
+    Ok((key, own.into_iter().chain(above).collect()))
 }
 
 /// The certificate in a file, in its text form or in DER.
@@ -207,7 +253,7 @@ mod tests {
         )
         .unwrap();
         let profile = read_profile(&path).unwrap();
-        let read = || Files::read(&profile, &path);
+        let read = || Files::read(&profile, &path, &mut |_| None);
         let beside = folder.path().join("a.crt");
         assert!(
             matches!(read(), Err(FileError::Unreadable { path, .. }) if path == beside),

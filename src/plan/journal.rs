@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -216,6 +217,8 @@ impl Journals {
                     .read(true)
                     .append(true)
                     .create(true)
+                    // It tells whose token it is.
+                    .mode(0o600)
                     .open(&path)
                     .map_err(|error| file_error(&path, error))?;
                 flock(&file, FlockOperation::NonBlockingLockExclusive)
@@ -479,7 +482,7 @@ mod tests {
             journal.append(2, Record::Done { step: 0 }).unwrap();
             assert!(matches!(journals.open(&serial), Err(JournalError::InUse)));
         }
-        assert_eq!(journals.serials().unwrap(), [serial.clone()]);
+        assert_eq!(journals.serials().unwrap(), std::slice::from_ref(&serial));
         let file = journals.file(&serial).unwrap();
         let whole = fs::read(&file).unwrap();
         let first = whole.iter().position(|&byte| byte == b'\n').unwrap() + 1;

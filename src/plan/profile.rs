@@ -92,6 +92,8 @@ pub struct KeyPolicy {
     pub pin: Hex,
     /// The file that it comes from; the card makes it if nothing is said.
     pub file: Option<String>,
+    /// Whether the certificates in that file are stored, too.
+    pub certificates: bool,
 }
 
 /// A certificate.
@@ -211,6 +213,8 @@ struct Key {
     purpose: Option<KeyPurpose>,
     pin: Option<Spanned<String>>,
     file: Option<String>,
+    #[serde(default = "yes")]
+    certificates: bool,
 }
 
 #[derive(Deserialize)]
@@ -457,6 +461,7 @@ fn check_key(key: Spanned<Key>, profile: &Profile) -> Result<KeyPolicy, At> {
             None => Hex(vec![0x01]),
         }),
         file: key.file,
+        certificates: key.certificates,
     })
 }
 

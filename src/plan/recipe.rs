@@ -35,8 +35,21 @@ pub struct Given {
     pub keys: BTreeMap<usize, Vec<u8>>,
     /// The certificates from files, by their place in the profile.
     pub certificates: BTreeMap<usize, Vec<u8>>,
+    /// The certificates in the files of keys, by the places of the keys in the profile.
+    pub chains: BTreeMap<usize, Vec<InKeyFile>>,
     /// The lengths of data from files, by its place in the profile.
     pub data: BTreeMap<usize, usize>,
+}
+
+/// A certificate in the file of a key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InKeyFile {
+    /// Whether it is not that of the key, but of one of those above it.
+    pub authority: bool,
+    /// Whose it is.
+    pub name: Option<String>,
+    /// The certificate.
+    pub der: Vec<u8>,
 }
 
 /// Why there is no plan for a card. Nothing was sent.
@@ -102,6 +115,7 @@ pub fn plan(
         pins: Vec::new(),
         keys: Vec::new(),
         ids: Vec::new(),
+        gone: Vec::new(),
         fresh: false,
     };
     maker.begin()?;
@@ -133,6 +147,8 @@ struct Maker<'a> {
     pins: Vec<(Hex, u8)>,
     keys: Vec<u8>,
     ids: Vec<Hex>,
+    /// Numbers of PINs that are asked for when the application is erased.
+    gone: Vec<u8>,
     /// Whether the token is empty after the first task.
     fresh: bool,
 }
@@ -145,7 +161,11 @@ impl Maker<'_> {
                 self.survey.can_be_formatted().map_err(RecipeError::Erase)?;
                 self.tasks.push(Task::Format);
             }
-            Some(Erase::Application) if there => self.tasks.push(Task::DeleteApplication),
+            Some(Erase::Application) if there => {
+                self.tasks.push(Task::DeleteApplication);
+                let pins = self.survey.taken().pins;
+                self.gone = pins.into_iter().map(|(_, number)| number).collect();
+            }
             Some(Erase::Application) | None => {}
         }
         self.fresh = self.profile.erase.is_some() || !there;
@@ -197,11 +217,7 @@ impl Maker<'_> {
         if self.pins.iter().any(|(id, _)| *id == policy.id) {
             return Err(RecipeError::InUse(policy.id.clone()));
         }
-        let number = self.pins.iter().map(|(_, number)| number | 1).max();
-        let number = number.map_or(1, |number| number + 2);
-        if number > MAX_PIN_NUMBER {
-            return Err(RecipeError::NoPlace);
-        }
+        let number = self.pin_number().ok_or(RecipeError::NoPlace)?;
         self.pins.push((policy.id.clone(), number));
         Ok(NewPin {
             number,
@@ -212,6 +228,22 @@ impl Maker<'_> {
             tries: policy.tries,
             puk_tries: policy.puk_tries,
         })
+    }
+
+    /// A number for another PIN: above all others, or else the first one that is free. Those that
+    /// the token had before it is erased are left out, too: both PINs would be asked for by one
+    /// name, and the new one would have to be the same as the old one.
+    fn pin_number(&self) -> Option<u8> {
+        let new = self.pins.iter().map(|(_, number)| number | 1);
+        let used: Vec<u8> = new
+            .chain(self.gone.iter().map(|number| number | 1))
+            .collect();
+        let above = used.iter().max().map_or(1, |number| number + 2);
+        let mut all = (1..=MAX_PIN_NUMBER).step_by(2);
+        match above {
+            1..=MAX_PIN_NUMBER => Some(above),
+            _ => all.find(|number| !used.contains(number)),
+        }
     }
 
     fn number_of(&self, pin: &Hex) -> Result<u8, RecipeError> {
@@ -239,12 +271,58 @@ impl Maker<'_> {
     fn make_keys(&mut self) -> Result<(), RecipeError> {
         for (place, policy) in self.profile.keys.iter().enumerate() {
             let key = self.key(place, policy)?;
+            let id = key.id.clone();
             self.tasks.push(match key.modulus {
                 None => Task::GenerateKey(key),
                 Some(_) => Task::ImportKey(key),
             });
+            if policy.certificates {
+                self.chain(place, &id)?;
+            }
         }
         Ok(())
+    }
+
+    /// The certificates that came with a key: that of the key under its identifier, those above it
+    /// under free ones, unless they are there.
+    fn chain(&mut self, place: usize, key: &Hex) -> Result<(), RecipeError> {
+        let chain = self.given.chains.get(&place);
+        for found in chain.into_iter().flatten() {
+            let there = self.is_stored(&found.der);
+            if there && found.authority {
+                continue;
+            }
+            let id = if found.authority {
+                self.free_id()?
+            } else {
+                key.clone()
+            };
+            let name = found.name.as_deref().unwrap_or("Certificate");
+            self.ids.push(id.clone());
+            self.tasks.push(Task::StoreCertificate(NewCertificate {
+                id,
+                label: cut(name, 64).to_owned(),
+                authority: found.authority,
+                der: Hex(found.der.clone()),
+            }));
+        }
+        Ok(())
+    }
+
+    /// Whether a certificate is on the token, or comes there before.
+    fn is_stored(&self, der: &[u8]) -> bool {
+        let made = |task: &Task| matches!(task, Task::StoreCertificate(new) if new.der.0 == der);
+        let application = self.token.application(ApplicationKind::Pkcs15);
+        let there = application.filter(|_| !self.fresh);
+        let mut stored = there.into_iter().flat_map(|read| &read.certificates);
+        self.tasks.iter().any(made) || stored.any(|stored| stored.der == der)
+    }
+
+    fn free_id(&self) -> Result<Hex, RecipeError> {
+        (FIRST_ID..=0xFF)
+            .map(|id| Hex(vec![id]))
+            .find(|id| !self.ids.contains(id))
+            .ok_or(RecipeError::NoPlace)
     }
 
     fn key(&mut self, place: usize, policy: &KeyPolicy) -> Result<NewKey, RecipeError> {
@@ -266,10 +344,7 @@ impl Maker<'_> {
         }
         let id = match &policy.id {
             Some(id) => id.clone(),
-            None => (FIRST_ID..=0xFF)
-                .map(|id| Hex(vec![id]))
-                .find(|id| !self.ids.contains(id))
-                .ok_or(RecipeError::NoPlace)?,
+            None => self.free_id()?,
         };
         if self.ids.contains(&id) && self.has_key(&id) {
             return Err(RecipeError::InUse(id));
@@ -402,6 +477,15 @@ impl Maker<'_> {
         }
         Ok(filled)
     }
+}
+
+/// The beginning of a name that has room, in whole characters.
+fn cut(name: &str, most: usize) -> &str {
+    let mut end = name.len().min(most);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    name.get(..end).unwrap_or_default()
 }
 
 impl Given {

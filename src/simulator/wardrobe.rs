@@ -36,6 +36,8 @@ const SERIAL: u32 = 14_725_836;
 const SERIAL_DIGITS: u32 = 0x1472_5836;
 /// Of the blank CardOS token: that of the HOWTO.
 const CARDOS_SERIAL: [u8; 6] = [0x27, 0x37, 0xC0, 0x09, 0x2B, 0x18];
+/// GENERATE KEY of CardOS M4 (sheet "cardos", 8).
+const GENERATE_KEY: u8 = 0x46;
 /// When his OpenPGP keys were made: 3 December 2024.
 const MADE: u32 = 1_733_184_000;
 
@@ -99,6 +101,12 @@ pub const PRACTICE: &[Practice] = &[
         name: "cardos-blank",
         title: "Blank CardOS token",
         description: "An eToken PRO 32k with CardOS M4.2B, formatted and empty: for pkcs15-init and other programs to set up.",
+    },
+    Practice {
+        name: "cardos-slow",
+        title: "Blank CardOS token that takes its time",
+        description: "As the blank one, but a key takes it five seconds, as little as with the fastest real ones: time to pull it while it is \
+                      set up, and to see how that goes on.",
     },
     Practice {
         name: "cardos-used",
@@ -183,6 +191,7 @@ pub fn make(name: &str) -> Option<Box<dyn Card>> {
             Box::new(Chip::new(contact_atr(true, SHORT)).short_only().with(card))
         }
         "cardos-blank" => Box::new(CardOs::blank(CardOsModel::m4_2b(CARDOS_SERIAL))),
+        "cardos-slow" => Box::new(cardos_slow()),
         "cardos-used" => Box::new(cardos_used(1)?),
         // UPDATE is never allowed, ADMIN always (sheet "cardos", 14).
         "cardos-weak" => {
@@ -374,6 +383,16 @@ fn openpgp_curves() -> Option<OpenPgp> {
         .with_pw3("87654321")
         .with_signatures(7);
     Some(card)
+}
+
+fn cardos_slow() -> Scripted<CardOs> {
+    let mut serial = CARDOS_SERIAL;
+    serial[5] += 3;
+    let card = CardOs::blank(CardOsModel::m4_2b(serial));
+    Scripted::new(card).with(
+        Trigger::EveryIns(GENERATE_KEY),
+        Fault::Stall(Duration::from_secs(5)),
+    )
 }
 
 fn cardos_used(number: u8) -> Option<CardOs> {

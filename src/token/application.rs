@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Certificate, DataObject, Fact, Key, KeyRef, Pin, PublicKeyObject, Text};
+use super::{Certificate, DataObject, Fact, FactName, Key, KeyRef, Pin, PublicKeyObject, Text};
 
 /// An application that a card answered for.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -103,6 +103,13 @@ impl Application {
             data: Vec::new(),
             facts: Vec::new(),
         }
+    }
+
+    /// The fact that tells a card with it from others of its kind, if it has one.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Fact> {
+        let names = |fact: &&Fact| matches!(fact.name, FactName::Serial | FactName::Guid);
+        self.facts.iter().find(names)
     }
 
     /// Says that something is wrong with it, and what; it says all that was wrong.

@@ -59,6 +59,10 @@ pub struct Token {
     pub complete: bool,
     /// What this reading cost.
     pub cost: Cost,
+    /// Whether it is shown as it was read the last time; the card has only said that it is the
+    /// one, and is being read.
+    #[serde(skip)]
+    pub remembered: bool,
 }
 
 /// The ISO 7816 side of a token.

@@ -88,6 +88,10 @@ pub enum TriesLeft {
     Unlocked,
     /// This card does not tell.
     Unknown,
+    /// The card was not asked yet: the rest is remembered, and no counter is. Only a token that
+    /// is [remembered](super::Token::remembered) has it, so it is in no document.
+    #[serde(skip_serializing)]
+    Unread,
 }
 
 impl TriesLeft {

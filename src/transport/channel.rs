@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
 use super::link::{Link, LinkError, Protocol};
+use super::replay::Recording;
 use super::trace::{self, Tracer};
 use crate::iso7816::{Command, Form, Le, Response, StatusWord};
 use crate::token::Cost;
@@ -32,6 +33,8 @@ pub struct Channel<'a> {
     cancel: Cancel,
     extended: bool,
     cost: Cost,
+    kept: Option<&'a mut Recording>,
+    aside: bool,
 }
 
 /// Tells a conversation that nobody waits for it any more.
@@ -60,7 +63,28 @@ impl<'a> Channel<'a> {
             cancel,
             extended: false,
             cost: Cost::default(),
+            kept: None,
+            aside: false,
         }
+    }
+
+    /// Keeps every exchange from now on.
+    #[must_use]
+    pub fn keeping(mut self, recording: &'a mut Recording) -> Self {
+        self.kept = Some(recording);
+        self
+    }
+
+    /// What is kept, if anything is.
+    #[must_use]
+    pub fn kept(&self) -> Option<&Recording> {
+        self.kept.as_deref()
+    }
+
+    /// Whether what comes now belongs to the conversation, or would not have been said if nobody
+    /// had come in between: that is not kept.
+    pub fn say_aside(&mut self, aside: bool) {
+        self.aside = aside;
     }
 
     /// Answer to reset.
@@ -231,6 +255,12 @@ impl<'a> Channel<'a> {
         self.cost.bytes_sent += bytes.len() as u64;
         let started = Instant::now();
         let answer = self.link.exchange(bytes.expose());
+        if let Some(kept) = self.kept.as_deref_mut().filter(|_| !self.aside) {
+            match &answer {
+                Ok(answer) if !command.is_secret() => kept.add(bytes.expose(), answer),
+                Ok(_) | Err(_) => kept.drop_all(),
+            }
+        }
         let answer = answer.and_then(|bytes| {
             self.cost.bytes_received += bytes.len() as u64;
             let answer =

@@ -30,6 +30,10 @@ pub enum Action {
     Pin(OperationKind),
     /// Export the first certificate.
     Certificate,
+    /// Set the token up, or go on with that.
+    SetUp,
+    /// Decide that a set-up that was broken off is not gone on with.
+    GiveUp,
     /// Copy what is known of the token.
     CopySummary,
     /// Send a command of one's own.
@@ -78,7 +82,7 @@ impl Group {
 
 impl Action {
     /// All, in the order of the shortcuts window.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Page(Page::Overview),
         Self::Page(Page::Pins),
         Self::Page(Page::Keys),
@@ -87,6 +91,8 @@ impl Action {
         Self::Pin(OperationKind::Change),
         Self::Pin(OperationKind::Unblock),
         Self::Certificate,
+        Self::SetUp,
+        Self::GiveUp,
         Self::CopySummary,
         Self::Refresh,
         Self::Command,
@@ -118,6 +124,8 @@ impl Action {
             Self::Pin(OperationKind::Unblock) => "unblock-pin",
             Self::Pin(OperationKind::Set) => "set-pin",
             Self::Certificate => "export-certificate",
+            Self::SetUp => "set-up",
+            Self::GiveUp => "give-up",
             Self::CopySummary => "copy-summary",
             Self::Refresh => "refresh",
             Self::Command => "send-command",
@@ -154,9 +162,11 @@ impl Action {
             Self::Pin(OperationKind::Change) => &["<Control><Shift>p"],
             Self::Pin(OperationKind::Unblock) => &["<Control>u"],
             Self::Pin(OperationKind::Verify | OperationKind::Set)
+            | Self::GiveUp
             | Self::Command
             | Self::Practice
             | Self::About => &[],
+            Self::SetUp => &["<Control>n"],
             Self::Certificate => &["<Control>e"],
             Self::CopySummary => &["<Control><Shift>c"],
             Self::Refresh => &["<Control>r", "F5"],
@@ -187,6 +197,8 @@ impl Action {
             Self::Pin(OperationKind::Unblock) => gettext("Unblock PIN…"),
             Self::Pin(OperationKind::Set) => gettext("Set PIN…"),
             Self::Certificate => gettext("Show and Export Certificate…"),
+            Self::SetUp => gettext("Set Up…"),
+            Self::GiveUp => gettext("Give Up Set-Up…"),
             Self::CopySummary => gettext("Copy Summary"),
             Self::Refresh => gettext("Refresh"),
             Self::Command => gettext("Send a Command…"),
@@ -205,6 +217,11 @@ impl Action {
         }
     }
 
+    /// Whether it is only in a menu while it can be done.
+    fn is_rare(self) -> bool {
+        self == Self::GiveUp
+    }
+
     /// Where it stands in the shortcuts window.
     #[must_use]
     pub fn group(self) -> Group {
@@ -213,6 +230,8 @@ impl Action {
             | Self::Refresh
             | Self::Pin(_)
             | Self::Certificate
+            | Self::SetUp
+            | Self::GiveUp
             | Self::CopySummary
             | Self::Command => Group::Token,
             Self::PreviousReader
@@ -263,7 +282,11 @@ pub fn menu(parts: &[&[Action]]) -> gio::Menu {
     for part in parts {
         let section = gio::Menu::new();
         for action in *part {
-            section.append(Some(&action.title()), Some(&action.detailed_name()));
+            let item = gio::MenuItem::new(Some(&action.title()), Some(&action.detailed_name()));
+            if action.is_rare() {
+                item.set_attribute_value("hidden-when", Some(&"action-disabled".to_variant()));
+            }
+            section.append_item(&item);
         }
         menu.append_section(None::<&str>, &section);
     }

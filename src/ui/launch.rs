@@ -10,6 +10,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::backend;
 use crate::base::i18n::{self, gettext};
+use crate::base::paths;
 use crate::base::settings::Settings;
 use crate::ui::app::{App, AppInit};
 use crate::ui::style;
@@ -105,6 +106,7 @@ impl Arguments {
         backend::Options {
             pcsc: !self.no_readers,
             practice,
+            cache: paths::tokens().filter(|_| settings.tokens.remember),
         }
     }
 }

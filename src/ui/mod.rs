@@ -12,3 +12,4 @@ mod style;
 pub mod token_view;
 pub mod tools;
 pub mod widgets;
+pub mod wizards;

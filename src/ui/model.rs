@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::backend::{CardError, Event};
 use crate::explain;
+use crate::plan::journal::Unfinished;
 use crate::token::{Identity, Reader, ReaderId, ServiceState, SlotState, Text, Token};
 
 /// Everything the window shows of readers and tokens.
@@ -33,6 +34,8 @@ pub struct Slot {
     pub reader: Reader,
     /// The card.
     pub content: Content,
+    /// The plan that was broken off on the card.
+    pub unfinished: Option<Arc<Unfinished>>,
     /// Whether the card came while the window was open and nobody was told yet.
     news: bool,
 }
@@ -62,6 +65,8 @@ pub enum Shown {
         identity: Identity,
         /// The token.
         token: Arc<Token>,
+        /// The plan that was broken off on it.
+        unfinished: Option<Arc<Unfinished>>,
     },
     /// Something else, with its next step.
     Situation(Situation),
@@ -97,6 +102,8 @@ pub enum Situation {
         identity: Identity,
         /// What is known of it all the same.
         token: Arc<Token>,
+        /// The plan that was broken off on it.
+        unfinished: Option<Arc<Unfinished>>,
     },
     /// The card could not be read at all.
     Unreadable {
@@ -125,6 +132,8 @@ pub enum Notice {
     Read(Identity, Arc<Token>),
     /// A card is gone.
     Removed(Identity),
+    /// A plan can be gone on with on a card.
+    Unfinished(Identity, Arc<Unfinished>),
 }
 
 impl Default for Model {
@@ -159,10 +168,21 @@ impl Model {
                 self.stay();
                 Vec::new()
             }
-            Event::PlanUnfinished { .. }
-            | Event::Traced(_)
-            | Event::Progressed { .. }
-            | Event::Finished { .. } => Vec::new(),
+            Event::PlanUnfinished {
+                identity,
+                unfinished,
+            } => {
+                self.plan_is(identity, Some(Arc::clone(&unfinished)));
+                vec![Notice::Unfinished(identity, unfinished)]
+            }
+            Event::Traced(_) | Event::Progressed { .. } | Event::Finished { .. } => Vec::new(),
+        }
+    }
+
+    /// This plan is left undone on a card, or none any more.
+    pub fn plan_is(&mut self, identity: Identity, unfinished: Option<Arc<Unfinished>>) {
+        if let Some(slot) = self.slot_of(identity) {
+            slot.unfinished = unfinished;
         }
     }
 
@@ -306,6 +326,7 @@ impl Model {
             return Vec::new();
         }
         slot.content = Content::Unread { slow: false };
+        slot.unfinished = None;
         slot.news = settled && slot.identity().is_some();
         before.map(Notice::Removed).into_iter().collect()
     }
@@ -356,6 +377,7 @@ impl Slot {
         Self {
             reader,
             content: Content::Unread { slow: false },
+            unfinished: None,
             news: false,
         }
     }
@@ -407,12 +429,14 @@ impl Slot {
                     reader,
                     identity: *identity,
                     token: Arc::clone(token),
+                    unfinished: self.unfinished.clone(),
                 },
                 Content::Read(token) => {
                     return Shown::Token {
                         reader,
                         identity: *identity,
                         token: Arc::clone(token),
+                        unfinished: self.unfinished.clone(),
                     };
                 }
             },

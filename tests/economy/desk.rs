@@ -26,6 +26,7 @@ impl Desk {
         let options = Options {
             pcsc: false,
             practice: Vec::new(),
+            cache: None,
         };
         let told = move |event| {
             if !matches!(event, Event::Traced(_)) {

@@ -334,6 +334,7 @@ fn what_runs_out_of_time_does_so_here() {
     let options = Options {
         pcsc: true,
         practice: Vec::new(),
+        cache: None,
     };
     let told = move |event| drop(sink.send(event));
     let handle = backend::start(options, told).unwrap();

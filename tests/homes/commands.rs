@@ -31,7 +31,9 @@ impl Command {
 
     /// Whether it did something to a card, which stays done when nobody can be told.
     pub(crate) fn is_deed(&self) -> bool {
-        self.line.contains(" pin ") && self.code == 0 && !self.input.is_empty()
+        let does = [" pin ", " plan run "];
+        let does = does.iter().any(|word| self.line.contains(word));
+        does && self.code == 0 && !self.input.is_empty()
     }
 }
 
@@ -103,6 +105,24 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     shows(
         "--practice=piv-used apdu --yes --json 00A4040009A00000030800001000",
+        0,
+    ),
+    // Plans: on paper, and carried out.
+    shows(
+        concat!(
+            "--practice=cardos-used plan show ",
+            env!("CARGO_MANIFEST_DIR"),
+            "/data/profiles/erase.toml"
+        ),
+        0,
+    ),
+    types(
+        concat!(
+            "--practice=cardos-blank plan run ",
+            env!("CARGO_MANIFEST_DIR"),
+            "/data/profiles/set-up-without-so-pin.toml --name Anna --pin-fd 0"
+        ),
+        "97531864\n271828\n",
         0,
     ),
     // Do something with a PIN.

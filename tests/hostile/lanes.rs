@@ -27,6 +27,7 @@ impl Desk {
         let options = Options {
             pcsc: false,
             practice: Vec::new(),
+            cache: None,
         };
         let handle = backend::start(options, move |event| drop(sink.send(event))).unwrap();
         Self { handle, events }

@@ -53,6 +53,7 @@ impl Program {
         let options = Options {
             pcsc,
             practice: Vec::new(),
+            cache: None,
         };
         let handle = backend::start(options, move |event| drop(sink.send(event))).unwrap();
         // What is kept of exchanges is bounded, and here it would be the growth.

@@ -219,7 +219,9 @@ fn numbers(application: &Application) -> Vec<u64> {
         .filter_map(|pin| match pin.tries.left {
             TriesLeft::Known(left) => Some(u64::from(left)),
             TriesLeft::Blocked => Some(0),
-            TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => None,
+            TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown | TriesLeft::Unread => {
+                None
+            }
         });
     facts.filter_map(of).chain(tries).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -10,7 +11,7 @@ use crate::home::Home;
 use crate::needles::Needles;
 use crate::support::cards::IndependentCard;
 use crate::support::pcscd::{PrivatePcscd, Slot};
-use crate::support::process::finish;
+use crate::support::process::{Daemon, finish, wait_for};
 use crate::tally::Tally;
 
 /// One thing that is done.
@@ -289,6 +290,52 @@ fn an_openpgp_pin_is_gone_a_second_after_its_use() {
         typed("pin verify", &[DERIVED], 0, "The PIN is right"),
     ] {
         search(&home, slot, &deed, &mut tally);
+    }
+    tally.close();
+}
+
+#[test]
+fn what_a_plan_wanted_is_gone_a_second_after_it() {
+    const SO_PUK: &str = "Qz7!vK2p";
+    const SO_PIN: &str = "m%4Xw&9T";
+    const PUK: &str = "c)8Ru*3J";
+    const PIN: &str = "G~6sd@1B";
+    let service = PrivatePcscd::start(1);
+    let slot = service.slot(0);
+    let home = Home::new();
+    let port = slot.port.to_string();
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_symbolonctl"));
+    serve.args(["practice", "serve", "cardos-blank", "--port", &port]);
+    let _card = Daemon::spawn(&mut serve, &home.given().join("card"));
+    let noticed = Duration::from_secs(20);
+    wait_for("the card", noticed, || slot.holds_card().then_some(()));
+    let profile = "name = 'A'\nlabel = 'A'\n[so-pin]\n[[pin]]\nmin = 6\n";
+    fs::write(home.path().join("new.toml"), profile).unwrap();
+    let profile = "name = 'B'\n[[key]]\nsize = 1024\n";
+    fs::write(home.path().join("key.toml"), profile).unwrap();
+
+    let all = [SO_PUK, SO_PIN, PUK, PIN];
+    let needles = Needles::new(all.iter().map(|&secret| (secret, secret.as_bytes())));
+    let controls = controls(slot, "Promised");
+    let mut tally = Tally::new("symbolonctl plan", needles, &controls);
+    let deeds = [
+        Deed {
+            arguments: "plan run new.toml",
+            secrets: &[SO_PUK, SO_PIN, PUK, PIN],
+            way: Way::Descriptor,
+            code: 0,
+            says: "Promised 2, found 2",
+        },
+        Deed {
+            arguments: "plan run key.toml",
+            secrets: &[PIN, SO_PIN],
+            way: Way::File,
+            code: 0,
+            says: "Promised 1, found 1",
+        },
+    ];
+    for deed in &deeds {
+        search(&home, slot, deed, &mut tally);
     }
     tally.close();
 }

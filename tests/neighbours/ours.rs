@@ -55,6 +55,7 @@ impl Ours {
         let options = Options {
             pcsc: true,
             practice: Vec::new(),
+            cache: None,
         };
         let handle = backend::start(options, move |event| drop(sink.send(event))).unwrap();
         let mut ours = Self {
@@ -190,7 +191,10 @@ impl Ours {
             Ok(Done::Read(token)) => match user_pin(&token, pin.application).tries.left {
                 TriesLeft::Known(left) => ALL_TRIES.checked_sub(left),
                 TriesLeft::Blocked => Some(ALL_TRIES),
-                TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => None,
+                TriesLeft::NotSet
+                | TriesLeft::Unlocked
+                | TriesLeft::Unknown
+                | TriesLeft::Unread => None,
             },
             other => {
                 self.failures.push(format!("the last reading: {other:?}"));

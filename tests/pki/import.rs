@@ -234,6 +234,7 @@ fn keys_in_pem_and_der_open() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a list")]
 fn what_is_not_read_is_named() {
     let leaf = &PEOPLE.leaf;
     let desk = Desk::new();

@@ -60,6 +60,7 @@ impl Desk {
         let options = Options {
             pcsc: false,
             practice: Vec::new(),
+            cache: None,
         };
         let handle = backend::start(options, move |event| {
             let _ = sink.send(event);

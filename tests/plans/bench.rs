@@ -61,6 +61,7 @@ impl Room {
         let options = Options {
             pcsc: false,
             practice: Vec::new(),
+            cache: None,
         };
         let handle = backend::start(options, move |event| {
             let _ = sink.send(event);

@@ -14,6 +14,7 @@ mod backend;
 mod bench;
 mod budget;
 mod desk;
+mod files;
 mod liars;
 mod opensc;
 mod outsider;

@@ -248,6 +248,32 @@ fn a_card_that_is_erased() {
         &[WITHOUT_OFFICER],
         "name='a'\nerase='card'\nlabel='New'\n[so-pin]\n[[pin]]\n[[key]]\nsize=1024\n",
     );
+    torn(
+        "delete the application and set up",
+        &[WITH_OFFICER, key],
+        ANEW,
+    );
+}
+
+const ANEW: &str = "name='a'\nerase='application'\nlabel='New'\n[so-pin]\n[[pin]]\n";
+
+#[test]
+fn new_pins_are_asked_for_beside_those_that_go() {
+    let desk = prepared(&[WITH_OFFICER, "name='a'\n[[key]]\nsize=1024\n"]);
+    // However often it is done: numbers do not run out.
+    for _ in 0..5 {
+        let plan = desk.plan(ANEW, Given::default());
+        let needs = desk.needs(&plan);
+        let count = |fresh| {
+            needs
+                .values()
+                .filter(|&&is_fresh| is_fresh == fresh)
+                .count()
+        };
+        assert_eq!(count(true), 4, "{needs:?}");
+        assert!(count(false) >= 1, "{needs:?}");
+        desk.run(&plan, &mut secrets(), None).result.unwrap();
+    }
 }
 
 #[test]

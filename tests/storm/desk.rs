@@ -35,6 +35,7 @@ impl Desk {
         let options = Options {
             pcsc: true,
             practice: Vec::new(),
+            cache: None,
         };
         let handle = backend::start(options, move |event| {
             let _ = sink.send((Instant::now(), event));

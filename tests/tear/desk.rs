@@ -96,6 +96,8 @@ pub(crate) struct Desk {
     shared: Arc<Mutex<Shared>>,
     inserted: Option<(Stop, JoinHandle<()>)>,
     folder: TempDir,
+    /// What happened last, to be said of a failure.
+    last: String,
 }
 
 impl Desk {
@@ -113,6 +115,7 @@ impl Desk {
             shared: Arc::new(Mutex::new(shared)),
             inserted: None,
             folder,
+            last: String::new(),
         }
     }
 
@@ -127,6 +130,7 @@ impl Desk {
 
     /// A plan that is broken off at a command and gone on with.
     pub(crate) fn torn(&mut self, blow: Blow, at: usize, carried_out: bool) {
+        self.last = format!("{blow:?} at {at}, carried out: {carried_out}");
         self.begin_anew();
         let (reached, arrived) = mpsc::channel();
         let (let_go, go) = mpsc::channel();
@@ -305,7 +309,8 @@ impl Desk {
         } = child.wait_with_output().unwrap();
         assert!(
             status.success(),
-            "{status}\n{}\n{}",
+            "{}: {status}\n{}\n{}",
+            self.last,
             String::from_utf8_lossy(&stdout),
             String::from_utf8_lossy(&stderr)
         );

@@ -36,6 +36,7 @@ mod readers;
 #[allow(dead_code, reason = "shared with the tests of the simulator")]
 mod served;
 mod service;
+mod setup;
 #[path = "../support/mod.rs"]
 mod support;
 mod tools;

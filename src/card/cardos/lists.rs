@@ -162,7 +162,7 @@ impl Hand<'_, '_> {
         if start + bytes.len() < size {
             bytes.push(0x00);
         }
-        if !(old == content && !self.again) {
+        if old != content || self.again {
             self.fill(survey, file, (start, &bytes))?;
         }
         survey.area_mut()?.contents.insert(file, Hex(content));

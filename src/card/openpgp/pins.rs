@@ -106,7 +106,7 @@ fn user_operations(status: &PwStatus) -> Vec<Operation> {
     let usable = |pin: &PinReference| {
         matches!(
             status.tries(*pin),
-            TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown
+            TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown | TriesLeft::Unread
         )
     };
     let unblocks: Vec<_> = [RESETTING_CODE, ADMIN].into_iter().filter(usable).collect();

@@ -126,7 +126,9 @@ fn helper<'a>(
             TriesLeft::Blocked | TriesLeft::NotSet => {
                 Err(impossible(application, named, OperationKind::Verify))
             }
-            TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown => Ok(named),
+            TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown | TriesLeft::Unread => {
+                Ok(named)
+            }
         };
     }
     let usable =

@@ -19,6 +19,7 @@ mod work;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::journal::Unfinished;
 use super::profile::Profile;
 use super::recipe::{Given, RecipeError};
 use super::{Plan, RunError, SecretName};
@@ -53,6 +54,9 @@ pub enum Trouble {
     /// Somebody ended it.
     #[error("cancelled")]
     Cancelled,
+    /// Another plan was stopped on the token, and is not given up.
+    #[error("another plan was stopped on it")]
+    Unfinished(Box<Unfinished>),
     /// It took too long.
     #[error("no answer in time")]
     TimedOut,

@@ -240,8 +240,10 @@ impl World {
         match deed {
             Deed::Plug(number) => {
                 let reader = ReaderId(number);
-                if !self.readers.contains_key(&reader) {
-                    self.readers.insert(reader, (None, None));
+                let known = self.readers.insert(reader, (None, None));
+                if let Some(known) = known {
+                    self.readers.insert(reader, known);
+                } else {
                     self.hear(Input::Added {
                         reader,
                         practice: false,

@@ -6,7 +6,9 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
 use super::{App, AppInput, words};
+use crate::backend::Handle;
 use crate::base::i18n::gettext;
+use crate::base::paths;
 use crate::base::settings::Settings;
 use crate::token::ReaderId;
 use crate::ui::actions::{self, Action};
@@ -55,6 +57,8 @@ impl App {
                     self.open_certificate(application, slot, sender, root);
                 }
             }
+            Action::SetUp => self.open_setup(sender, root),
+            Action::GiveUp => self.ask_to_give_up(sender, root),
             Action::CopySummary => self.copy_summary(root),
             Action::Command => self.open_command(sender, root),
             Action::Trace => self.open_trace(sender, root),
@@ -82,6 +86,7 @@ impl App {
                 self.open_certificate(application, slot, sender, root);
             }
             TokenViewOutput::CommandChosen => self.open_command(sender, root),
+            TokenViewOutput::SetUpChosen => self.open_setup(sender, root),
             TokenViewOutput::Copied(what) => self.toast(&words::copied(&what)),
             TokenViewOutput::PageShown(page) => self.page = page,
             TokenViewOutput::SheetWanted(identity) => self.read_sheet(identity),
@@ -108,6 +113,7 @@ impl App {
             }
             StatusChoice::CopyReport => self.copy_summary(root),
             StatusChoice::SendCommand => self.open_command(sender, root),
+            StatusChoice::SetUp | StatusChoice::Continue => self.open_setup(sender, root),
         }
     }
 
@@ -122,6 +128,7 @@ impl App {
     /// The preferences spoke.
     pub(super) fn settings_changed(&mut self, settings: Settings) {
         self.backend.keep_trace(settings.trace.keep);
+        remember_tokens(&self.backend, &settings);
         self.traced.tell(TraceInput::Keep(settings.trace.keep));
         self.settings.replace(settings);
         if !self.settings.save() {
@@ -184,6 +191,8 @@ impl App {
                 Action::Page(_) => token.is_some(),
                 Action::Refresh => card,
                 Action::CopySummary | Action::Command => self.card().is_some(),
+                Action::SetUp => self.can_set_up(),
+                Action::GiveUp => self.unfinished().is_some(),
                 Action::Pin(kind) => can(kind),
                 Action::Certificate => token.and_then(words::first_certificate).is_some(),
                 Action::PreviousReader => self.model.neighbour(-1).is_some(),
@@ -280,5 +289,12 @@ impl App {
         preferences.widget().set_transient_for(Some(root));
         preferences.widget().present();
         self.preferences = Some(preferences);
+    }
+}
+
+/// Tells the backend whether to remember tokens. One that does not forgets those of before.
+pub(super) fn remember_tokens(backend: &Handle, settings: &Settings) {
+    if let Some(folder) = paths::tokens() {
+        backend.remember_tokens(&folder, settings.tokens.remember);
     }
 }

@@ -7,6 +7,7 @@
 mod act;
 mod kept;
 mod requests;
+mod setup;
 mod words;
 
 use std::cell::Cell;
@@ -34,6 +35,7 @@ use crate::ui::token_view::{Page, TokenView, TokenViewInput, TokenViewOutput};
 use crate::ui::tools::practice::{PracticeCards, PracticeCardsOutput};
 use crate::ui::tools::preferences::Preferences;
 use crate::ui::tools::trace::{Trace, TraceInput, TraceOutput, Traced};
+use crate::ui::wizards::setup::SetupOutput;
 
 use kept::Kept;
 use requests::Requests;
@@ -106,6 +108,10 @@ pub enum AppInput {
     Certificate(CertificateDialogOutput),
     /// The person used the dialog for a command.
     Command(CommandDialogOutput),
+    /// The person used the wizard that sets tokens up.
+    Setup(SetupOutput),
+    /// The person gives up what was begun on this card.
+    GiveUp(Identity),
     /// The person used the window with the practice cards.
     Practice(PracticeCardsOutput),
     /// The person used the trace.
@@ -256,6 +262,7 @@ impl Component for App {
             }
         };
         backend.keep_trace(init.settings.trace.keep);
+        act::remember_tokens(&backend, &init.settings);
         let closing = backend.clone();
         relm4::main_application().connect_shutdown(move |_| closing.close());
         let (width, height) = init.settings.window.size();
@@ -324,6 +331,8 @@ impl Component for App {
             AppInput::Pin(output) => self.pin_output(output),
             AppInput::Certificate(output) => self.certificate_output(&output),
             AppInput::Command(output) => self.command_output(output),
+            AppInput::Setup(output) => self.setup_output(output),
+            AppInput::GiveUp(identity) => self.give_up(identity),
             AppInput::Practice(output) => self.practice_output(output),
             AppInput::Set(settings) => self.settings_changed(settings),
             AppInput::Trace(TraceOutput::Closed) => self.close_trace(),
@@ -365,11 +374,13 @@ impl App {
                 reader,
                 identity,
                 token,
+                unfinished,
             } => {
                 self.view.emit(TokenViewInput::Show {
                     reader: reader.clone(),
                     identity: *identity,
                     token: token.clone(),
+                    unfinished: unfinished.clone(),
                 });
                 widgets.stack.set_visible_child(self.view.widget());
             }
@@ -412,10 +423,11 @@ impl App {
             Notice::Arrived(reader) => self.announce_arrival(reader, sender),
             Notice::Read(identity, token) => {
                 self.token_read(identity, &token);
-                if token.complete {
+                if token.complete && !token.remembered {
                     self.view.emit(TokenViewInput::ReadAnew(identity));
                 }
             }
+            Notice::Unfinished(identity, unfinished) => self.plan_unfinished(identity, unfinished),
             Notice::Removed(identity) => {
                 self.card_removed(identity);
                 self.say(&gettext("The token was removed"));
@@ -469,11 +481,13 @@ impl App {
                 reader,
                 identity,
                 token,
+                ..
             }
             | Shown::Situation(Situation::Unknown {
                 reader,
                 identity,
                 token,
+                ..
             }) => Some((reader, identity, token)),
             Shown::Situation(_) => None,
         }

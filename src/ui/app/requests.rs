@@ -6,6 +6,7 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
+use super::setup::OpenSetup;
 use super::{App, AppInput, words};
 use crate::backend::{Command, Done, Failure, PinAction, PracticeCommand, Progress, RequestId};
 use crate::explain;
@@ -26,16 +27,21 @@ pub(super) struct Requests {
     under_way: HashMap<RequestId, Purpose>,
     pin: Option<OpenPin>,
     command: Option<(Identity, Dialog<CommandDialog>)>,
+    pub(super) setup: Option<OpenSetup>,
     certificate: Option<Dialog<CertificateDialog>>,
 }
 
 /// Why a request was made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Purpose {
+pub(super) enum Purpose {
     /// The PIN dialog wants it.
     Pin,
     /// The dialog for a command of one's own wants it.
     Command,
+    /// The wizard wants it, for this card.
+    Setup(Identity),
+    /// What was begun on this card is given up.
+    GiveUp(Identity),
     /// The person wants to see this token as it is now.
     Refresh,
     /// The person looks at what this card tells of itself.
@@ -59,7 +65,7 @@ struct OpenPin {
 }
 
 /// A dialog that leaves the screen when it is dropped.
-struct Dialog<C: Component>(Controller<C>)
+pub(super) struct Dialog<C: Component>(pub(super) Controller<C>)
 where
     C::Root: IsA<gtk::Window>;
 
@@ -74,7 +80,7 @@ where
 
 impl App {
     /// Sends a request and remembers what it is for.
-    fn request(&mut self, command: Command, purpose: Purpose) -> RequestId {
+    pub(super) fn request(&mut self, command: Command, purpose: Purpose) -> RequestId {
         let id = self.backend.send(command);
         self.requests.under_way.insert(id, purpose);
         id
@@ -130,6 +136,10 @@ impl App {
                     dialog.0.emit(CommandDialogInput::Finished(outcome));
                 }
             }
+            (Some(Purpose::Setup(identity)), outcome) => self.setup_finished(id, identity, outcome),
+            (Some(Purpose::GiveUp(identity)), outcome) => {
+                self.given_up(identity, &outcome, root);
+            }
             (Some(Purpose::Sheet(identity)), outcome) => {
                 let sheet = match outcome {
                     Ok(Done::Sheet(sheet)) => Ok(sheet),
@@ -155,6 +165,7 @@ impl App {
         if let Some(open) = self.requests.pin_of(id) {
             open.dialog.0.emit(PinDialogInput::Progressed(progress));
         }
+        self.setup_progressed(id, progress);
     }
 
     /// A token was read: an open dialog shows its counters.
@@ -163,6 +174,7 @@ impl App {
             let token = Arc::clone(token);
             open.dialog.0.emit(PinDialogInput::TokenChanged(token));
         }
+        self.setup_token_read(identity, token);
     }
 
     /// A card is gone: what an open dialog could do is no longer possible.
@@ -170,6 +182,7 @@ impl App {
         if let Some(open) = self.requests.pin_at(identity) {
             open.dialog.0.emit(PinDialogInput::Removed);
         }
+        self.setup_card_removed(identity);
         if self
             .requests
             .command
@@ -198,6 +211,7 @@ impl App {
             reader,
             identity,
             token,
+            ..
         }) = self.shown.clone()
         else {
             return;

@@ -214,6 +214,7 @@ pub(super) fn main_menu() -> gio::Menu {
 /// The menu of the token on show.
 pub(super) fn token_menu() -> gio::Menu {
     actions::menu(&[
+        &[Action::SetUp, Action::GiveUp],
         &[Action::Refresh, Action::CopySummary],
         &[Action::Trace, Action::Command],
     ])

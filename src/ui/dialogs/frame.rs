@@ -1,4 +1,4 @@
-//! What the dialogs share.
+//! What the dialogs and wizards share.
 
 use relm4::adw::prelude::*;
 use relm4::{adw, gtk};
@@ -6,7 +6,7 @@ use relm4::{adw, gtk};
 use crate::ui::widgets::{FactRow, FactText};
 
 /// Escape closes the window, as it closes every dialog.
-pub(super) fn close_on_escape(window: &adw::Window) {
+pub(in crate::ui) fn close_on_escape(window: &adw::Window) {
     let keys = gtk::ShortcutController::new();
     let close = gtk::CallbackAction::new(|widget, _| {
         if let Some(window) = widget.downcast_ref::<gtk::Window>() {
@@ -20,7 +20,7 @@ pub(super) fn close_on_escape(window: &adw::Window) {
 }
 
 /// A group with a heading.
-pub(super) fn group(title: &str) -> adw::PreferencesGroup {
+pub(in crate::ui) fn group(title: &str) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::new();
     // A group reads its title as markup in libadwaita 1.2.
     group.set_title(&gtk::glib::markup_escape_text(title));
@@ -28,7 +28,7 @@ pub(super) fn group(title: &str) -> adw::PreferencesGroup {
 }
 
 /// A group of facts; nothing if there are none.
-pub(super) fn facts(
+pub(in crate::ui) fn facts(
     title: &str,
     facts: &[FactText],
     copied: &(impl Fn(&str) + Clone + 'static),
@@ -44,7 +44,7 @@ pub(super) fn facts(
 }
 
 /// The scrolling part of a dialog around `content`, with the margins of dialogs.
-pub(super) fn scrolled(content: &gtk::Box) -> gtk::ScrolledWindow {
+pub(in crate::ui) fn scrolled(content: &gtk::Box) -> gtk::ScrolledWindow {
     content.add_css_class("dialog-page");
     let clamp = adw::Clamp::builder()
         .maximum_size(620)

@@ -2,6 +2,6 @@
 
 pub mod certificate;
 pub mod command;
-mod frame;
+pub(in crate::ui) mod frame;
 pub mod key;
 pub mod pin;

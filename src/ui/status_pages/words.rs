@@ -1,7 +1,8 @@
 //! What stands in the window when there is no token to show, and what to do next.
 
 use crate::base::i18n::gettext;
-use crate::explain::readers;
+use crate::explain::{self, readers};
+use crate::plan::Survey;
 use crate::token::{ReaderId, ServiceState};
 use crate::ui::model::Situation;
 
@@ -41,6 +42,10 @@ pub enum StatusChoice {
     CopyReport,
     /// Send a command of one's own.
     SendCommand,
+    /// Set the card up.
+    SetUp,
+    /// Go on with that.
+    Continue,
 }
 
 impl StatusChoice {
@@ -58,6 +63,8 @@ impl StatusChoice {
             Self::PutBack(_) => gettext("Put It Back"),
             Self::CopyReport => gettext("Copy Report"),
             Self::SendCommand => gettext("Send a Command…"),
+            Self::SetUp => gettext("Set Up…"),
+            Self::Continue => gettext("Continue…"),
         }
     }
 }
@@ -95,6 +102,22 @@ pub fn words(situation: &Situation, name: &str) -> StatusWords {
         }
         Situation::Unavailable(reader) => {
             StatusWords::of(readers::unavailable(name)).first(StatusChoice::TryAgain(reader.id))
+        }
+        Situation::Unknown {
+            unfinished: Some(unfinished),
+            ..
+        } => StatusWords {
+            icon: Some("dialog-warning-symbolic"),
+            title: explain::plan::stopped(unfinished),
+            body: explain::plan::stopped_means(),
+            first: Some(StatusChoice::Continue),
+            second: vec![StatusChoice::CopyReport, StatusChoice::SendCommand],
+        },
+        Situation::Unknown { token, .. } if Survey::is_for(&token.card.atr).is_some() => {
+            StatusWords::of(readers::unknown_card())
+                .first(StatusChoice::SetUp)
+                .second(StatusChoice::CopyReport)
+                .second(StatusChoice::SendCommand)
         }
         Situation::Unknown { .. } => StatusWords::of(readers::unknown_card())
             .first(StatusChoice::CopyReport)

@@ -5,8 +5,9 @@ use relm4::gtk;
 
 use super::rows::{icon, line, opening_row, row, titled, worded_button};
 use super::{TokenViewInput, TokenViewOutput, Wires};
-use crate::base::i18n::gettext_f;
+use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
+use crate::plan::journal::Unfinished;
 use crate::token::attention::{self, Attention, Matter};
 use crate::token::{ApplicationKind, KeyRef, OperationKind, PinReference, Token};
 use crate::ui::widgets::{Fold, Lead};
@@ -35,14 +36,33 @@ pub(super) enum Cure {
     Pin(ApplicationKind, PinReference, OperationKind),
     Certificate(ApplicationKind, KeyRef),
     Details(ApplicationKind),
+    SetUp,
 }
 
-/// Everything that wants attention.
-pub(super) fn lines(token: &Token, now: i64) -> Vec<AttentionLine> {
+/// Everything that wants attention. A set-up that was broken off comes first: what else is the
+/// matter may be so because of that.
+pub(super) fn lines(
+    token: &Token,
+    unfinished: Option<&Unfinished>,
+    now: i64,
+) -> Vec<AttentionLine> {
     let all = attention::of(token, now);
-    all.iter()
-        .map(|matter| matter_line(token, matter))
+    let matters = all.iter().map(|matter| matter_line(token, matter));
+    unfinished
+        .map(unfinished_line)
+        .into_iter()
+        .chain(matters)
         .collect()
+}
+
+fn unfinished_line(unfinished: &Unfinished) -> AttentionLine {
+    AttentionLine::Matter {
+        icon: "dialog-warning-symbolic",
+        severe: false,
+        title: explain::plan::stopped(unfinished),
+        caption: explain::dates::moment(unfinished.at),
+        cure: Some((gettext("Continue…"), Cure::SetUp)),
+    }
 }
 
 /// The worst four, or all of them.
@@ -165,6 +185,7 @@ fn apply(cure: Cure, wires: &Wires) {
                 .output
                 .emit(TokenViewOutput::CertificateChosen { application, slot });
         }
+        Cure::SetUp => wires.output.emit(TokenViewOutput::SetUpChosen),
         Cure::Details(application) => wires.input.emit(TokenViewInput::ShowDetails(application)),
     }
 }
@@ -205,7 +226,7 @@ mod tests {
     }
 
     fn cure_of(token: &Token) -> Option<Cure> {
-        match lines(token, 0).first().unwrap() {
+        match lines(token, None, 0).first().unwrap() {
             AttentionLine::Matter { cure, .. } => cure.as_ref().map(|(_, cure)| *cure),
             AttentionLine::More(_) => panic!("a matter is expected"),
         }

@@ -7,6 +7,7 @@ use super::Subject;
 use super::rows::{icon, label};
 use crate::base::i18n::gettext;
 use crate::explain;
+use crate::ui::a11y::A11yExt as _;
 use crate::ui::widgets::{Chip, ChipKind, chips};
 
 /// What the head says, as data.
@@ -15,16 +16,23 @@ pub(super) struct Identity {
     title: String,
     subtitle: String,
     chips: Vec<Chip>,
+    /// What those who hear the title are told with it.
+    spoken: String,
 }
 
 impl Identity {
     /// Of a token with so many matters that want attention.
     pub(super) fn of(subject: &Subject, matters: usize) -> Self {
         let token = &subject.token;
-        let mut chips: Vec<Chip> = token
-            .applications
-            .iter()
-            .map(|application| Chip::new(ChipKind::Plain, application.kind.name()))
+        // First, so that it is never among those that are only counted.
+        let spoken = token.remembered.then(explain::token::remembered);
+        let remembered = spoken
+            .clone()
+            .map(|words| Chip::new(ChipKind::Plain, words));
+        let applications = token.applications.iter();
+        let mut chips: Vec<Chip> = remembered
+            .into_iter()
+            .chain(applications.map(|found| Chip::new(ChipKind::Plain, found.kind.name())))
             .collect();
         if subject.reader.practice {
             chips.push(Chip::new(ChipKind::Plain, gettext("Practice card")));
@@ -37,6 +45,7 @@ impl Identity {
             title: explain::token::title(token),
             subtitle: explain::token::subtitle(token),
             chips,
+            spoken: spoken.unwrap_or_default(),
         }
     }
 }
@@ -91,6 +100,7 @@ impl Card {
             return;
         }
         self.title.set_label(&identity.title);
+        self.title.set_a11y_description(&identity.spoken);
         self.subtitle.set_label(&identity.subtitle);
         self.subtitle.set_visible(!identity.subtitle.is_empty());
         self.text.remove(&self.chips);
@@ -111,10 +121,9 @@ mod tests {
     };
     use crate::ui::token_view::Subject;
 
-    #[test]
-    fn a_practice_card_says_so() {
+    fn subject() -> Subject {
         let reader = ReaderId(1);
-        let subject = Subject {
+        Subject {
             reader: Reader {
                 id: reader,
                 name: "Practice reader".into(),
@@ -133,9 +142,14 @@ mod tests {
                 applications: vec![Application::new(ApplicationKind::Piv, &[])],
                 ..Token::default()
             }),
+            unfinished: None,
             now: 0,
-        };
-        let identity = Identity::of(&subject, 3);
+        }
+    }
+
+    #[test]
+    fn a_practice_card_says_so() {
+        let identity = Identity::of(&subject(), 3);
         let chips: Vec<&str> = identity
             .chips
             .iter()
@@ -144,5 +158,19 @@ mod tests {
         assert_eq!(identity.title, "Thomas Mustermann");
         assert_eq!(identity.subtitle, "YubiKey 5C NFC · serial 14725836");
         assert_eq!(chips, ["PIV", "Practice card", "3 warnings"]);
+        assert_eq!(identity.spoken, "");
+    }
+
+    #[test]
+    fn a_token_from_the_last_time_says_so_before_all_else() {
+        let mut subject = subject();
+        let token = Arc::make_mut(&mut subject.token);
+        token.remembered = true;
+        let many = Application::new(ApplicationKind::OpenPgp, &[]);
+        token.applications = vec![many; 6];
+        let identity = Identity::of(&subject, 0);
+        let first = identity.chips.first().map(|chip| chip.text.as_str());
+        assert_eq!(first, Some("From last time"));
+        assert_eq!(identity.spoken, "From last time");
     }
 }

@@ -25,6 +25,7 @@ use self::subject::{Subject, now};
 use crate::backend::Failure;
 use crate::base::i18n::gettext;
 use crate::explain;
+use crate::plan::journal::Unfinished;
 use crate::token::{
     ApplicationKind, ApplicationState, CardOsSheet, Identity, KeyRef, OperationKind, PinReference,
     Reader, Token,
@@ -113,6 +114,8 @@ pub enum TokenViewInput {
         identity: Identity,
         /// What is on it.
         token: Arc<Token>,
+        /// The plan that was broken off on it.
+        unfinished: Option<Arc<Unfinished>>,
     },
     /// Turn to a page.
     Page(Page),
@@ -155,6 +158,8 @@ pub enum TokenViewOutput {
     },
     /// Somebody wants to send a command to the card.
     CommandChosen,
+    /// Somebody wants to set the token up, or to go on with that.
+    SetUpChosen,
     /// Something is on the clipboard: "Serial number".
     Copied(String),
     /// A page came to the front.
@@ -229,10 +234,12 @@ impl SimpleComponent for TokenView {
                 reader,
                 identity,
                 token,
+                unfinished,
             } => self.show(Subject {
                 reader,
                 identity,
                 token,
+                unfinished,
                 now: now(),
             }),
             TokenViewInput::Page(page) => self.turn_to(page),

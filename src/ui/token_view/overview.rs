@@ -12,6 +12,7 @@ use super::{Page, Subject, TokenViewInput, TokenViewOutput, Wires};
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
+use crate::plan::Survey;
 use crate::token::{Application, Fact, FactName, Token, Tries};
 use crate::ui::widgets::{FactRow, FactText, Fold, Lead, TriesDots};
 
@@ -126,6 +127,7 @@ fn answers(token: &Token) -> Vec<FactText> {
 pub(super) struct OverviewPage {
     pub(super) frame: Frame,
     card: Card,
+    set_up: gtk::Button,
     unknown: Section<String>,
     /// What a card without application is.
     condition: Section<(String, String)>,
@@ -145,6 +147,7 @@ impl OverviewPage {
         let frame = Frame::new();
         let page = Self {
             card: Card::new(),
+            set_up: set_up_button(&wires),
             unknown: Section::new(""),
             condition: Section::new(""),
             attention: Section::new(&gettext("Needs attention")),
@@ -158,6 +161,7 @@ impl OverviewPage {
         };
         let frame = &page.frame;
         frame.append(page.card.widget());
+        frame.append(&page.set_up);
         frame.append(page.unknown.widget());
         frame.append(page.condition.widget());
         frame.append(page.attention.widget());
@@ -187,8 +191,10 @@ impl OverviewPage {
     /// Shows a token.
     pub(super) fn show(&mut self, subject: &Subject) {
         let token = &subject.token;
-        let matters = attention::lines(token, subject.now);
+        let matters = attention::lines(token, subject.unfinished.as_deref(), subject.now);
         self.card.show(&Identity::of(subject, matters.len()));
+        self.set_up
+            .set_visible(subject.unfinished.is_none() && is_blank(token));
         let unknown = token
             .is_unknown()
             .then(|| explain::readers::unknown_card().body);
@@ -233,6 +239,23 @@ impl OverviewPage {
         self.about.rows.clear();
         self.frame.to_top();
     }
+}
+
+/// Whether there is nothing on a card that can be set up.
+fn is_blank(token: &Token) -> bool {
+    token.complete && token.applications.is_empty() && Survey::is_for(&token.card.atr).is_some()
+}
+
+fn set_up_button(wires: &Wires) -> gtk::Button {
+    let button = gtk::Button::builder()
+        .label(gettext("Set Up…"))
+        .halign(gtk::Align::Center)
+        .css_classes(["pill", "suggested-action"])
+        .visible(false)
+        .build();
+    let output = wires.output.clone();
+    button.connect_clicked(move |_| output.emit(TokenViewOutput::SetUpChosen));
+    button
 }
 
 fn unknown_row(words: &str, wires: &Wires) -> gtk::Widget {

@@ -139,7 +139,9 @@ fn likely(pin: &Pin) -> Option<OperationKind> {
     let order: &[OperationKind] = match pin.tries.left {
         TriesLeft::Blocked => &[Unblock, Set],
         TriesLeft::NotSet => &[Set],
-        TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown => &[Change, Set, Verify],
+        TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown | TriesLeft::Unread => {
+            &[Change, Set, Verify]
+        }
     };
     let possible = |kind: &OperationKind| {
         let operation = pin.operation(*kind);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::plan::journal::Unfinished;
 use crate::token::{Identity, Reader, Token};
 
 /// A token in a reader at a moment.
@@ -14,6 +15,8 @@ pub(super) struct Subject {
     pub(super) identity: Identity,
     /// What is on it.
     pub(super) token: Arc<Token>,
+    /// The plan that was broken off on it.
+    pub(super) unfinished: Option<Arc<Unfinished>>,
     /// The moment, in seconds since 1970.
     pub(super) now: i64,
 }

@@ -20,6 +20,8 @@ pub enum PreferencesInput {
     Practice(bool),
     /// The size of the window.
     Remember(bool),
+    /// Tokens that were read before.
+    Tokens(bool),
     /// The trace.
     Trace(bool),
 }
@@ -43,7 +45,7 @@ impl SimpleComponent for Preferences {
         adw::Window {
             set_title: Some(&gettext("Preferences")),
             set_modal: true,
-            set_default_size: (560, 420),
+            set_default_size: (560, 480),
             set_size_request: (360, -1),
 
             gtk::Box {
@@ -84,6 +86,19 @@ impl SimpleComponent for Preferences {
                 adw::PreferencesGroup {
                     set_title: &gettext("Safety"),
                     add = &adw::ActionRow {
+                        set_title: &gettext("Remember tokens"),
+                        set_subtitle: &gettext("Keeps on this computer what everybody can read on them, so that they show at once. PINs are never in it."),
+                        set_activatable_widget: Some(&tokens),
+                        #[name(tokens)]
+                        add_suffix = &gtk::Switch {
+                            set_valign: gtk::Align::Center,
+                            set_active: model.settings.tokens.remember,
+                            connect_active_notify[sender] => move |switch| {
+                                sender.input(PreferencesInput::Tokens(switch.is_active()));
+                            },
+                        },
+                    },
+                    add = &adw::ActionRow {
                         set_title: &gettext("Keep a trace"),
                         set_subtitle: &gettext("In memory only, until Symbolon is closed. PINs and keys are never in it."),
                         set_activatable_widget: Some(&trace),
@@ -117,6 +132,7 @@ impl SimpleComponent for Preferences {
         match input {
             PreferencesInput::Practice(on) => self.settings.practice.on_start = on,
             PreferencesInput::Remember(on) => self.settings.window.remember = on,
+            PreferencesInput::Tokens(on) => self.settings.tokens.remember = on,
             PreferencesInput::Trace(on) => self.settings.trace.keep = on,
         }
         let settings = self.settings.clone();

@@ -8,6 +8,7 @@ mod long_text;
 mod row_list;
 mod secret_buffer;
 mod secret_row;
+mod tick_list;
 mod tries_dots;
 mod validity_bar;
 
@@ -19,5 +20,6 @@ pub use long_text::{fill_when_opened, settle, settle_title};
 pub use row_list::RowList;
 pub use secret_buffer::SecretBuffer;
 pub use secret_row::SecretRow;
+pub use tick_list::{Tick, TickList};
 pub use tries_dots::{TriesDots, TriesKind};
 pub use validity_bar::{BarKind, Span, ValidityBar};

@@ -40,7 +40,9 @@ impl TriesKind {
             TriesLeft::Known(1) | TriesLeft::Blocked => Self::Last,
             TriesLeft::Known(left) if tries.max.is_some_and(|max| left < max) => Self::Used,
             TriesLeft::Known(_) => Self::Full,
-            TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => Self::Absent,
+            TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown | TriesLeft::Unread => {
+                Self::Absent
+            }
         }
     }
 }
@@ -50,7 +52,9 @@ fn dots(tries: Tries) -> Option<(u8, u8)> {
     let left = match tries.left {
         TriesLeft::Known(left) => left,
         TriesLeft::Blocked => 0,
-        TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown => return None,
+        TriesLeft::NotSet | TriesLeft::Unlocked | TriesLeft::Unknown | TriesLeft::Unread => {
+            return None;
+        }
     };
     // A blocked PIN has an empty dot even where its full count is not known.
     let max = tries.max.unwrap_or(left).max(left).max(1);

@@ -290,6 +290,22 @@ impl Program {
         });
     }
 
+    /// Makes a window as large as this, in pixels.
+    pub(crate) fn resize(&self, title: &str, width: i32, height: i32) {
+        let title = format!("^{title}$");
+        let (width, height) = (width.to_string(), height.to_string());
+        let line = [
+            "search",
+            "--onlyvisible",
+            "--name",
+            &title,
+            "windowsize",
+            &width,
+            &height,
+        ];
+        self.desktop.output("xdotool", &line);
+    }
+
     /// Whether a window with this title is on the screen.
     pub(crate) fn shows(&self, title: &str) -> bool {
         let title = format!("^{title}$");

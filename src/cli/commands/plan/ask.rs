@@ -1,6 +1,8 @@
 //! What a person is asked before a plan is carried out: secrets, and a yes.
 
 use crate::backend::{CardError, Failure};
+use std::path::Path;
+
 use crate::base::i18n::{gettext, gettext_f};
 use crate::base::secret::Secret;
 use crate::cli::arguments::{Consent, SecretSource};
@@ -17,29 +19,50 @@ use crate::plan::preview::Preview;
 use crate::plan::profile::Profile;
 use crate::plan::secrets::Secrets;
 use crate::plan::{Need, Plan, RunError, SetupError};
+use crate::token::Text;
 
 /// Where the secrets of a plan come from. The terminal is opened when there is something to ask.
 pub(super) struct Source<'a> {
     named: &'a SecretSource,
-    lines: Option<Typed>,
+    typed: Option<Typed>,
 }
 
 impl<'a> Source<'a> {
     /// Opens what the command line names.
     pub(super) fn open(named: &'a SecretSource, output: &mut Output) -> Result<Self, Trouble> {
         let is_named = named.pin_fd.is_some() || named.pin_file.is_some();
-        let lines = if is_named {
+        let typed = if is_named {
             Some(Typed::open(named, output)?)
         } else {
             None
         };
-        Ok(Self { named, lines })
+        Ok(Self { named, typed })
+    }
+
+    fn typed(&mut self, output: &mut Output) -> Result<&mut Typed, Trouble> {
+        let typed = match self.typed.take() {
+            Some(typed) => typed,
+            None => Typed::open(self.named, output)?,
+        };
+        Ok(self.typed.insert(typed))
+    }
+
+    /// Asks for the password of a key file.
+    pub(super) fn password(
+        &mut self,
+        path: &Path,
+        interrupt: &Interrupt,
+        output: &mut Output,
+    ) -> Result<Secret, End> {
+        let file = Text::from_path(path).to_string();
+        let prompt = gettext_f("Password of {file}", &[("file", &file)]);
+        self.typed(output)?.ask(&prompt, interrupt)
     }
 
     /// Asks for everything that a person has to give, in this order, and checks it. Nothing was
     /// sent by then.
     pub(super) fn ask(
-        self,
+        &mut self,
         needs: &[Need],
         secrets: &mut Secrets,
         interrupt: &Interrupt,
@@ -49,12 +72,12 @@ impl<'a> Source<'a> {
         if needs.peek().is_none() {
             return Ok(());
         }
-        let mut typed = match self.lines {
-            Some(lines) => lines,
-            None => Typed::open(self.named, output)?,
+        self.typed(output)?;
+        let Some(typed) = &mut self.typed else {
+            return Ok(());
         };
         for need in needs {
-            let value = one(need, &mut typed, interrupt, output)?;
+            let value = one(need, typed, interrupt, output)?;
             secrets.give(need.name.clone(), value);
         }
         Ok(())
@@ -146,7 +169,7 @@ impl Consenting {
     }
 
     /// Asks.
-    pub(super) fn to_lose(
+    pub(super) fn lose(
         &mut self,
         found: &Found,
         plan: &Plan,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::ask::{self, Source};
-use super::{now, read};
+use super::{now, of_file};
 use crate::backend::{Event, Workbench};
 use crate::base::file::{self, Existing};
 use crate::base::i18n::{gettext, gettext_f};
@@ -18,7 +18,7 @@ use crate::plan::bench::codes::System;
 use crate::plan::bench::letters::Letters;
 use crate::plan::bench::names::{MAX_LEN, Names};
 use crate::plan::bench::{self, Bench, Common, Decision, Input, Refusal, Said, Stage};
-use crate::plan::files::Files;
+use crate::plan::files::{self, Files};
 use crate::plan::profile::Profile;
 use crate::plan::secrets::Secrets;
 use crate::token::{ReaderId, SlotState, Text};
@@ -34,7 +34,7 @@ pub(super) fn run(
         return Err(Trouble::usage(title, gettext("Leave --reader out.")).into());
     }
     // Before anything else is opened: a descriptor is known by its number only.
-    let source = Source::open(&arguments.secrets, output)?;
+    let mut source = Source::open(&arguments.secrets, output)?;
     let (profile, files) = read(&arguments.profile)?;
     let names = names(&arguments.names, &profile)?;
     let (needs, made_up) =
@@ -75,6 +75,21 @@ fn on(profile: Profile, names: Names, files: &Files, secrets: Secrets) -> Bench 
     Bench::new(profile, names.people, common, Box::new(System))
 }
 
+/// The profile and its files. There is no key among them: one that is on many tokens is nobody's.
+fn read(path: &Path) -> Result<(Profile, Files), Trouble> {
+    let profile = files::read_profile(path).map_err(|error| of_file(&error))?;
+    if profile.keys.iter().any(|key| key.file.is_some()) {
+        return Err(Trouble::usage(
+            gettext("The profile takes a key from a file"),
+            gettext(
+                "The bench would put the same key on every token. Let the cards make their keys. Nothing was sent.",
+            ),
+        ));
+    }
+    let files = Files::read(&profile, path, &mut |_| None).map_err(|error| of_file(&error))?;
+    Ok((profile, files))
+}
+
 /// The table of names, each of which fits the profile.
 fn names(path: &Path, profile: &Profile) -> Result<Names, Trouble> {
     let limit = u64::try_from(MAX_LEN).unwrap_or(u64::MAX) + 1;
@@ -112,7 +127,7 @@ impl<'a> Records<'a> {
         file::write_whole(&arguments.results, b"", Existing::Keep)
             .map_err(|error| made(&arguments.results, error))?;
         if let Some(path) = &arguments.letters {
-            file::write_private(path, b"", Existing::Keep).map_err(|error| made(path, error))?;
+            file::write_new_private(path, b"").map_err(|error| made(path, error))?;
         }
         Ok(Self {
             arguments,
@@ -128,7 +143,7 @@ impl<'a> Records<'a> {
             && !self.letters.is_empty()
         {
             let pages = self.letters.to_pdf(words::letter);
-            file::write_private(path, pages.expose(), Existing::Replace)
+            file::write_private(path, pages.expose())
                 .map_err(|error| cannot_write(path, &error))?;
         }
         let path = &self.arguments.results;

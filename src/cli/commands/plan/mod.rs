@@ -8,6 +8,7 @@ mod way;
 use std::path::Path;
 use std::sync::Arc;
 
+use self::ask::Source;
 use super::show::now;
 use crate::backend::{Command, Done, Failure, PlanAction, PlanCommand as Request};
 use crate::base::i18n::{gettext, gettext_f};
@@ -17,7 +18,7 @@ use crate::cli::output::Output;
 use crate::cli::plan_json::PlanDocument;
 use crate::cli::plan_page::{self, View};
 use crate::cli::session::{Found, Real, Session};
-use crate::explain::plan as words;
+use crate::explain::{self, plan as words};
 use crate::plan::files::{self, FileError, Files};
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
@@ -38,10 +39,13 @@ pub(in crate::cli) fn run(
     output: &mut Output,
 ) -> Result<(), End> {
     match command {
-        PlanCommand::Show { profile } => show(profile, globals, output),
+        PlanCommand::Show { profile, secrets } => show(profile, secrets, globals, output),
         PlanCommand::Run {
-            profile, dry_run, ..
-        } if *dry_run => rehearse(profile, globals, output),
+            profile,
+            dry_run,
+            secrets,
+            ..
+        } if *dry_run => rehearse(profile, secrets, globals, output),
         PlanCommand::Run {
             profile,
             consent,
@@ -71,9 +75,15 @@ struct Made {
 
 impl Made {
     /// Reads the profile and the token, and makes the plan. Nothing is written.
-    fn new(choice: &ProfileChoice, globals: &Globals) -> Result<Self, Trouble> {
-        let (profile, files) = read(&choice.profile)?;
+    fn new(
+        choice: &ProfileChoice,
+        source: &mut Source<'_>,
+        globals: &Globals,
+        output: &mut Output,
+    ) -> Result<Self, End> {
+        let profile = files::read_profile(&choice.profile).map_err(|error| of_file(&error))?;
         let mut session = Session::open(globals, Real::WhereMeant)?;
+        let files = read(&profile, &choice.profile, source, &session, output)?;
         let found = find(&mut session, globals)?;
         let (survey, unfinished) = survey(&mut session, found.identity)?;
         let given = Given {
@@ -111,16 +121,24 @@ impl Made {
     fn alone(&self) -> Result<(), Trouble> {
         match &self.unfinished {
             None => Ok(()),
-            Some(unfinished) => Err(Trouble::usage(
-                words::stopped(unfinished),
-                format!("{} {}", how_to_go_on(), gettext("Nothing was sent.")),
-            )),
+            Some(unfinished) => {
+                let mut trouble = Trouble::of(&Failure::Unfinished(Arc::clone(unfinished)));
+                let body = std::mem::take(&mut trouble.words.body);
+                trouble.words.body = explain::sentences(&[body, how_to_go_on()]);
+                Err(trouble)
+            }
         }
     }
 }
 
-fn show(choice: &ProfileChoice, globals: &Globals, output: &mut Output) -> Result<(), End> {
-    let made = Made::new(choice, globals)?;
+fn show(
+    choice: &ProfileChoice,
+    source: &SecretSource,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), End> {
+    let mut source = Source::open(source, output)?;
+    let made = Made::new(choice, &mut source, globals, output)?;
     if globals.json {
         return output.document(&PlanDocument::new(&made.found, &made.plan, &made.preview));
     }
@@ -132,8 +150,14 @@ fn show(choice: &ProfileChoice, globals: &Globals, output: &mut Output) -> Resul
     Ok(())
 }
 
-fn rehearse(choice: &ProfileChoice, globals: &Globals, output: &mut Output) -> Result<(), End> {
-    let mut made = Made::new(choice, globals)?;
+fn rehearse(
+    choice: &ProfileChoice,
+    source: &SecretSource,
+    globals: &Globals,
+    output: &mut Output,
+) -> Result<(), End> {
+    let mut source = Source::open(source, output)?;
+    let mut made = Made::new(choice, &mut source, globals, output)?;
     made.alone()?;
     output.result(made.page(choice.commands, output))?;
     let plan = Arc::clone(&made.plan);
@@ -156,10 +180,11 @@ fn carry_out(
     output: &mut Output,
 ) -> Result<(), End> {
     // Before anything else is opened: a descriptor is known by its number only.
-    let source = ask::Source::open(source, output)?;
-    let made = Made::new(choice, globals)?;
+    let mut source = Source::open(source, output)?;
+    let made = Made::new(choice, &mut source, globals, output)?;
     made.alone()?;
-    output.result(made.page(choice.commands, output))?;
+    // Beside the questions: who sends the result elsewhere has to see what they are about.
+    output.message(&made.page(choice.commands, output));
     let Made {
         mut session,
         found,
@@ -175,7 +200,7 @@ fn carry_out(
     if ask::loses_keys(&preview) {
         output.message(&words::backup_reminder());
     }
-    consent.to_lose(&found, &plan, session.interrupt())?;
+    consent.lose(&found, &plan, session.interrupt())?;
     let action = PlanAction::Run {
         plan: Arc::clone(&plan),
         secrets,
@@ -190,23 +215,33 @@ fn resume(
     globals: &Globals,
     output: &mut Output,
 ) -> Result<(), End> {
-    let source = ask::Source::open(source, output)?;
-    let files = profile.map(read).transpose()?.map(|(_, files)| files);
+    let mut source = Source::open(source, output)?;
     let mut session = Session::open(globals, Real::WhereMeant)?;
+    let files = match profile {
+        Some(path) => {
+            let profile = files::read_profile(path).map_err(|error| of_file(&error))?;
+            Some(read(&profile, path, &mut source, &session, output)?)
+        }
+        None => None,
+    };
     let found = find(&mut session, globals)?;
     let (survey, unfinished) = survey(&mut session, found.identity)?;
     let unfinished = unfinished.ok_or_else(|| Trouble::of(&Failure::NothingUnfinished))?;
     let (plan, next) = (&unfinished.plan, unfinished.next);
     // Of a step that was begun, what the card was like before it counts.
     let known = unfinished.begun.as_ref().unwrap_or(&survey);
-    let preview = preview(plan, known, next)?;
+    let preview = preview(plan, known, next).map_err(|mut trouble| {
+        let body = std::mem::take(&mut trouble.words.body);
+        trouble.words.body = explain::sentences(&[body, how_to_go_on()]);
+        trouble
+    })?;
     let view = View {
         plan,
         preview: &preview,
         next,
         commands,
     };
-    output.result(plan_page::page(&found, &view, output.style()))?;
+    output.message(&plan_page::page(&found, &view, output.style()));
     let mut secrets = Secrets::default();
     if let Some(files) = files {
         files.give(plan, &mut secrets);
@@ -249,18 +284,33 @@ pub(super) fn how_to_go_on() -> String {
     )
 }
 
-fn read(path: &Path) -> Result<(Profile, Files), Trouble> {
-    let profile = files::read_profile(path).map_err(|error| of_file(&error))?;
-    let files = Files::read(&profile, path).map_err(|error| of_file(&error))?;
-    Ok((profile, files))
+/// The files that a profile names.
+fn read(
+    profile: &Profile,
+    path: &Path,
+    source: &mut Source<'_>,
+    session: &Session,
+    output: &mut Output,
+) -> Result<Files, End> {
+    let mut unasked = None;
+    let files = Files::read(profile, path, &mut |file| {
+        let given = source.password(file, session.interrupt(), output);
+        given.map_err(|end| unasked = Some(end)).ok()
+    });
+    match (files, unasked) {
+        (Ok(files), _) => Ok(files),
+        (Err(_), Some(end)) => Err(end),
+        (Err(error), None) => Err(of_file(&error).into()),
+    }
 }
 
 fn of_file(error: &FileError) -> Trouble {
     let exit = match error {
         FileError::Profile { .. } | FileError::ManyCertificates { .. } => Exit::Usage,
-        FileError::Unreadable { .. } | FileError::NoCertificate { .. } | FileError::Key { .. } => {
-            Exit::Refused
-        }
+        FileError::Unreadable { .. }
+        | FileError::NoCertificate { .. }
+        | FileError::Key { .. }
+        | FileError::OddKey { .. } => Exit::Refused,
     };
     Trouble {
         exit,

@@ -8,6 +8,7 @@ use crate::token::{
     Application, ApplicationKind, OperationKind, Pin, PinReference, PinRole, Token, Tries,
     TriesLeft,
 };
+use crate::ui::widgets::Tick;
 
 /// What the dialog is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,7 +77,7 @@ pub(super) fn codes(
         token.pin(application, *code).is_some_and(|code| {
             matches!(
                 code.tries.left,
-                TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown
+                TriesLeft::Known(_) | TriesLeft::Unlocked | TriesLeft::Unknown | TriesLeft::Unread
             )
         })
     };
@@ -86,15 +87,6 @@ pub(super) fn codes(
     } else {
         found
     }
-}
-
-/// Something that a new PIN must be.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Tick {
-    /// In words.
-    pub(super) words: String,
-    /// Whether what was typed is like that.
-    pub(super) met: bool,
 }
 
 /// What is in the fields.
@@ -300,6 +292,7 @@ pub(super) fn reaction(failure: &Failure, role: PinRole) -> Reaction {
         Failure::Card(_)
         | Failure::Plan { .. }
         | Failure::NoPlan(_)
+        | Failure::Unfinished(_)
         | Failure::NothingUnfinished
         | Failure::Cancelled
         | Failure::TimedOut

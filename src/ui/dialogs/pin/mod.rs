@@ -6,7 +6,6 @@
 
 mod face;
 mod parts;
-mod ticks;
 
 use std::sync::Arc;
 
@@ -22,6 +21,7 @@ use crate::explain::{self, Explanation};
 use crate::token::{
     ApplicationKind, Identity, OperationKind, Pin, PinReference, Reader, Token, TriesLeft,
 };
+use crate::ui::widgets::Tick;
 
 /// The dialog.
 #[derive(Debug)]
@@ -309,7 +309,7 @@ impl PinDialog {
     }
 
     /// Whether the button is live, and what the rules say of what was typed.
-    fn judge(&self) -> (bool, Vec<face::Tick>) {
+    fn judge(&self) -> (bool, Vec<Tick>) {
         let (Some(pin), Some(code)) = (self.pin(), self.code()) else {
             return (false, Vec::new());
         };

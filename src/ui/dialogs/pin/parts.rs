@@ -7,14 +7,13 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 use relm4::{adw, gtk};
 
-use super::face::{Face, Tick, Typed};
-use super::ticks::TickList;
+use super::face::{Face, Typed};
 use super::{PinDialog, PinDialogInput};
 use crate::base::i18n::gettext;
 use crate::explain::{self, Explanation};
 use crate::token::{PinReference, PinRole, Tries, TriesLeft};
 use crate::ui::dialogs::frame::group;
-use crate::ui::widgets::{SecretRow, TriesDots};
+use crate::ui::widgets::{SecretRow, Tick, TickList, TriesDots};
 
 /// Width of the dialog in pixels.
 pub(super) const WIDTH: i32 = 420;

@@ -1,24 +1,33 @@
-//! The rules of a new PIN, as they are fulfilled one by one while it is typed.
+//! The rules of a new secret, as they are fulfilled one by one while it is typed.
 
 use std::cell::RefCell;
 
 use relm4::gtk;
 use relm4::gtk::prelude::*;
 
-use super::face::Tick;
 use crate::base::i18n::gettext;
 use crate::ui::a11y::A11yExt as _;
 
-/// The rules of a new PIN, each with a sign.
+/// Something that a new secret must be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Tick {
+    /// In words.
+    pub words: String,
+    /// Whether what was typed is like that.
+    pub met: bool,
+}
+
+/// The rules of a new secret, each with a sign.
 #[derive(Debug)]
-pub(super) struct TickList {
+pub struct TickList {
     root: gtk::Box,
     lines: RefCell<Vec<(gtk::Box, gtk::Image, gtk::Label)>>,
 }
 
 impl TickList {
     /// Without any.
-    pub(super) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         let root = gtk::Box::new(gtk::Orientation::Vertical, 6);
         root.add_css_class("ticks");
         Self {
@@ -28,12 +37,13 @@ impl TickList {
     }
 
     /// The widget.
-    pub(super) fn widget(&self) -> &gtk::Box {
+    #[must_use]
+    pub fn widget(&self) -> &gtk::Box {
         &self.root
     }
 
     /// Shows which are fulfilled.
-    pub(super) fn show(&self, ticks: &[Tick]) {
+    pub fn show(&self, ticks: &[Tick]) {
         let mut lines = self.lines.borrow_mut();
         while lines.len() > ticks.len() {
             if let Some((line, _, _)) = lines.pop() {
@@ -70,5 +80,11 @@ impl TickList {
             words.set_a11y_label(&format!("{}, {state}", tick.words));
         }
         self.root.set_visible(!ticks.is_empty());
+    }
+}
+
+impl Default for TickList {
+    fn default() -> Self {
+        Self::new()
     }
 }

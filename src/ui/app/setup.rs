@@ -1,0 +1,212 @@
+//! The wizard that sets tokens up, and what was broken off.
+
+use std::sync::Arc;
+
+use relm4::adw::prelude::*;
+use relm4::prelude::*;
+
+use super::requests::{Dialog, Purpose};
+use super::{App, AppInput, words};
+use crate::backend::{Command, Done, Failure, PlanAction, PlanCommand, Progress, RequestId};
+use crate::base::i18n::{gettext, gettext_f};
+use crate::explain;
+use crate::plan::Survey;
+use crate::plan::journal::Unfinished;
+use crate::token::{Identity, Token};
+use crate::ui::model::Place;
+use crate::ui::wizards::setup::{SetupInit, SetupInput, SetupOutput, SetupWizard};
+
+/// The wizard on the screen.
+pub(super) struct OpenSetup {
+    dialog: Dialog<SetupWizard>,
+    request: Option<RequestId>,
+}
+
+impl App {
+    /// Whether the card on show can be set up.
+    pub(super) fn can_set_up(&self) -> bool {
+        self.card()
+            .is_some_and(|(_, _, token)| Survey::is_for(&token.card.atr).is_some())
+    }
+
+    /// The plan that was broken off on the card on show.
+    pub(super) fn unfinished(&self) -> Option<Arc<Unfinished>> {
+        match self.model.place()? {
+            Place::Reader(reader) => self.model.slot(reader)?.unfinished.clone(),
+            Place::NoReader => None,
+        }
+    }
+
+    /// Opens the wizard for the card on show.
+    pub(super) fn open_setup(
+        &mut self,
+        sender: &ComponentSender<Self>,
+        root: &adw::ApplicationWindow,
+    ) {
+        if let Some(open) = &self.requests.setup {
+            open.dialog.0.widget().present();
+            return;
+        }
+        let Some((reader, identity, token)) = self.card().filter(|_| self.can_set_up()) else {
+            return;
+        };
+        let init = SetupInit {
+            reader_name: self.model.reader_name(reader.id),
+            identity,
+            token,
+        };
+        let dialog = SetupWizard::builder()
+            .launch(init)
+            .forward(sender.input_sender(), AppInput::Setup);
+        dialog.widget().set_transient_for(Some(root));
+        dialog.widget().present();
+        self.requests.setup = Some(OpenSetup {
+            dialog: Dialog(dialog),
+            request: None,
+        });
+    }
+
+    /// The wizard spoke.
+    pub(super) fn setup_output(&mut self, output: SetupOutput) {
+        match output {
+            SetupOutput::Asked(command) => {
+                let purpose = Purpose::Setup(command.identity);
+                let id = self.request(Command::Plan(command), purpose);
+                if let Some(open) = &mut self.requests.setup {
+                    open.request = Some(id);
+                }
+            }
+            SetupOutput::StopAsked => {
+                let request = self.requests.setup.as_ref().and_then(|open| open.request);
+                if let Some(id) = request {
+                    self.backend.cancel(id);
+                }
+            }
+            SetupOutput::Copied(what) => self.toast(&words::copied(&what)),
+            SetupOutput::Closed => self.requests.setup = None,
+        }
+    }
+
+    /// What the wizard asked for has ended.
+    pub(super) fn setup_finished(
+        &mut self,
+        id: RequestId,
+        identity: Identity,
+        outcome: Result<Done, Failure>,
+    ) {
+        self.follow_plan(identity, &outcome);
+        if let Some(open) = &mut self.requests.setup
+            && open.request == Some(id)
+        {
+            open.request = None;
+            open.dialog.0.emit(SetupInput::Finished(outcome));
+        }
+    }
+
+    /// What the wizard asked for got on.
+    pub(super) fn setup_progressed(&self, id: RequestId, progress: Progress) {
+        if let Some(open) = &self.requests.setup
+            && open.request == Some(id)
+        {
+            open.dialog.0.emit(SetupInput::Progressed(progress));
+        }
+    }
+
+    /// A token was read.
+    pub(super) fn setup_token_read(&self, identity: Identity, token: &Arc<Token>) {
+        if let Some(open) = &self.requests.setup {
+            let token = Arc::clone(token);
+            open.dialog
+                .0
+                .emit(SetupInput::TokenChanged(identity, token));
+        }
+    }
+
+    /// A card is gone.
+    pub(super) fn setup_card_removed(&self, identity: Identity) {
+        if let Some(open) = &self.requests.setup {
+            open.dialog.0.emit(SetupInput::Removed(identity));
+        }
+    }
+
+    /// A plan can be gone on with.
+    pub(super) fn plan_unfinished(&self, identity: Identity, unfinished: Arc<Unfinished>) {
+        if let Some(open) = &self.requests.setup {
+            open.dialog
+                .0
+                .emit(SetupInput::Unfinished(identity, unfinished));
+        }
+    }
+
+    /// What the end of a request says of a plan that was broken off.
+    fn follow_plan(&mut self, identity: Identity, outcome: &Result<Done, Failure>) {
+        let left = match outcome {
+            Ok(Done::Surveyed { unfinished, .. }) => unfinished.clone(),
+            Ok(Done::PlanDone(_) | Done::PlanGivenUp) | Err(Failure::NothingUnfinished) => None,
+            _ => return,
+        };
+        self.model.plan_is(identity, left);
+    }
+
+    /// Asks whether what was begun shall really be left.
+    pub(super) fn ask_to_give_up(
+        &self,
+        sender: &ComponentSender<Self>,
+        root: &adw::ApplicationWindow,
+    ) {
+        let (Some((_, identity, token)), Some(unfinished)) = (self.card(), self.unfinished())
+        else {
+            return;
+        };
+        let heading = gettext("Give up this set-up?");
+        let body = gettext_f(
+            "{what}. {token} stays as it is now: half set up. It can be set up anew, which erases it first.",
+            &[
+                ("what", &explain::plan::stopped(&unfinished)),
+                ("token", &explain::token::title(&token)),
+            ],
+        );
+        let dialog = adw::MessageDialog::builder()
+            .transient_for(root)
+            .modal(true)
+            .title(&heading)
+            .heading(&heading)
+            .body(body)
+            .default_response("cancel")
+            .close_response("cancel")
+            .build();
+        dialog.add_response("cancel", &gettext("Cancel"));
+        dialog.add_response("give-up", &gettext("Give Up Set-Up"));
+        dialog.set_response_appearance("give-up", adw::ResponseAppearance::Destructive);
+        let input = sender.input_sender().clone();
+        dialog.connect_response(None, move |_, response| {
+            if response == "give-up" {
+                input.emit(AppInput::GiveUp(identity));
+            }
+        });
+        dialog.present();
+    }
+
+    /// The person has decided.
+    pub(super) fn give_up(&mut self, identity: Identity) {
+        let command = PlanCommand {
+            identity,
+            action: PlanAction::GiveUp,
+        };
+        self.request(Command::Plan(command), Purpose::GiveUp(identity));
+    }
+
+    /// It is given up, or not.
+    pub(super) fn given_up(
+        &mut self,
+        identity: Identity,
+        outcome: &Result<Done, Failure>,
+        root: &adw::ApplicationWindow,
+    ) {
+        self.follow_plan(identity, outcome);
+        match outcome {
+            Ok(_) => self.toast(&gettext("The set-up is given up")),
+            Err(failure) => words::show_failure(root, failure),
+        }
+    }
+}

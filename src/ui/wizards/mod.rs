@@ -1,0 +1,3 @@
+//! What takes several pages: a token is set up.
+
+pub mod setup;

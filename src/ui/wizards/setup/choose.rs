@@ -1,0 +1,159 @@
+//! The first page: what the token is for.
+
+use relm4::adw::prelude::*;
+use relm4::{adw, gtk};
+
+use super::parts::{Subject, Warning, column, label, switch_row};
+use super::wish::Purpose;
+use super::{SetupInput, SetupWizard};
+use crate::base::i18n::gettext;
+use crate::ui::a11y::A11yExt as _;
+use crate::ui::dialogs::frame::{group, scrolled};
+use relm4::ComponentSender;
+
+/// What the page shows.
+pub(super) struct Shown<'a> {
+    pub(super) purpose: Purpose,
+    /// What the token is called, and what tells it from others.
+    pub(super) token: (&'a str, &'a str),
+    /// Whether there is nothing to erase.
+    pub(super) empty: bool,
+    /// The name of the profile that was opened.
+    pub(super) profile: Option<&'a str>,
+    /// What is erased first: what that means in words.
+    pub(super) erased: Option<&'a str>,
+    /// Whether the card can be formatted without its PINs.
+    pub(super) can_format: bool,
+    /// What is in the way.
+    pub(super) trouble: Option<(&'a str, &'a str)>,
+}
+
+/// The page.
+#[derive(Debug)]
+pub(super) struct ChoosePage {
+    pub(super) root: gtk::ScrolledWindow,
+    subject: Subject,
+    trouble: Warning,
+    choices: Vec<(Purpose, gtk::CheckButton)>,
+    profile: gtk::Label,
+    erased: Warning,
+    format: adw::PreferencesGroup,
+    loses: gtk::Box,
+}
+
+impl ChoosePage {
+    pub(super) fn new(sender: &ComponentSender<SetupWizard>) -> Self {
+        let content = column(18);
+        let list = column(0);
+        list.add_css_class("card");
+        list.add_css_class("choices");
+        let mut choices: Vec<(Purpose, gtk::CheckButton)> = Vec::new();
+        let mut profile = label("", &[]);
+        for purpose in Purpose::ALL {
+            let (title, caption) = (purpose.title(), purpose.caption());
+            let text = column(3);
+            text.append(&label(&title, &[]));
+            let line = label(&caption, &["caption", "dim-label"]);
+            text.append(&line);
+            let choice = gtk::CheckButton::builder()
+                .accessible_role(gtk::AccessibleRole::Radio)
+                .child(&text)
+                .hexpand(true)
+                .build();
+            choice.set_a11y_label(&title);
+            choice.set_a11y_description(&caption);
+            choice.set_group(choices.first().map(|(_, first)| first));
+            let input = sender.input_sender().clone();
+            choice.connect_toggled(move |choice| {
+                if choice.is_active() {
+                    input.emit(SetupInput::Choose(purpose));
+                }
+            });
+            if purpose == Purpose::Profile {
+                profile = line;
+                list.append(&profile_line(&choice, sender));
+            } else {
+                list.append(&choice);
+            }
+            choices.push((purpose, choice));
+        }
+        let (trouble, erased) = (Warning::new(true), Warning::new(false));
+        let input = sender.input_sender().clone();
+        let (row, _) = switch_row(
+            &gettext("Without its PINs"),
+            &gettext(
+                "Formats the whole card with the key of its maker, for when the PINs are not known.",
+            ),
+            false,
+            move |on| input.emit(SetupInput::Format(on)),
+        );
+        let format = group("");
+        format.add(&row);
+        let subject = Subject::new();
+        content.append(subject.widget());
+        content.append(trouble.widget());
+        let loses = column(12);
+        loses.append(erased.widget());
+        loses.append(&format);
+        content.append(&loses);
+        content.append(&list);
+        Self {
+            root: scrolled(&content),
+            subject,
+            trouble,
+            choices,
+            profile,
+            erased,
+            format,
+            loses,
+        }
+    }
+
+    pub(super) fn show(&self, shown: &Shown<'_>) {
+        self.subject.show(shown.token.0, shown.token.1);
+        for (purpose, choice) in &self.choices {
+            if *purpose == Purpose::Profile {
+                choice.set_sensitive(shown.profile.is_some());
+            }
+            if *purpose == Purpose::Erase {
+                choice.set_visible(!shown.empty);
+            }
+            if *purpose == shown.purpose && !choice.is_active() {
+                choice.set_active(true);
+            }
+        }
+        let caption = Purpose::Profile.caption();
+        self.profile.set_label(shown.profile.unwrap_or(&caption));
+        self.trouble.show(shown.trouble);
+        let title = gettext("The token is erased first");
+        let erased = shown.erased.map(|words| (title.as_str(), words));
+        self.erased.show(erased);
+        self.loses.set_visible(shown.erased.is_some());
+        self.format
+            .set_visible(shown.erased.is_some() && shown.can_format);
+    }
+
+    /// Gives the focus to what is chosen.
+    pub(super) fn focus(&self) {
+        let mut choices = self.choices.iter();
+        if let Some((_, choice)) = choices.find(|(_, choice)| choice.is_active()) {
+            choice.grab_focus();
+        }
+    }
+}
+
+/// The last choice, with the way to the file.
+fn profile_line(choice: &gtk::CheckButton, sender: &ComponentSender<SetupWizard>) -> gtk::Box {
+    let open = gtk::Button::builder()
+        .label(gettext("Open…"))
+        .valign(gtk::Align::Center)
+        .margin_end(12)
+        .build();
+    open.set_a11y_label(&gettext("Open a profile…"));
+    let input = sender.input_sender().clone();
+    open.connect_clicked(move |_| input.emit(SetupInput::OpenProfile));
+    let line = gtk::Box::new(gtk::Orientation::Horizontal, 12);
+    line.append(choice);
+    line.append(&open);
+    line
+}

@@ -1,0 +1,186 @@
+//! The second page: names, sizes, which PINs there are.
+
+use relm4::adw::prelude::*;
+use relm4::{ComponentSender, adw, gtk};
+
+use super::parts::{Warning, alert, column, switch_row};
+use super::wish::{self, Details};
+use super::{Detail, SetupInput, SetupWizard};
+use crate::base::i18n::{gettext, gettext_f};
+use crate::explain;
+use crate::ui::dialogs::frame::{group, scrolled};
+
+/// The page.
+#[derive(Debug)]
+pub(super) struct DetailsPage {
+    pub(super) root: gtk::ScrolledWindow,
+    trouble: Warning,
+    own: gtk::Box,
+    label: adw::EntryRow,
+    label_note: gtk::Label,
+    pin: adw::EntryRow,
+    pin_note: gtk::Label,
+    size: adw::ComboRow,
+    sizes: gtk::StringList,
+    without: Warning,
+    person: adw::PreferencesGroup,
+    name: adw::EntryRow,
+}
+
+impl DetailsPage {
+    pub(super) fn new(sender: &ComponentSender<SetupWizard>) -> Self {
+        let tell = |detail: fn(String) -> Detail| {
+            let input = sender.input_sender().clone();
+            move |row: &adw::EntryRow| input.emit(SetupInput::Detail(detail(row.text().into())))
+        };
+        let entry = |title: &str| {
+            let row = adw::EntryRow::builder().title(title).build();
+            let input = sender.input_sender().clone();
+            row.connect_entry_activated(move |_| input.emit(SetupInput::Primary));
+            row
+        };
+        let label = entry(&gettext("Name of the token"));
+        label.connect_changed(tell(Detail::Label));
+        let pin = entry(&gettext("Name of the PIN"));
+        pin.connect_changed(tell(Detail::PinLabel));
+        let name = entry(&gettext("Name of the holder"));
+        name.connect_changed(tell(Detail::Name));
+        let sizes = gtk::StringList::new(&[]);
+        let size = adw::ComboRow::builder()
+            .title(gettext("Keys"))
+            .model(&sizes)
+            .build();
+        let input = sender.input_sender().clone();
+        size.connect_selected_notify(move |row| {
+            input.emit(SetupInput::Detail(Detail::Size(row.selected())));
+        });
+        let page = Self {
+            root: gtk::ScrolledWindow::new(),
+            trouble: Warning::new(true),
+            own: column(18),
+            label,
+            label_note: note(),
+            pin,
+            pin_note: note(),
+            size,
+            sizes,
+            without: Warning::new(false),
+            person: group(""),
+            name,
+        };
+        let content = page.lay_out(sender);
+        Self {
+            root: scrolled(&content),
+            ..page
+        }
+    }
+
+    fn lay_out(&self, sender: &ComponentSender<SetupWizard>) -> gtk::Box {
+        let with_note = |group: &adw::PreferencesGroup, note: &gtk::Label| {
+            let both = column(6);
+            both.append(group);
+            both.append(note);
+            both
+        };
+        let token = group("");
+        token.add(&self.label);
+        self.own.append(&with_note(&token, &self.label_note));
+        let keys = group("");
+        let advice = explain::plan::rather_on_card();
+        keys.set_description(Some(&gtk::glib::markup_escape_text(&advice)));
+        keys.add(&self.size);
+        self.own.append(&keys);
+        let switched = |detail: fn(bool) -> Detail| {
+            let input = sender.input_sender().clone();
+            move |on| input.emit(SetupInput::Detail(detail(on)))
+        };
+        let pins = group(&gettext("PINs"));
+        pins.add(&self.pin);
+        let (puk, _) = switch_row(
+            &gettext("PUK"),
+            &gettext("Gives a new PIN when the PIN is blocked or forgotten."),
+            true,
+            switched(Detail::Puk),
+        );
+        pins.add(&puk);
+        let (officer, _) = switch_row(
+            &gettext("SO-PIN"),
+            &gettext(
+                "The PIN of the security officer, kept apart from the token: with it the token is set up anew and forgotten PINs are replaced.",
+            ),
+            true,
+            switched(Detail::Officer),
+        );
+        pins.add(&officer);
+        self.own.append(&with_note(&pins, &self.pin_note));
+        self.own.append(self.without.widget());
+        self.person.add(&self.name);
+        let content = column(18);
+        content.append(self.trouble.widget());
+        content.append(&self.own);
+        content.append(&self.person);
+        content
+    }
+
+    /// Fills the page, once it is known which card it is for.
+    pub(super) fn fill(&self, details: &Details, sizes: &[u16]) {
+        let words: Vec<String> = sizes
+            .iter()
+            .map(|bits| gettext_f("RSA {bits}", &[("bits", &bits.to_string())]))
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.sizes.splice(0, self.sizes.n_items(), &words);
+        self.label.set_text(&details.label);
+        self.pin.set_text(&details.pin_label);
+    }
+
+    /// Shows what follows from what was typed. With `own` it is not the page of a profile.
+    pub(super) fn show(&self, details: &Details, own: bool, trouble: Option<(&str, &str)>) {
+        self.own.set_visible(own);
+        self.person.set_visible(!own);
+        self.trouble.show(trouble);
+        let too_long = |row: &adw::EntryRow, note: &gtk::Label, text: &str, most: usize| {
+            let long = !text.trim().is_empty() && !wish::fits(text, most);
+            super::parts::toggle(row, "error", long);
+            let words = gettext_f(
+                "This name is too long: there is room for {most} bytes, and signs beyond plain letters take two or more.",
+                &[("most", &most.to_string())],
+            );
+            super::parts::set_once(note, if long { &words } else { "" });
+            note.set_visible(long);
+        };
+        too_long(
+            &self.label,
+            &self.label_note,
+            &details.label,
+            wish::MAX_TOKEN_LABEL,
+        );
+        too_long(
+            &self.pin,
+            &self.pin_note,
+            &details.pin_label,
+            wish::MAX_LABEL,
+        );
+        let title = gettext("Without an SO-PIN");
+        let body = explain::plan::without_officer();
+        let without = (!details.officer).then_some((title.as_str(), body.as_str()));
+        self.without.show(without);
+    }
+
+    /// Gives the focus to the first entry.
+    pub(super) fn focus(&self) {
+        let first = if self.own.is_visible() {
+            &self.label
+        } else {
+            &self.name
+        };
+        first.grab_focus();
+    }
+}
+
+fn note() -> gtk::Label {
+    let note = alert(&["caption", "error"]);
+    note.set_margin_start(6);
+    note.set_visible(false);
+    note
+}

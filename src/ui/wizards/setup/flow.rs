@@ -1,0 +1,287 @@
+//! The pages, their order, and what follows from the end of a request.
+
+use crate::backend::{CardError, Failure, LinkError};
+use crate::base::i18n::{gettext, gettext_f};
+use crate::explain::{self, Explanation};
+use crate::plan::preview::{Loss, Preview};
+use crate::plan::{Plan, RunError, SetupError, Task};
+use crate::token::{PinRole, TriesLeft};
+
+/// A page.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Page {
+    /// The card is asked what is on it.
+    Looking,
+    /// What the token is for.
+    Choose,
+    /// Names, sizes, which PINs.
+    Details,
+    /// What has to be typed.
+    Secrets,
+    /// What is going to be done.
+    Plan,
+    /// It is being done.
+    Running,
+    /// What came of it.
+    Result,
+}
+
+impl Page {
+    /// All of them.
+    pub(super) const ALL: [Self; 7] = [
+        Self::Looking,
+        Self::Choose,
+        Self::Details,
+        Self::Secrets,
+        Self::Plan,
+        Self::Running,
+        Self::Result,
+    ];
+
+    /// Its heading.
+    pub(super) fn title(self) -> String {
+        match self {
+            Self::Looking => gettext("Set up token"),
+            Self::Choose => gettext("What is it for?"),
+            Self::Details => gettext("Details"),
+            Self::Secrets => gettext("PINs"),
+            Self::Plan => gettext("What will be done"),
+            Self::Running => gettext("At work"),
+            Self::Result => gettext("Result"),
+        }
+    }
+}
+
+/// The pages of one set-up, in their order.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Way(Vec<Page>);
+
+impl Way {
+    /// That of a new plan.
+    pub(super) fn new(has_details: bool, has_secrets: bool) -> Self {
+        let details = has_details.then_some(Page::Details);
+        let secrets = has_secrets.then_some(Page::Secrets);
+        let pages = [Some(Page::Choose), details, secrets, Some(Page::Plan)];
+        let pages = pages.into_iter().flatten();
+        Self(pages.chain([Page::Running]).collect())
+    }
+
+    /// That of a plan that is gone on with: it is shown before anything is asked.
+    pub(super) fn resumed(has_secrets: bool) -> Self {
+        let secrets = has_secrets.then_some(Page::Secrets);
+        let pages = [Some(Page::Plan), secrets, Some(Page::Running)];
+        Self(pages.into_iter().flatten().collect())
+    }
+
+    fn place(&self, page: Page) -> Option<usize> {
+        self.0.iter().position(|known| *known == page)
+    }
+
+    /// The page after this one.
+    pub(super) fn after(&self, page: Page) -> Option<Page> {
+        self.0.get(self.place(page)? + 1).copied()
+    }
+
+    /// The page before this one. From what was begun there is no way back.
+    pub(super) fn before(&self, page: Page) -> Option<Page> {
+        if matches!(page, Page::Running | Page::Result) {
+            return None;
+        }
+        self.0.get(self.place(page)?.checked_sub(1)?).copied()
+    }
+
+    /// "Step 2 of 5"; nothing where it is over.
+    pub(super) fn step(&self, page: Page) -> Option<String> {
+        // What is gone on with has been counted before.
+        let counted = self.0.first() == Some(&Page::Choose) && page != Page::Result;
+        let place = self.place(page).filter(|_| counted)?;
+        Some(gettext_f(
+            "Step {step} of {all}",
+            &[
+                ("step", &(place + 1).to_string()),
+                ("all", &self.0.len().to_string()),
+            ],
+        ))
+    }
+}
+
+/// Everything that a plan takes away for ever, together.
+pub(super) fn losses(preview: &Preview) -> Loss {
+    let lost = preview.steps.iter().filter_map(|step| step.loses);
+    lost.fold(Loss::default(), |sum, loss| Loss {
+        keys: sum.keys + loss.keys,
+        certificates: sum.certificates + loss.certificates,
+        data: sum.data + loss.data,
+        pins: sum.pins + loss.pins,
+    })
+}
+
+/// Whether there is no way back from what is left of a plan.
+pub(super) fn is_final(plan: &Plan, first: usize) -> bool {
+    let tasks = plan.tasks.get(first..).unwrap_or_default();
+    tasks.iter().any(crate::plan::is_final)
+}
+
+/// The verb of a plan, on its last button.
+pub(super) fn verb(plan: &Plan, first: usize) -> String {
+    if first > 0 {
+        return gettext("Continue");
+    }
+    let creates = plan
+        .tasks
+        .iter()
+        .any(|task| matches!(task, Task::Create(_)));
+    match (is_final(plan, 0), creates) {
+        (true, true) => gettext("Erase and Set Up"),
+        (true, false) if plan.tasks.iter().all(only_erases) => gettext("Erase Token"),
+        (true | false, false) => gettext("Change Token"),
+        (false, true) => gettext("Set Up"),
+    }
+}
+
+fn only_erases(task: &Task) -> bool {
+    matches!(
+        task,
+        Task::Format | Task::DeleteApplication | Task::Activate
+    )
+}
+
+/// What the token is called when everything is done.
+pub(super) fn new_name(plan: &Plan) -> Option<String> {
+    plan.tasks.iter().rev().find_map(|task| match task {
+        Task::Create(new) => Some(new.label.clone()),
+        Task::Rename {
+            what: crate::plan::Named::Token,
+            label,
+        } => Some(label.clone()),
+        _ => None,
+    })
+}
+
+/// What follows from a request that did not do it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Reaction {
+    /// A PIN was wrong: it is asked for again.
+    Wrong(PinRole, TriesLeft),
+    /// The token is gone: it goes on when that is back.
+    Gone,
+    /// The person stopped it.
+    Stopped,
+    /// Something else.
+    Failed(Explanation),
+}
+
+/// What follows from `failure`.
+pub(super) fn reaction(failure: &Failure) -> Reaction {
+    let card = match failure {
+        Failure::Card(error)
+        | Failure::Plan {
+            why: RunError::Setup(SetupError::Card(error)),
+            ..
+        } => Some(error),
+        _ => None,
+    };
+    match (card, failure) {
+        (Some(CardError::WrongPin { role, left }), _) if *left != TriesLeft::Blocked => {
+            Reaction::Wrong(*role, *left)
+        }
+        (Some(CardError::Link(LinkError::Removed | LinkError::NoReader)), _)
+        | (_, Failure::NoCard | Failure::NoReader) => Reaction::Gone,
+        (_, Failure::Cancelled) => Reaction::Stopped,
+        _ => Reaction::Failed(explain::failure::failure(failure)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::hex::Hex;
+    use crate::plan::{Creation, NewPin, Subject};
+
+    fn plan(tasks: Vec<Task>) -> Plan {
+        Plan {
+            name: "VPN".into(),
+            subject: Subject {
+                serial: Hex(vec![1]),
+                atr: Hex(Vec::new()),
+                label: None,
+            },
+            made: 0,
+            tasks,
+        }
+    }
+
+    fn creation() -> Task {
+        Task::Create(Creation {
+            label: "Anna Rossi".into(),
+            owner: NewPin {
+                number: 1,
+                auth_id: Hex(vec![1]),
+                label: "User PIN".into(),
+                officer: false,
+                min: 4,
+                tries: 3,
+                puk_tries: None,
+            },
+        })
+    }
+
+    #[test]
+    fn pages_that_ask_nothing_are_left_out_and_not_counted() {
+        let whole = Way::new(true, true);
+        assert_eq!(whole.step(Page::Details).as_deref(), Some("Step 2 of 5"));
+        assert_eq!(whole.after(Page::Choose), Some(Page::Details));
+        assert_eq!(whole.step(Page::Result), None);
+        let short = Way::new(false, false);
+        assert_eq!(short.after(Page::Choose), Some(Page::Plan));
+        assert_eq!(short.before(Page::Plan), Some(Page::Choose));
+        assert_eq!(short.step(Page::Plan).as_deref(), Some("Step 2 of 3"));
+        assert_eq!(short.before(Page::Running), None);
+    }
+
+    #[test]
+    fn what_is_gone_on_with_is_shown_before_anything_is_asked() {
+        let way = Way::resumed(true);
+        assert_eq!(way.after(Page::Plan), Some(Page::Secrets));
+        assert_eq!(way.before(Page::Plan), None);
+        assert_eq!(way.step(Page::Plan), None);
+    }
+
+    #[test]
+    fn the_last_button_says_what_is_done() {
+        assert_eq!(verb(&plan(vec![creation()]), 0), "Set Up");
+        let erase = Task::DeleteApplication;
+        assert_eq!(
+            verb(&plan(vec![erase.clone(), creation()]), 0),
+            "Erase and Set Up"
+        );
+        assert_eq!(verb(&plan(vec![erase, Task::Activate]), 0), "Erase Token");
+        assert_eq!(verb(&plan(vec![creation()]), 1), "Continue");
+        let plan = plan(vec![Task::DeleteApplication, creation()]);
+        assert!(is_final(&plan, 0) && !is_final(&plan, 1));
+        assert_eq!(new_name(&plan).as_deref(), Some("Anna Rossi"));
+    }
+
+    #[test]
+    fn only_what_the_card_said_of_a_pin_asks_for_it_again() {
+        let wrong = |left| Failure::Plan {
+            step: 1,
+            why: RunError::Setup(SetupError::Card(CardError::WrongPin {
+                role: PinRole::SecurityOfficer,
+                left,
+            })),
+        };
+        let two = TriesLeft::Known(2);
+        assert_eq!(
+            reaction(&wrong(two)),
+            Reaction::Wrong(PinRole::SecurityOfficer, two)
+        );
+        assert!(matches!(
+            reaction(&wrong(TriesLeft::Blocked)),
+            Reaction::Failed(_)
+        ));
+        let removed = Failure::Card(CardError::Link(LinkError::Removed));
+        assert_eq!(reaction(&removed), Reaction::Gone);
+        assert_eq!(reaction(&Failure::Cancelled), Reaction::Stopped);
+    }
+}

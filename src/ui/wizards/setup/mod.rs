@@ -1,0 +1,509 @@
+//! A token is set up, page by page: what it is for, details, secrets, the plan, the work, the
+//! result.
+//!
+//! Nothing is written before the page with the plan was shown. A token that is pulled on the way
+//! is waited for, and the work goes on where it was. What was typed is kept until then, and wiped
+//! when the window closes.
+
+mod choose;
+mod details;
+mod file;
+mod flow;
+mod parts;
+mod plan_page;
+mod result;
+mod running;
+mod secrets;
+mod steps;
+mod wish;
+mod work;
+
+pub use file::Opened;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use relm4::adw::prelude::*;
+use relm4::prelude::*;
+
+use self::choose::ChoosePage;
+use self::details::DetailsPage;
+use self::flow::{Page, Way};
+use self::plan_page::PlanPage;
+use self::result::{Ending, ResultPage};
+use self::running::RunningPage;
+use self::secrets::SecretsPage;
+use self::wish::{Details, Purpose};
+use crate::backend::{Done, Failure, PlanAction, PlanCommand, Progress};
+use crate::base::i18n::gettext;
+use crate::base::secret::Secret;
+use crate::explain::Explanation;
+use crate::plan::files::Files;
+use crate::plan::journal::Unfinished;
+use crate::plan::preview::Preview;
+use crate::plan::{Plan, SecretName, Survey};
+use crate::token::{Identity, PinRole, Token, TriesLeft};
+use crate::ui::a11y::A11yExt as _;
+use crate::ui::dialogs::frame::close_on_escape;
+use crate::ui::widgets::{Fold, Lead};
+
+/// The wizard.
+#[derive(Debug)]
+pub struct SetupWizard {
+    reader_name: String,
+    identity: Identity,
+    token: Arc<Token>,
+    survey: Option<Arc<Survey>>,
+    /// The plan that was broken off on the token as it is in a reader now.
+    unfinished: Option<(Identity, Arc<Unfinished>)>,
+    purpose: Purpose,
+    opened: Option<Opened>,
+    /// Why no profile was opened.
+    not_opened: Option<Explanation>,
+    person: String,
+    details: Option<Details>,
+    made: Option<Result<Made, Explanation>>,
+    page: Page,
+    way: Way,
+    request: Request,
+    ending: Option<Ending>,
+    /// What was typed, for this run and for those that go on with it.
+    kept: BTreeMap<SecretName, Secret>,
+    /// What the card has just called wrong.
+    wrong: Option<(PinRole, TriesLeft)>,
+    pages: Pages,
+    primary: gtk::Button,
+    secondary: gtk::Button,
+    /// Lives as long as it is open.
+    chooser: Option<gtk::FileChooserNative>,
+}
+
+/// A plan and what it is going to be.
+#[derive(Clone, Debug)]
+struct Made {
+    plan: Arc<Plan>,
+    /// Of the steps that are not done.
+    preview: Preview,
+    /// The first of them.
+    first: usize,
+    /// Whether the journal has it already.
+    begun: bool,
+}
+
+/// What the backend was asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Request {
+    None,
+    /// What is on the card; with `go_on` the plan is then gone on with at once.
+    Survey {
+        go_on: bool,
+    },
+    DryRun,
+    /// Not the backend: the files that the profile names.
+    Files,
+    Run {
+        step: usize,
+        /// Whether it ends after this step.
+        stopping: bool,
+    },
+}
+
+/// All pages.
+#[derive(Debug)]
+struct Pages {
+    looking: gtk::Box,
+    choose: ChoosePage,
+    details: DetailsPage,
+    secrets: SecretsPage,
+    plan: PlanPage,
+    running: RunningPage,
+    result: ResultPage,
+}
+
+/// What it is opened for.
+#[derive(Debug)]
+pub struct SetupInit {
+    /// The name under which the reader is shown.
+    pub reader_name: String,
+    /// Which card.
+    pub identity: Identity,
+    /// What is on it.
+    pub token: Arc<Token>,
+}
+
+/// Something that the person decides on the second page.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Detail {
+    /// What the token is called.
+    Label(String),
+    /// The place of the size in the list.
+    Size(u32),
+    /// Whether there is a PIN of the security officer.
+    Officer(bool),
+    /// What the PIN is called.
+    PinLabel(String),
+    /// Whether it has a PUK.
+    Puk(bool),
+    /// Whose token it is.
+    Name(String),
+}
+
+/// What can happen to it.
+#[derive(Debug)]
+pub enum SetupInput {
+    /// It is on the screen.
+    Appeared,
+    /// The request ended.
+    Finished(Result<Done, Failure>),
+    /// The request got on.
+    Progressed(Progress),
+    /// A plan can be gone on with on the card in a reader.
+    Unfinished(Identity, Arc<Unfinished>),
+    /// A token was read again.
+    TokenChanged(Identity, Arc<Token>),
+    /// A card is gone.
+    Removed(Identity),
+    /// What the token is for was chosen.
+    Choose(Purpose),
+    /// Whether the card is formatted in place of using its PINs.
+    Format(bool),
+    /// Somebody wants to open a profile.
+    OpenProfile,
+    /// A file was chosen.
+    ProfileChosen(std::path::PathBuf),
+    /// A detail was decided.
+    Detail(Detail),
+    /// Something secret was typed.
+    Typed,
+    /// Show or hide everything secret.
+    ToggleSecrets,
+    /// The main button, or Enter in the last entry.
+    Primary,
+    /// The button beside it.
+    Secondary,
+    /// To the page before.
+    Back,
+    /// A moment has passed.
+    Beat,
+    /// Close, if nothing runs.
+    Close,
+    /// End after the step that is being done.
+    Stop,
+}
+
+/// Results of the work that it gave away.
+#[derive(Debug)]
+pub enum SetupCommandOutput {
+    /// A profile was read, or not.
+    ProfileRead(Box<Result<Opened, Explanation>>),
+    /// What a profile names was read, or not.
+    FilesRead(Box<Result<Files, Explanation>>),
+}
+
+/// What happened in it.
+#[derive(Debug)]
+pub enum SetupOutput {
+    /// The backend is to be asked this.
+    Asked(PlanCommand),
+    /// The run is to end after the step that is being done.
+    StopAsked,
+    /// Something of this name is on the clipboard.
+    Copied(String),
+    /// It is closed.
+    Closed,
+}
+
+#[relm4::component(pub)]
+impl Component for SetupWizard {
+    type Init = SetupInit;
+    type Input = SetupInput;
+    type Output = SetupOutput;
+    type CommandOutput = SetupCommandOutput;
+
+    view! {
+        #[root]
+        adw::Window {
+            set_modal: true,
+            set_default_size: (640, 560),
+            set_size_request: (360, 300),
+            set_title: Some(&gettext("Set up token")),
+            connect_close_request[sender] => move |_| {
+                sender.input(SetupInput::Close);
+                gtk::glib::Propagation::Stop
+            },
+
+            gtk::Box {
+                set_orientation: gtk::Orientation::Vertical,
+
+                adw::HeaderBar {
+                    set_show_start_title_buttons: false,
+
+                    pack_start = &gtk::Button {
+                        set_icon_name: "go-previous-symbolic",
+                        set_tooltip_text: Some(&gettext("Back")),
+                        set_a11y_label: &gettext("Back"),
+                        #[watch]
+                        set_visible: model.can_go_back(),
+                        connect_clicked => SetupInput::Back,
+                    },
+                    #[wrap(Some)]
+                    set_title_widget = &adw::WindowTitle {
+                        #[watch]
+                        set_title: &model.page.title(),
+                        #[watch]
+                        set_subtitle: &model.step(),
+                    },
+                },
+                #[local_ref]
+                shown -> gtk::Box {},
+                #[name(bar)]
+                gtk::Box {
+                    add_css_class: "dialog-actions",
+                    #[watch]
+                    set_visible: model.has_bar(),
+                    append: &actions,
+                },
+            },
+        }
+    }
+
+    fn init(
+        init: SetupInit,
+        root: Self::Root,
+        sender: ComponentSender<Self>,
+    ) -> ComponentParts<Self> {
+        let (primary, secondary) = buttons(&sender);
+        let mut model = Self {
+            reader_name: init.reader_name,
+            identity: init.identity,
+            token: init.token,
+            survey: None,
+            unfinished: None,
+            purpose: Purpose::Vpn,
+            opened: None,
+            not_opened: None,
+            person: String::new(),
+            details: None,
+            made: None,
+            page: Page::Looking,
+            way: Way::default(),
+            request: Request::None,
+            ending: None,
+            kept: BTreeMap::new(),
+            wrong: None,
+            pages: Pages::new(&sender),
+            primary: primary.clone(),
+            secondary: secondary.clone(),
+            chooser: None,
+        };
+        let shown = &model.pages.stacked();
+        let place = gtk::Box::builder().halign(gtk::Align::Start).build();
+        place.append(&secondary);
+        let actions = Fold::new(&place, &primary, Lead::Part(secondary.clone().upcast()));
+        let widgets = view_output!();
+        close_on_escape(&root);
+        add_access_key(&root, &sender);
+        // Only when it is on the screen: on GTK 4.8 a window that gets a focus before loses its
+        // role for screen readers.
+        let input = sender.input_sender().clone();
+        root.connect_map(move |_| input.emit(SetupInput::Appeared));
+        model.ask(
+            PlanAction::Survey,
+            Request::Survey { go_on: false },
+            &sender,
+        );
+        model.refresh();
+        ComponentParts { model, widgets }
+    }
+
+    fn update(&mut self, input: SetupInput, sender: ComponentSender<Self>, root: &Self::Root) {
+        let before = self.page;
+        match input {
+            SetupInput::Appeared => self.focus(),
+            SetupInput::Finished(outcome) => self.finished(outcome, &sender),
+            SetupInput::Progressed(progress) => self.progressed(progress),
+            SetupInput::Unfinished(identity, unfinished) => {
+                self.can_go_on(identity, unfinished);
+            }
+            SetupInput::TokenChanged(identity, token) => {
+                if identity == self.identity {
+                    self.token = token;
+                }
+            }
+            SetupInput::Removed(identity) => self.removed(identity),
+            SetupInput::Choose(purpose) => self.choose(purpose),
+            SetupInput::Format(on) => self.decide(|details| details.format = on),
+            SetupInput::OpenProfile => {
+                let input = sender.input_sender().clone();
+                let chosen = move |path| input.emit(SetupInput::ProfileChosen(path));
+                self.chooser = Some(file::ask(root, chosen));
+            }
+            SetupInput::ProfileChosen(path) => {
+                sender.spawn_oneshot_command(move || {
+                    SetupCommandOutput::ProfileRead(Box::new(file::read(&path)))
+                });
+            }
+            SetupInput::Detail(detail) => self.detail(detail),
+            SetupInput::Typed => self.pages.secrets.typing(),
+            SetupInput::ToggleSecrets => self.pages.secrets.toggle(),
+            SetupInput::Primary => self.primary(&sender, root),
+            SetupInput::Secondary => self.secondary(&sender, root),
+            SetupInput::Back => {
+                if let Some(page) = self.way.before(self.page) {
+                    self.page = page;
+                }
+            }
+            SetupInput::Beat => return self.pages.running.beat(),
+            SetupInput::Close => self.close(&sender, root),
+            SetupInput::Stop => self.stop(&sender),
+        }
+        if self.page != before {
+            // An entry must not be hidden while the cursor is in it.
+            GtkWindowExt::set_focus(root, None::<&gtk::Widget>);
+        }
+        self.refresh();
+        if self.page != before {
+            self.focus();
+        }
+    }
+
+    fn update_cmd(
+        &mut self,
+        output: SetupCommandOutput,
+        sender: ComponentSender<Self>,
+        _root: &Self::Root,
+    ) {
+        let before = self.page;
+        match output {
+            SetupCommandOutput::ProfileRead(read) => match *read {
+                Ok(opened) => {
+                    self.opened = Some(opened);
+                    self.not_opened = None;
+                    self.choose(Purpose::Profile);
+                }
+                Err(words) => self.not_opened = Some(words),
+            },
+            SetupCommandOutput::FilesRead(read) => self.files_read(*read, &sender),
+        }
+        self.refresh();
+        if self.page != before {
+            self.focus();
+        }
+    }
+}
+
+impl SetupWizard {
+    fn can_go_back(&self) -> bool {
+        self.request == Request::None && self.way.before(self.page).is_some()
+    }
+
+    fn step(&self) -> String {
+        self.way.step(self.page).unwrap_or_default()
+    }
+
+    fn has_bar(&self) -> bool {
+        self.primary.get_visible() || self.secondary.get_visible()
+    }
+
+    fn plan(&self) -> Option<&Made> {
+        self.made.as_ref()?.as_ref().ok()
+    }
+
+    fn focus(&self) {
+        match self.page {
+            Page::Looking => {}
+            Page::Choose => self.pages.choose.focus(),
+            Page::Details => self.pages.details.focus(),
+            Page::Secrets => self.pages.secrets.focus(),
+            // What destroys is not one key away.
+            Page::Plan if self.primary.has_css_class("destructive-action") => {
+                self.secondary.grab_focus();
+            }
+            Page::Running => {
+                self.secondary.grab_focus();
+            }
+            Page::Plan | Page::Result => {
+                let live = self.primary.is_sensitive() && self.primary.get_visible();
+                let first = if live { &self.primary } else { &self.secondary };
+                first.grab_focus();
+            }
+        }
+    }
+}
+
+fn buttons(sender: &ComponentSender<SetupWizard>) -> (gtk::Button, gtk::Button) {
+    let button = |input: fn() -> SetupInput| {
+        let button = gtk::Button::new();
+        let sender = sender.input_sender().clone();
+        button.connect_clicked(move |_| sender.emit(input()));
+        button
+    };
+    (
+        button(|| SetupInput::Primary),
+        button(|| SetupInput::Secondary),
+    )
+}
+
+/// Alt+S shows or hides all secrets: the eyes are no Tab stops.
+fn add_access_key(window: &adw::Window, sender: &ComponentSender<SetupWizard>) {
+    let keys = gtk::ShortcutController::new();
+    keys.set_scope(gtk::ShortcutScope::Managed);
+    let sender = sender.input_sender().clone();
+    let action = gtk::CallbackAction::new(move |_, _| {
+        sender.emit(SetupInput::ToggleSecrets);
+        gtk::glib::Propagation::Stop
+    });
+    let trigger = gtk::ShortcutTrigger::parse_string("<Alt>s");
+    keys.add_shortcut(gtk::Shortcut::new(trigger, Some(action)));
+    window.add_controller(keys);
+}
+
+impl Pages {
+    fn new(sender: &ComponentSender<SetupWizard>) -> Self {
+        let looking = gtk::Box::builder()
+            .orientation(gtk::Orientation::Vertical)
+            .spacing(12)
+            .valign(gtk::Align::Center)
+            .vexpand(true)
+            .build();
+        let spinner = gtk::Spinner::builder()
+            .spinning(true)
+            .width_request(32)
+            .height_request(32)
+            .build();
+        spinner.set_halign(gtk::Align::Center);
+        looking.append(&spinner);
+        looking.append(&gtk::Label::new(Some(&gettext("Reading…"))));
+        Self {
+            looking,
+            choose: ChoosePage::new(sender),
+            details: DetailsPage::new(sender),
+            secrets: SecretsPage::new(sender),
+            plan: PlanPage::new(sender),
+            running: RunningPage::new(),
+            result: ResultPage::new(),
+        }
+    }
+
+    fn widget(&self, page: Page) -> &gtk::Widget {
+        match page {
+            Page::Looking => self.looking.upcast_ref(),
+            Page::Choose => self.choose.root.upcast_ref(),
+            Page::Details => self.details.root.upcast_ref(),
+            Page::Secrets => self.secrets.root.upcast_ref(),
+            Page::Plan => self.plan.root.upcast_ref(),
+            Page::Running => self.running.root.upcast_ref(),
+            Page::Result => self.result.root.upcast_ref(),
+        }
+    }
+
+    /// All of them in one place; only one is there at a time, also for screen readers.
+    fn stacked(&self) -> gtk::Box {
+        let place = gtk::Box::new(gtk::Orientation::Vertical, 0);
+        place.set_vexpand(true);
+        for page in Page::ALL {
+            place.append(self.widget(page));
+        }
+        place
+    }
+}

@@ -1,0 +1,141 @@
+//! The page without which nothing is written: what is going to be done.
+
+use relm4::adw::prelude::*;
+use relm4::{ComponentSender, adw, gtk};
+
+use super::flow;
+use super::parts::{Subject, Warning, column, label, set_once};
+use super::steps::{self, StepList};
+use super::{SetupOutput, SetupWizard};
+use crate::base::i18n::gettext;
+use crate::explain;
+use crate::plan::Plan;
+use crate::plan::preview::Preview;
+use crate::ui::a11y::A11yExt as _;
+use crate::ui::dialogs::frame::{group, scrolled};
+
+/// Height of the list of commands, in pixels.
+const COMMANDS_HEIGHT: i32 = 220;
+
+/// The page.
+#[derive(Debug)]
+pub(super) struct PlanPage {
+    pub(super) root: gtk::ScrolledWindow,
+    subject: Subject,
+    notice: Warning,
+    backup: Warning,
+    steps: StepList,
+    cost: gtk::Label,
+    commands: gtk::TextBuffer,
+}
+
+impl PlanPage {
+    pub(super) fn new(sender: &ComponentSender<SetupWizard>) -> Self {
+        let page = Self {
+            root: gtk::ScrolledWindow::new(),
+            subject: Subject::new(),
+            notice: Warning::new(true),
+            backup: Warning::new(false),
+            steps: StepList::new(),
+            cost: label("", &["dim-label"]),
+            commands: gtk::TextBuffer::new(None),
+        };
+        let content = column(18);
+        content.append(page.subject.widget());
+        content.append(page.notice.widget());
+        content.append(page.backup.widget());
+        let list = column(9);
+        list.append(page.steps.widget());
+        page.cost.set_margin_start(6);
+        list.append(&page.cost);
+        content.append(&list);
+        content.append(&page.command_group(sender));
+        Self {
+            root: scrolled(&content),
+            ..page
+        }
+    }
+
+    fn command_group(&self, sender: &ComponentSender<SetupWizard>) -> adw::PreferencesGroup {
+        // Not a label: GTK 4.8 takes minutes to find out how narrow so long a text can be.
+        let text = gtk::TextView::builder()
+            .buffer(&self.commands)
+            .editable(false)
+            .cursor_visible(false)
+            .monospace(true)
+            .wrap_mode(gtk::WrapMode::Char)
+            .accepts_tab(false)
+            .left_margin(12)
+            .right_margin(12)
+            .top_margin(9)
+            .bottom_margin(9)
+            .build();
+        text.set_a11y_label(&gettext("Commands"));
+        let scroller = gtk::ScrolledWindow::builder()
+            .hscrollbar_policy(gtk::PolicyType::Never)
+            .height_request(COMMANDS_HEIGHT)
+            .child(&text)
+            .build();
+        let copy = gtk::Button::builder()
+            .icon_name("edit-copy-symbolic")
+            .tooltip_text(gettext("Copy the commands"))
+            .valign(gtk::Align::Center)
+            .css_classes(["flat"])
+            .build();
+        copy.set_a11y_label(&gettext("Copy the commands"));
+        let (commands, output) = (self.commands.clone(), sender.output_sender().clone());
+        copy.connect_clicked(move |button| {
+            let (from, to) = commands.bounds();
+            button
+                .clipboard()
+                .set_text(&commands.text(&from, &to, false));
+            output.emit(SetupOutput::Copied(gettext("Commands")));
+        });
+        let row = adw::ExpanderRow::builder()
+            .title(gettext("As commands"))
+            .build();
+        row.add_action(&copy);
+        row.set_a11y_label(&gettext("As commands"));
+        let inside = adw::PreferencesRow::builder()
+            .activatable(false)
+            .focusable(false)
+            .child(&scroller)
+            .build();
+        inside.set_a11y_label(&gettext("Commands"));
+        row.add_row(&inside);
+        let group = group("");
+        group.add(&row);
+        group
+    }
+
+    /// Shows a plan of which the steps before `first` are done.
+    pub(super) fn show(&mut self, plan: &Plan, preview: &Preview, first: usize) {
+        let lines = steps::lines(plan, preview, first);
+        self.steps.show(&lines);
+        set_once(&self.cost, &explain::plan::whole_cost(preview));
+        let losses = flow::losses(preview);
+        let title = gettext("There will be no copy");
+        let body = gettext(
+            "Keys cannot be taken off a token: mail that was encrypted to them can no longer be read. Certificates can be exported before, on the page of the keys.",
+        );
+        let lost = losses.keys > 0 || losses.certificates > 0;
+        self.backup
+            .show(lost.then_some((title.as_str(), body.as_str())));
+        let commands: Vec<&str> = preview
+            .steps
+            .iter()
+            .flat_map(|step| step.commands.iter().map(String::as_str))
+            .collect();
+        self.commands.set_text(&commands.join("\n"));
+    }
+
+    /// Says which token it is about.
+    pub(super) fn name(&self, title: &str, subtitle: &str) {
+        self.subject.show(title, subtitle);
+    }
+
+    /// Says what is in the way.
+    pub(super) fn warn(&self, words: Option<(&str, &str)>) {
+        self.notice.show(words);
+    }
+}

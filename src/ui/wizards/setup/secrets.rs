@@ -1,0 +1,266 @@
+//! The page on which everything secret is typed.
+
+use relm4::adw::prelude::*;
+use relm4::{ComponentSender, gtk};
+
+use super::parts::{Warning, column};
+use super::{SetupInput, SetupWizard};
+use crate::base::secret::Secret;
+use crate::explain;
+use crate::plan::{Need, SecretName};
+use crate::token::{ApplicationKind, Token, Tries};
+use crate::ui::dialogs::frame::{group, scrolled};
+use crate::ui::widgets::{SecretRow, Tick, TickList, TriesDots};
+
+/// One thing that is asked for.
+#[derive(Debug)]
+struct Asked {
+    need: Need,
+    row: SecretRow,
+    /// The same again, of what is new.
+    repeat: Option<SecretRow>,
+    ticks: TickList,
+}
+
+/// The page.
+#[derive(Debug)]
+pub(super) struct SecretsPage {
+    pub(super) root: gtk::ScrolledWindow,
+    notice: Warning,
+    list: gtk::Box,
+    asked: Vec<Asked>,
+    input: relm4::Sender<SetupInput>,
+}
+
+impl SecretsPage {
+    pub(super) fn new(sender: &ComponentSender<SetupWizard>) -> Self {
+        let content = column(18);
+        let notice = Warning::new(true);
+        let list = column(24);
+        content.append(notice.widget());
+        content.append(&list);
+        Self {
+            root: scrolled(&content),
+            notice,
+            list,
+            asked: Vec::new(),
+            input: sender.input_sender().clone(),
+        }
+    }
+
+    /// Asks for these; what was typed stays if they are the same as before.
+    pub(super) fn ask(&mut self, needs: &[Need], token: &Token) {
+        if self
+            .asked
+            .iter()
+            .map(|asked| &asked.need)
+            .eq(in_order(needs))
+        {
+            return;
+        }
+        self.clear();
+        while let Some(old) = self.list.first_child() {
+            self.list.remove(&old);
+        }
+        self.asked = in_order(needs).map(|need| self.one(need, token)).collect();
+        let mut rows: Vec<SecretRow> = Vec::new();
+        for asked in &self.asked {
+            rows.push(asked.row.clone());
+            rows.extend(asked.repeat.clone());
+        }
+        // Enter goes on to what is still empty.
+        for (place, row) in rows.iter().enumerate() {
+            let next: Vec<SecretRow> = rows.iter().skip(place + 1).cloned().collect();
+            let input = self.input.clone();
+            row.connect_activated(move || match next.iter().find(|row| row.is_empty()) {
+                Some(row) => drop(row.grab_focus()),
+                None => input.emit(SetupInput::Primary),
+            });
+            let input = self.input.clone();
+            row.connect_changed(move |_| input.emit(SetupInput::Typed));
+        }
+    }
+
+    fn one(&self, need: &Need, token: &Token) -> Asked {
+        let words = explain::pin_dialog::new(need.role);
+        let name = if need.fresh {
+            words
+        } else {
+            explain::pin_dialog::current(need.role)
+        };
+        let group = group(&explain::plan::need(need));
+        let about = explain::plan::need_is_for(need);
+        group.set_description(Some(&gtk::glib::markup_escape_text(&about)));
+        let row = SecretRow::new(&name);
+        group.add(&row);
+        let repeat = need
+            .fresh
+            .then(|| SecretRow::new(&explain::pin_dialog::repeat(need.role)));
+        if let Some(repeat) = &repeat {
+            group.add(repeat);
+        }
+        let whole = column(9);
+        whole.append(&group);
+        if let Some(tries) = tries(need, token) {
+            let dots = TriesDots::new(tries);
+            dots.widget().set_margin_start(6);
+            whole.append(dots.widget());
+        }
+        let ticks = TickList::new();
+        whole.append(ticks.widget());
+        self.list.append(&whole);
+        Asked {
+            need: need.clone(),
+            row,
+            repeat,
+            ticks,
+        }
+    }
+
+    /// Brings the ticks up to date, and tells whether everything fits.
+    pub(super) fn judge(&self) -> bool {
+        let mut all = true;
+        for asked in &self.asked {
+            let ticks = asked.ticks();
+            all &= asked.fits();
+            asked.ticks.show(&ticks);
+        }
+        all
+    }
+
+    /// Says why the page is back.
+    pub(super) fn warn(&self, words: Option<(&str, &str)>) {
+        self.notice.show(words);
+    }
+
+    /// Something was typed: whoever sees why the page is back has read it. What the program
+    /// itself empties is no news.
+    pub(super) fn typing(&self) {
+        if self.rows().any(|row| !row.is_empty()) {
+            self.warn(None);
+        }
+    }
+
+    /// What was typed, for keeping.
+    pub(super) fn typed(&self) -> impl Iterator<Item = (SecretName, Secret)> + '_ {
+        self.asked
+            .iter()
+            .map(|asked| (asked.need.name.clone(), asked.row.duplicate()))
+    }
+
+    /// Shows or hides everything that was typed.
+    pub(super) fn toggle(&self) {
+        let shown = self.rows().any(SecretRow::is_shown);
+        for row in self.rows() {
+            row.set_shown(!shown);
+        }
+    }
+
+    /// Wipes everything that was typed.
+    pub(super) fn clear(&self) {
+        for row in self.rows() {
+            row.clear();
+            row.set_shown(false);
+        }
+    }
+
+    /// Gives the focus to the first field that is empty.
+    pub(super) fn focus(&self) {
+        let first = self.rows().find(|row| row.is_empty());
+        if let Some(row) = first.or_else(|| self.rows().next()) {
+            row.grab_focus();
+        }
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &SecretRow> {
+        self.asked
+            .iter()
+            .flat_map(|asked| std::iter::once(&asked.row).chain(&asked.repeat))
+    }
+}
+
+impl Asked {
+    /// The rules of something new; what is there already is only sent.
+    fn ticks(&self) -> Vec<Tick> {
+        let Some(repeat) = &self.repeat else {
+            return Vec::new();
+        };
+        self.row
+            .with(|typed| repeat.with(|again| ticks(&self.need, typed, again)))
+    }
+
+    fn fits(&self) -> bool {
+        let rule = self.row.with(|typed| self.need.rule.check(typed).is_ok());
+        rule && self.ticks().iter().all(|tick| tick.met)
+    }
+}
+
+/// The rules for something new, as far as it was typed.
+fn ticks(need: &Need, typed: &Secret, again: &Secret) -> Vec<Tick> {
+    let words = explain::pins::requirements(&need.rule);
+    let some = !typed.is_empty();
+    let tick = |words: String, met: bool| Tick {
+        words,
+        met: some && met,
+    };
+    let mut ticks = vec![tick(words.length, need.rule.length_fits(typed))];
+    if let Some(characters) = words.characters {
+        ticks.push(tick(characters, need.rule.characters_fit(typed)));
+    }
+    ticks.push(tick(words.repeated, typed.same_as(again)));
+    ticks
+}
+
+/// As people think of them: a PUK comes after its PIN.
+fn in_order(needs: &[Need]) -> impl Iterator<Item = &Need> {
+    let mut ordered: Vec<&Need> = needs.iter().collect();
+    let place = |need: &Need| match &need.name {
+        SecretName::Pin { number } => (Some(*number), false),
+        SecretName::Puk { number } => (Some(*number), true),
+        SecretName::Key { .. } | SecretName::Data { .. } => (None, false),
+    };
+    ordered.sort_by_key(|need| place(need));
+    ordered.into_iter()
+}
+
+/// The tries of a PIN that is on the token.
+fn tries(need: &Need, token: &Token) -> Option<Tries> {
+    if need.fresh {
+        return None;
+    }
+    let application = token.application(ApplicationKind::Pkcs15)?;
+    let mut pins = application.pins.iter();
+    let pin = pins.find(|pin| pin.role == need.role && pin.label == need.label)?;
+    Some(pin.tries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::{Alphabet, PinRole, PinRule};
+
+    #[test]
+    fn rules_tick_one_by_one() {
+        let need = Need {
+            name: SecretName::Pin { number: 1 },
+            fresh: true,
+            role: PinRole::User,
+            label: None,
+            rule: PinRule {
+                min: 4,
+                max: 8,
+                alphabet: Alphabet::Ascii,
+            },
+        };
+        let met = |typed: &str, again: &str| {
+            let [typed, again] = [typed, again].map(|text| Secret::new(text.as_bytes()));
+            let ticks = ticks(&need, &typed, &again);
+            ticks.into_iter().map(|tick| tick.met).collect::<Vec<_>>()
+        };
+        assert_eq!(met("", ""), [false, false, false]);
+        assert_eq!(met("12", ""), [false, true, false]);
+        assert_eq!(met("1234", "1235"), [true, true, false]);
+        assert_eq!(met("ä234", "ä234"), [true, false, true]);
+        assert_eq!(met("24681", "24681"), [true, true, true]);
+    }
+}

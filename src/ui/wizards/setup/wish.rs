@@ -1,0 +1,300 @@
+//! What a person can wish for, and the profile that it comes to.
+
+use crate::base::hex::Hex;
+use crate::base::i18n::gettext;
+use crate::plan::profile::{Erase, KeyPolicy, PinPolicy, Profile};
+use crate::plan::{KeyPurpose, Phase, Survey};
+
+/// The identifier of the first key: everybody looks there (sheet "iso7816-pkcs15", 5).
+const FIRST_KEY: u8 = 0x45;
+/// The identifier of the PIN of the holder.
+const USER_PIN: u8 = 0x01;
+/// The identifier of the PIN of the security officer, as OpenSC has it.
+const OFFICER_PIN: u8 = 0xFF;
+/// Keys that are smaller are no longer safe, whatever the card can do; in bits.
+const LEAST_BITS: u16 = 1024;
+/// Wrong PINs until one is blocked.
+const TRIES: u8 = 3;
+/// Wrong PUKs until one is blocked.
+const PUK_TRIES: u8 = 10;
+/// Fewest characters of a PIN of the holder.
+const LEAST_PIN: u8 = 4;
+/// Fewest characters of a PIN of the security officer.
+const LEAST_OFFICER_PIN: u8 = 6;
+/// The longest name of a token, in bytes.
+pub(super) const MAX_TOKEN_LABEL: usize = 32;
+/// The longest name of anything else, in bytes.
+pub(super) const MAX_LABEL: usize = 64;
+
+/// What the token shall be good for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Purpose {
+    /// Signing in to a private network.
+    Vpn,
+    /// Mail.
+    Mail,
+    /// Signing in with SSH.
+    Ssh,
+    /// Everything.
+    All,
+    /// Nothing: it becomes empty.
+    Erase,
+    /// What a profile says.
+    Profile,
+}
+
+impl Purpose {
+    /// All, in their order.
+    pub(super) const ALL: [Self; 6] = [
+        Self::Vpn,
+        Self::Mail,
+        Self::Ssh,
+        Self::All,
+        Self::Erase,
+        Self::Profile,
+    ];
+
+    /// What it is called.
+    pub(super) fn title(self) -> String {
+        match self {
+            Self::Vpn => gettext("VPN sign-in"),
+            Self::Mail => gettext("Mail and signatures"),
+            Self::Ssh => gettext("SSH"),
+            Self::All => gettext("All of it"),
+            Self::Erase => gettext("Erase only"),
+            Self::Profile => gettext("From a profile"),
+        }
+    }
+
+    /// What comes onto the token.
+    pub(super) fn caption(self) -> String {
+        match self {
+            Self::Vpn => gettext("One key to sign in with"),
+            Self::Mail => gettext("One key to sign, another one to decrypt"),
+            Self::Ssh => gettext("One key to sign in to other computers with"),
+            Self::All => gettext("One key to sign and sign in, another one to decrypt"),
+            Self::Erase => gettext("Nothing is left on the token"),
+            Self::Profile => gettext("What your site has written down in a file"),
+        }
+    }
+
+    /// The keys, by what they are good for.
+    fn keys(self) -> &'static [KeyPurpose] {
+        match self {
+            Self::Vpn | Self::Ssh => &[KeyPurpose::Sign],
+            Self::Mail | Self::All => &[KeyPurpose::Sign, KeyPurpose::Decrypt],
+            Self::Erase | Self::Profile => &[],
+        }
+    }
+}
+
+/// What the person decides beside the purpose.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Details {
+    /// What the token is called.
+    pub(super) label: String,
+    /// The size of its keys.
+    pub(super) bits: u16,
+    /// Whether there is a PIN of the security officer.
+    pub(super) officer: bool,
+    /// What the PIN of the holder is called.
+    pub(super) pin_label: String,
+    /// Whether that has a PUK.
+    pub(super) puk: bool,
+    /// Whether a token that is not empty is erased with the key of its maker.
+    pub(super) format: bool,
+}
+
+impl Details {
+    /// Before anything was decided.
+    pub(super) fn new(survey: &Survey) -> Self {
+        Self {
+            label: survey.label().unwrap_or_default(),
+            bits: sizes(survey).first().copied().unwrap_or(LEAST_BITS),
+            officer: true,
+            pin_label: gettext("User PIN"),
+            puk: true,
+            format: false,
+        }
+    }
+
+    /// Whether the names can be written down.
+    pub(super) fn are_complete(&self) -> bool {
+        fits(&self.label, MAX_TOKEN_LABEL) && fits(&self.pin_label, MAX_LABEL)
+    }
+}
+
+/// Whether a name has a place on the token.
+pub(super) fn fits(name: &str, most: usize) -> bool {
+    !name.trim().is_empty() && name.trim().len() <= most
+}
+
+/// The sizes to choose from, the best first.
+pub(super) fn sizes(survey: &Survey) -> Vec<u16> {
+    let sizes = survey.key_sizes().iter().copied();
+    sizes.filter(|&bits| bits >= LEAST_BITS).collect()
+}
+
+/// The profile for a purpose of our own.
+pub(super) fn profile(purpose: Purpose, details: &Details, survey: &Survey) -> Profile {
+    let erase = if survey.phase == Phase::Erasing {
+        // Nothing else works on a card whose erasing was broken off.
+        Some(Erase::Card)
+    } else if details.format {
+        survey.area.is_some().then_some(Erase::Card)
+    } else {
+        survey.area.is_some().then_some(Erase::Application)
+    };
+    let name = purpose.title();
+    if purpose == Purpose::Erase {
+        return Profile {
+            name,
+            erase: Some(erase.unwrap_or(Erase::Application)),
+            ..Profile::default()
+        };
+    }
+    Profile {
+        name,
+        erase,
+        create: Some(details.label.trim().to_owned()),
+        officer: details.officer.then(officer),
+        pins: vec![PinPolicy {
+            id: Hex(vec![USER_PIN]),
+            label: details.pin_label.trim().to_owned(),
+            min: LEAST_PIN,
+            tries: TRIES,
+            puk_tries: details.puk.then_some(PUK_TRIES),
+        }],
+        keys: (FIRST_KEY..)
+            .zip(purpose.keys())
+            .map(|(id, &use_of)| key(id, use_of, details.bits))
+            .collect(),
+        ..Profile::default()
+    }
+}
+
+fn officer() -> PinPolicy {
+    PinPolicy {
+        id: Hex(vec![OFFICER_PIN]),
+        label: gettext("Security officer PIN"),
+        min: LEAST_OFFICER_PIN,
+        tries: TRIES,
+        puk_tries: None,
+    }
+}
+
+fn key(id: u8, purpose: KeyPurpose, size: u16) -> KeyPolicy {
+    KeyPolicy {
+        id: Some(Hex(vec![id])),
+        label: match purpose {
+            KeyPurpose::Sign => gettext("Signature key"),
+            KeyPurpose::Decrypt => gettext("Encryption key"),
+        },
+        size,
+        purpose,
+        pin: Hex(vec![USER_PIN]),
+        file: None,
+        certificates: false,
+    }
+}
+
+/// Whether a profile asks for the name of the person.
+pub(super) fn wants_name(profile: &Profile) -> bool {
+    const PLACE: &str = "{name}";
+    let labels = profile.create.iter();
+    let labels = labels.chain(profile.pins.iter().map(|pin| &pin.label));
+    let labels = labels.chain(profile.keys.iter().map(|key| &key.label));
+    let labels = labels.chain(profile.certificates.iter().map(|stored| &stored.label));
+    let labels = labels.chain(profile.data.iter().map(|data| &data.label));
+    let mut labels = labels.chain(profile.renames.iter().map(|(_, label)| label));
+    labels.any(|label| label.contains(PLACE))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::plan::recipe;
+    use crate::token::Token;
+
+    fn survey(area: bool) -> Survey {
+        Survey {
+            serial: Hex(vec![0x27, 0x37]),
+            version: 0x09,
+            phase: Phase::Administration,
+            free: 30_000,
+            packages: false,
+            start_key: None,
+            directory: area,
+            area: area.then(Default::default),
+        }
+    }
+
+    fn details() -> Details {
+        Details {
+            label: " Anna Rossi ".into(),
+            ..Details::new(&survey(false))
+        }
+    }
+
+    #[test]
+    fn every_purpose_is_a_plan_for_a_blank_card() {
+        let blank = survey(false);
+        for purpose in Purpose::ALL {
+            let profile = profile(purpose, &details(), &blank);
+            if purpose == Purpose::Profile {
+                continue;
+            }
+            let given = recipe::Given::default();
+            let plan = recipe::plan(&profile, &blank, &Token::default(), &given).unwrap();
+            let keys = plan
+                .tasks
+                .iter()
+                .filter(|task| matches!(task, crate::plan::Task::GenerateKey(_)));
+            assert_eq!(keys.count(), purpose.keys().len(), "{purpose:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_on_the_token_goes_first() {
+        let erase = |purpose, area, format| {
+            let details = Details {
+                format,
+                ..details()
+            };
+            profile(purpose, &details, &survey(area)).erase
+        };
+        assert_eq!(erase(Purpose::Vpn, false, false), None);
+        assert_eq!(erase(Purpose::Vpn, true, false), Some(Erase::Application));
+        assert_eq!(erase(Purpose::Vpn, true, true), Some(Erase::Card));
+        assert_eq!(erase(Purpose::Erase, true, false), Some(Erase::Application));
+    }
+
+    #[test]
+    fn small_keys_are_not_offered_and_the_largest_come_first() {
+        assert_eq!(sizes(&survey(false)), [2048, 1792, 1536, 1280, 1024]);
+        assert_eq!(details().bits, 2048);
+    }
+
+    #[test]
+    fn a_name_has_to_be_there_and_to_fit() {
+        let with = |label: &str| {
+            Details {
+                label: label.into(),
+                ..details()
+            }
+            .are_complete()
+        };
+        assert!(with("Anna Rossi"));
+        assert!(!with("  "));
+        assert!(with(&"a".repeat(32)) && !with(&"ä".repeat(17)));
+    }
+
+    #[test]
+    fn a_profile_with_a_place_for_a_name_asks_for_it() {
+        let mut profile = profile(Purpose::Vpn, &details(), &survey(false));
+        assert!(!wants_name(&profile));
+        profile.create = Some("VPN {name}".into());
+        assert!(wants_name(&profile));
+    }
+}

@@ -1,0 +1,739 @@
+//! What the wizard does: from page to page, and with the backend.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use relm4::adw::prelude::*;
+use relm4::prelude::*;
+
+use super::flow::{self, Page, Reaction, Way};
+use super::parts::toggle;
+use super::result::Ending;
+use super::wish::{self, Details, Purpose};
+use super::{
+    Detail, Made, Request, SetupCommandOutput, SetupInput, SetupOutput, SetupWizard, choose,
+};
+use crate::backend::{Done, Failure, LinkError, PlanAction, PlanCommand, Progress};
+use crate::base::i18n::{gettext, gettext_f};
+use crate::explain::{self, Explanation};
+use crate::plan::files::Files;
+use crate::plan::journal::Unfinished;
+use crate::plan::preview::{Loss, Preview};
+use crate::plan::profile::Profile;
+use crate::plan::recipe::{self, Given};
+use crate::plan::secrets::Secrets;
+use crate::plan::{Need, Phase, SecretName, Survey};
+use crate::token::{Identity, Tries};
+
+impl SetupWizard {
+    /// Asks the backend.
+    pub(super) fn ask(
+        &mut self,
+        action: PlanAction,
+        request: Request,
+        sender: &ComponentSender<Self>,
+    ) {
+        self.request = request;
+        sender.output_sender().emit(SetupOutput::Asked(PlanCommand {
+            identity: self.identity,
+            action,
+        }));
+    }
+
+    // What is decided.
+
+    pub(super) fn choose(&mut self, purpose: Purpose) {
+        if self.purpose != purpose {
+            self.purpose = purpose;
+            self.not_opened = None;
+        }
+        self.make();
+    }
+
+    pub(super) fn decide(&mut self, change: impl FnOnce(&mut Details)) {
+        if let Some(details) = &mut self.details {
+            change(details);
+        }
+        self.make();
+    }
+
+    pub(super) fn detail(&mut self, detail: Detail) {
+        let sizes = self.survey.as_deref().map(wish::sizes).unwrap_or_default();
+        match detail {
+            Detail::Name(name) => {
+                self.person = name;
+                self.make();
+            }
+            Detail::Label(label) => self.decide(|details| details.label = label),
+            Detail::PinLabel(label) => self.decide(|details| details.pin_label = label),
+            Detail::Officer(on) => self.decide(|details| details.officer = on),
+            Detail::Puk(on) => self.decide(|details| details.puk = on),
+            Detail::Size(place) => {
+                let place = usize::try_from(place).ok();
+                if let Some(&bits) = place.and_then(|place| sizes.get(place)) {
+                    self.decide(|details| details.bits = bits);
+                }
+            }
+        }
+    }
+
+    fn profile(&self) -> Option<Profile> {
+        if self.purpose == Purpose::Profile {
+            return self.opened.as_ref().map(|opened| opened.profile.clone());
+        }
+        let survey = self.survey.as_deref()?;
+        Some(wish::profile(self.purpose, self.details.as_ref()?, survey))
+    }
+
+    /// Makes the plan for what is decided so far. Nothing is asked of the card.
+    pub(super) fn make(&mut self) {
+        // What was begun is not made anew.
+        if self.plan().is_some_and(|made| made.begun) {
+            return;
+        }
+        let (Some(survey), Some(profile)) = (self.survey.clone(), self.profile()) else {
+            self.made = None;
+            return;
+        };
+        let made = self.plan_of(&profile, &survey);
+        if let Ok(made) = &made {
+            let has_details = match self.purpose {
+                Purpose::Erase => false,
+                Purpose::Profile => wish::wants_name(&profile),
+                Purpose::Vpn | Purpose::Mail | Purpose::Ssh | Purpose::All => true,
+            };
+            self.way = Way::new(has_details, typed(&made.preview.needs).next().is_some());
+        }
+        self.made = Some(made);
+    }
+
+    fn plan_of(&self, profile: &Profile, survey: &Survey) -> Result<Made, Explanation> {
+        let person = self.person.trim();
+        let opened = self.opened.as_ref().map(|opened| opened.given.clone());
+        let given = Given {
+            name: (!person.is_empty()).then(|| person.to_owned()),
+            now: now(),
+            ..opened
+                .filter(|_| self.purpose == Purpose::Profile)
+                .unwrap_or_default()
+        };
+        let plan = recipe::plan(profile, survey, &self.token, &given)
+            .map_err(|error| explain::plan::recipe_error(&error))?;
+        let preview =
+            Preview::of(&plan, survey).map_err(|(_, error)| explain::plan::setup_error(&error))?;
+        Ok(Made {
+            plan: Arc::new(plan),
+            preview,
+            first: 0,
+            begun: false,
+        })
+    }
+
+    // What the backend says.
+
+    pub(super) fn finished(
+        &mut self,
+        outcome: Result<Done, Failure>,
+        sender: &ComponentSender<Self>,
+    ) {
+        let request = std::mem::replace(&mut self.request, Request::None);
+        self.pages.running.stop();
+        match (request, outcome) {
+            (Request::Survey { go_on }, Ok(Done::Surveyed { survey, unfinished })) => {
+                self.surveyed(survey, unfinished, go_on, sender)
+            }
+            (Request::Run { .. }, Ok(Done::PlanDone(promises))) => {
+                let name = self.plan().and_then(|made| {
+                    let label = flow::new_name(&made.plan);
+                    label.or_else(|| made.plan.subject.label.clone())
+                });
+                let name = name.unwrap_or_else(|| explain::token::title(&self.token));
+                self.forget();
+                self.end(Ending::Ready {
+                    name: crate::token::Text::from(name).to_string(),
+                    promises: promises.to_vec(),
+                });
+            }
+            (Request::DryRun, Ok(_)) => self.end(Ending::Rehearsed),
+            (Request::Run { step, .. }, Err(failure)) => self.broken(step, &failure, sender),
+            (_, Err(failure)) => self.end(Ending::Refused(explain::failure::failure(&failure))),
+            (_, Ok(_)) => {}
+        }
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.ending = Some(ending);
+        self.page = Page::Result;
+    }
+
+    fn surveyed(
+        &mut self,
+        survey: Arc<Survey>,
+        unfinished: Option<Arc<Unfinished>>,
+        go_on: bool,
+        sender: &ComponentSender<Self>,
+    ) {
+        self.survey = Some(Arc::clone(&survey));
+        match unfinished {
+            Some(unfinished) => self.resume(&unfinished, &survey, go_on, sender),
+            None if go_on => {
+                let words = explain::failure::failure(&Failure::NothingUnfinished);
+                self.end(Ending::Refused(words));
+            }
+            None => {
+                let details = Details::new(&survey);
+                self.pages.details.fill(&details, &wish::sizes(&survey));
+                self.details = Some(details);
+                self.make();
+                let settable = matches!(
+                    survey.phase,
+                    Phase::Operational | Phase::Administration | Phase::Erasing
+                );
+                match &self.made {
+                    Some(Err(words)) if !settable => {
+                        let words = words.clone();
+                        self.end(Ending::Refused(words));
+                    }
+                    _ => self.page = Page::Choose,
+                }
+            }
+        }
+    }
+
+    /// Takes up the plan that was broken off. What it still has to be given is asked for; with
+    /// `go_on` the person has seen the plan already.
+    fn resume(
+        &mut self,
+        unfinished: &Unfinished,
+        survey: &Survey,
+        go_on: bool,
+        sender: &ComponentSender<Self>,
+    ) {
+        let before = unfinished.begun.as_ref().unwrap_or(survey);
+        let first = unfinished.next;
+        let preview = match Preview::of_tasks(&unfinished.plan, before, first) {
+            Ok(preview) => preview,
+            Err((_, error)) => {
+                return self.end(Ending::Refused(explain::plan::setup_error(&error)));
+            }
+        };
+        let wrong = self.wrong.take();
+        if let Some((role, _)) = wrong {
+            let needs = preview.needs.iter();
+            for need in needs.filter(|need| !need.fresh && need.role == role) {
+                self.kept.remove(&need.name);
+            }
+        }
+        let missing: Vec<_> = typed(&preview.needs)
+            .filter(|need| !self.kept.contains_key(&need.name))
+            .cloned()
+            .collect();
+        self.way = Way::resumed(!missing.is_empty());
+        self.pages.secrets.ask(&missing, &self.token);
+        self.made = Some(Ok(Made {
+            plan: Arc::new(unfinished.plan.clone()),
+            preview,
+            first,
+            begun: true,
+        }));
+        if !go_on {
+            self.page = Page::Plan;
+        } else if missing.is_empty() {
+            self.run(sender);
+        } else {
+            let words = wrong
+                .map(|(role, left)| explain::pin_dialog::wrong(role, &Tries { left, max: None }));
+            let words = words.as_deref().map(|words| (words, ""));
+            self.page = Page::Secrets;
+            self.pages.secrets.warn(words);
+        }
+    }
+
+    fn broken(&mut self, begun: usize, failure: &Failure, sender: &ComponentSender<Self>) {
+        // The journal knows better: the step that was begun last may be done.
+        let step = self
+            .unfinished
+            .as_ref()
+            .map_or(begun, |(_, left)| left.next);
+        let words = match flow::reaction(failure) {
+            Reaction::Wrong(role, left) => {
+                self.wrong = Some((role, left));
+                return self.ask(PlanAction::Survey, Request::Survey { go_on: true }, sender);
+            }
+            Reaction::Gone => self.gone_at(step),
+            Reaction::Stopped => self.stopped_at(step),
+            // The journal does not know of it: nothing was begun.
+            Reaction::Failed(words) if matches!(failure, Failure::NoPlan(_)) => {
+                return self.end(Ending::Refused(words));
+            }
+            Reaction::Failed(words) => words,
+        };
+        let waits = flow::reaction(failure) == Reaction::Gone;
+        let known = self.unfinished.as_ref();
+        let live = known.is_some_and(|(at, _)| !waits || *at != self.identity);
+        self.end(Ending::Stopped {
+            step,
+            words,
+            live,
+            waits,
+        });
+    }
+
+    fn gone_at(&self, step: usize) -> Explanation {
+        Explanation {
+            title: explain::failure::link_error(&LinkError::Removed).title,
+            body: gettext_f(
+                "Set-up stopped at step {place}. Put the token back to go on; nothing has to be done twice.",
+                &[("place", &self.place(step))],
+            ),
+            details: None,
+        }
+    }
+
+    fn stopped_at(&self, step: usize) -> Explanation {
+        Explanation {
+            title: gettext_f(
+                "Stopped before step {place}",
+                &[("place", &self.place(step))],
+            ),
+            body: gettext("What is done stays done. It can be gone on with now, or another day."),
+            details: None,
+        }
+    }
+
+    /// "3 of 5".
+    fn place(&self, step: usize) -> String {
+        self.plan()
+            .map(|made| explain::plan::step_of(step, &made.plan))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn progressed(&mut self, progress: Progress) {
+        if let (Progress::Step { step: at }, Request::Run { step, .. }) =
+            (progress, &mut self.request)
+        {
+            *step = at;
+        }
+    }
+
+    /// The token is (back) in a reader, and its plan can be gone on with.
+    pub(super) fn can_go_on(&mut self, identity: Identity, unfinished: Arc<Unfinished>) {
+        let ours = self
+            .plan()
+            .is_some_and(|made| made.plan.subject.serial == unfinished.plan.subject.serial);
+        if !ours {
+            return;
+        }
+        if let Some(Ending::Stopped { step, live, .. }) = &mut self.ending {
+            *step = unfinished.next;
+            *live = true;
+        }
+        self.unfinished = Some((identity, unfinished));
+    }
+
+    pub(super) fn removed(&mut self, identity: Identity) {
+        if self
+            .unfinished
+            .as_ref()
+            .is_some_and(|(at, _)| *at == identity)
+        {
+            self.unfinished = None;
+            if let Some(Ending::Stopped { live, waits, .. }) = &mut self.ending {
+                *live = false;
+                *waits = true;
+            }
+        }
+        let over = matches!(
+            self.ending,
+            Some(Ending::Ready { .. } | Ending::Refused(_) | Ending::Stopped { .. })
+        );
+        if identity != self.identity || over || matches!(self.request, Request::Run { .. }) {
+            return;
+        }
+        let mut words = explain::failure::link_error(&LinkError::Removed);
+        words.body = explain::pins::nothing_sent();
+        self.request = Request::None;
+        self.forget();
+        self.end(Ending::Refused(words));
+    }
+
+    // What the person wants done.
+
+    pub(super) fn primary(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
+        if !self.is_live() {
+            return;
+        }
+        match self.page {
+            Page::Looking | Page::Running => {}
+            Page::Choose | Page::Details | Page::Plan => self.go_on(sender),
+            Page::Secrets => {
+                self.kept.extend(self.pages.secrets.typed());
+                self.go_on(sender);
+            }
+            Page::Result => match &self.ending {
+                Some(Ending::Rehearsed) => {
+                    self.ending = None;
+                    self.page = Page::Plan;
+                }
+                Some(Ending::Stopped { .. }) => {
+                    if let Some((identity, _)) = self.unfinished {
+                        self.identity = identity;
+                    }
+                    self.ending = None;
+                    self.page = Page::Looking;
+                    self.ask(PlanAction::Survey, Request::Survey { go_on: true }, sender);
+                }
+                Some(Ending::Ready { .. } | Ending::Refused(_)) | None => {
+                    self.close(sender, root);
+                }
+            },
+        }
+    }
+
+    /// To the next page.
+    fn go_on(&mut self, sender: &ComponentSender<Self>) {
+        let Some(next) = self.way.after(self.page) else {
+            return;
+        };
+        match next {
+            Page::Running => return self.run(sender),
+            Page::Secrets => {
+                let begun = self.plan().is_some_and(|made| made.begun);
+                let needs = self.plan().map(|made| {
+                    let needs = typed(&made.preview.needs).cloned();
+                    needs.collect::<Vec<_>>()
+                });
+                if let Some(needs) = needs.filter(|_| !begun) {
+                    self.pages.secrets.ask(&needs, &self.token);
+                }
+            }
+            Page::Looking | Page::Choose | Page::Details | Page::Plan | Page::Result => {}
+        }
+        self.page = next;
+    }
+
+    pub(super) fn secondary(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
+        match self.page {
+            Page::Plan if self.request == Request::None => {
+                if let Some(plan) = self.plan().map(|made| Arc::clone(&made.plan)) {
+                    self.ask(PlanAction::DryRun { plan }, Request::DryRun, sender);
+                }
+            }
+            Page::Running => self.stop(sender),
+            Page::Result => self.close(sender, root),
+            Page::Looking | Page::Choose | Page::Details | Page::Secrets | Page::Plan => {}
+        }
+    }
+
+    /// Carries it out. What a profile names is read before.
+    fn run(&mut self, sender: &ComponentSender<Self>) {
+        let Some(made) = self.plan() else { return };
+        let all = made.preview.needs.len();
+        let wants_files = typed(&made.preview.needs).count() < all;
+        match self.opened.clone().filter(|opened| opened.has_files()) {
+            Some(opened) if wants_files => {
+                self.request = Request::Files;
+                sender.spawn_oneshot_command(move || {
+                    SetupCommandOutput::FilesRead(Box::new(opened.files()))
+                });
+            }
+            _ => self.run_with(None, sender),
+        }
+    }
+
+    pub(super) fn files_read(
+        &mut self,
+        read: Result<Files, Explanation>,
+        sender: &ComponentSender<Self>,
+    ) {
+        if self.request != Request::Files {
+            return;
+        }
+        self.request = Request::None;
+        match read {
+            Ok(files) => self.run_with(Some(files), sender),
+            Err(words) => self.end(Ending::Refused(words)),
+        }
+    }
+
+    fn run_with(&mut self, files: Option<Files>, sender: &ComponentSender<Self>) {
+        let Some(made) = self.plan().cloned() else {
+            return;
+        };
+        let mut secrets = Secrets::default();
+        if let Some(files) = files {
+            files.give(&made.plan, &mut secrets);
+        }
+        for need in &made.preview.needs {
+            if let Some(secret) = self.kept.get(&need.name) {
+                secrets.give(need.name.clone(), secret.duplicate());
+            }
+        }
+        let action = if made.begun {
+            PlanAction::Resume { secrets }
+        } else {
+            let plan = Arc::clone(&made.plan);
+            PlanAction::Run { plan, secrets }
+        };
+        self.unfinished = None;
+        self.ending = None;
+        self.page = Page::Running;
+        let request = Request::Run {
+            step: made.first,
+            stopping: false,
+        };
+        self.pages.running.start(sender);
+        self.ask(action, request, sender);
+    }
+
+    pub(super) fn stop(&mut self, sender: &ComponentSender<Self>) {
+        if let Request::Run { stopping, .. } = &mut self.request
+            && !std::mem::replace(stopping, true)
+        {
+            sender.output_sender().emit(SetupOutput::StopAsked);
+        }
+    }
+
+    pub(super) fn close(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
+        match self.request {
+            Request::Run { stopping: true, .. } => {}
+            Request::Run { .. } => ask_to_stop(sender, root),
+            Request::None | Request::Survey { .. } | Request::DryRun | Request::Files => {
+                self.forget();
+                sender.output_sender().emit(SetupOutput::Closed);
+                root.destroy();
+            }
+        }
+    }
+
+    /// Wipes everything that was typed.
+    fn forget(&mut self) {
+        self.kept.clear();
+        self.pages.secrets.clear();
+    }
+
+    // What is shown.
+
+    /// Whether the main button does something.
+    fn is_live(&self) -> bool {
+        if self.request != Request::None {
+            return false;
+        }
+        match self.page {
+            Page::Looking | Page::Running => false,
+            Page::Choose | Page::Plan => self.plan().is_some(),
+            Page::Details => {
+                let own = self.purpose != Purpose::Profile;
+                let details = self.details.as_ref();
+                let complete = if own {
+                    details.is_some_and(Details::are_complete)
+                } else {
+                    !self.person.trim().is_empty()
+                };
+                complete && self.plan().is_some()
+            }
+            Page::Secrets => self.pages.secrets.judge(),
+            Page::Result => match &self.ending {
+                Some(Ending::Stopped { live, .. }) => *live,
+                Some(_) => true,
+                None => false,
+            },
+        }
+    }
+
+    /// Brings everything that is shown into line with the state.
+    pub(super) fn refresh(&mut self) {
+        for page in Page::ALL {
+            self.pages.widget(page).set_visible(page == self.page);
+        }
+        match self.page {
+            Page::Looking => {}
+            Page::Secrets => {
+                self.pages.secrets.judge();
+            }
+            Page::Choose => self.show_choose(),
+            Page::Details => self.show_details(),
+            Page::Plan => self.show_plan(),
+            Page::Running => self.show_running(),
+            Page::Result => {
+                let plan = self.made.as_ref().and_then(|made| made.as_ref().ok());
+                let plan = plan.map(|made| Arc::clone(&made.plan));
+                if let Some(ending) = &self.ending {
+                    self.pages.result.show(ending, plan.as_deref());
+                }
+            }
+        }
+        self.show_buttons();
+    }
+
+    fn show_choose(&self) {
+        let made = self.made.as_ref();
+        let trouble = self
+            .not_opened
+            .as_ref()
+            .or_else(|| made.and_then(|made| made.as_ref().err()));
+        let survey = self.survey.as_deref();
+        let erased = self
+            .plan()
+            .is_some_and(|made| flow::is_final(&made.plan, 0));
+        let erased = survey
+            .filter(|survey| erased && survey.area.is_some())
+            .map(|survey| {
+                let counts = survey.counts();
+                let loss = Loss {
+                    keys: counts.keys,
+                    certificates: counts.certificates,
+                    data: counts.data,
+                    pins: counts.pins,
+                };
+                explain::plan::loss(&loss).unwrap_or_default()
+            });
+        let (title, subtitle) = self.subject();
+        let profile = self.opened.as_ref().map(super::Opened::name);
+        self.pages.choose.show(&choose::Shown {
+            token: (&title, &subtitle),
+            empty: survey.is_some_and(|survey| survey.area.is_none()),
+            purpose: self.purpose,
+            profile: profile.as_deref(),
+            erased: erased.as_deref(),
+            can_format: self.purpose != Purpose::Profile
+                && survey.is_some_and(|survey| survey.can_be_formatted().is_ok()),
+            trouble: trouble.map(|words| (words.title.as_str(), words.body.as_str())),
+        });
+    }
+
+    /// The name of the token, and what tells it from others of this name.
+    fn subject(&self) -> (String, String) {
+        let serial = self
+            .survey
+            .as_deref()
+            .map(|survey| gettext_f("serial {serial}", &[("serial", &survey.serial.to_string())]));
+        let place = [serial.unwrap_or_default(), self.reader_name.clone()];
+        (explain::token::title(&self.token), explain::dotted(&place))
+    }
+
+    fn show_details(&self) {
+        let Some(details) = &self.details else { return };
+        let trouble = self.made.as_ref().and_then(|made| made.as_ref().err());
+        // What is still being typed is no trouble.
+        let complete = details.are_complete() || self.purpose == Purpose::Profile;
+        let trouble = trouble.filter(|_| complete);
+        let words = trouble.map(|words| (words.title.as_str(), words.body.as_str()));
+        let own = self.purpose != Purpose::Profile;
+        self.pages.details.show(details, own, words);
+    }
+
+    fn show_plan(&mut self) {
+        let Some(made) = self.plan().cloned() else {
+            return;
+        };
+        self.pages.plan.show(&made.plan, &made.preview, made.first);
+        let (title, subtitle) = self.subject();
+        self.pages.plan.name(&title, &subtitle);
+        let (title, body) = (
+            gettext("Set-up goes on where it stopped"),
+            explain::plan::stopped_means(),
+        );
+        let words = made.begun.then_some((title.as_str(), body.as_str()));
+        self.pages.plan.warn(words);
+    }
+
+    fn show_running(&mut self) {
+        let Request::Run { step, .. } = self.request else {
+            return;
+        };
+        let Some(made) = self.plan().cloned() else {
+            return;
+        };
+        let place = step.checked_sub(made.first);
+        let preview = place.and_then(|place| made.preview.steps.get(place));
+        let usual = preview
+            .filter(|preview| preview.seconds.1 > 5)
+            .map(explain::plan::cost);
+        self.pages.running.show(&made.plan, step, usual.as_deref());
+    }
+
+    fn show_buttons(&self) {
+        let (first, second) = self.labels();
+        let destroys = self.page == Page::Plan
+            && self
+                .plan()
+                .is_some_and(|made| flow::is_final(&made.plan, made.first));
+        toggle(&self.primary, "destructive-action", destroys);
+        toggle(&self.primary, "suggested-action", !destroys);
+        self.primary.set_visible(first.is_some());
+        self.primary.set_label(&first.unwrap_or_default());
+        self.primary.set_sensitive(self.is_live());
+        self.secondary.set_visible(second.is_some());
+        self.secondary.set_label(&second.unwrap_or_default());
+        let idle = match self.request {
+            Request::None => true,
+            Request::Run { stopping, .. } => !stopping,
+            Request::Survey { .. } | Request::DryRun | Request::Files => false,
+        };
+        self.secondary.set_sensitive(idle);
+    }
+
+    /// The words on the two buttons.
+    fn labels(&self) -> (Option<String>, Option<String>) {
+        let begun = self.plan().is_some_and(|made| made.begun);
+        match (self.page, &self.ending) {
+            (Page::Looking, _) => (None, None),
+            (Page::Secrets, _) if begun => (Some(gettext("Continue")), None),
+            (Page::Choose | Page::Details | Page::Secrets, _) => (Some(gettext("Next")), None),
+            (Page::Plan, _) => {
+                let verb = self.plan().map(|made| flow::verb(&made.plan, made.first));
+                // Nobody knows on paper how far the step is that was broken off.
+                let dry = (!begun).then(|| gettext("Dry Run"));
+                (verb, dry)
+            }
+            (Page::Running, _) => (None, Some(gettext("Stop After This Step"))),
+            (Page::Result, Some(Ending::Rehearsed)) => (Some(gettext("Back to the Plan")), None),
+            (Page::Result, Some(Ending::Stopped { .. })) => {
+                (Some(gettext("Continue")), Some(gettext("Close")))
+            }
+            (Page::Result, Some(Ending::Ready { .. })) => (Some(gettext("Done")), None),
+            (Page::Result, Some(Ending::Refused(_)) | None) => (Some(gettext("Close")), None),
+        }
+    }
+}
+
+/// What is typed; the rest comes from files.
+fn typed(needs: &[Need]) -> impl Iterator<Item = &Need> {
+    let is_typed =
+        |need: &&Need| matches!(need.name, SecretName::Pin { .. } | SecretName::Puk { .. });
+    needs.iter().filter(is_typed)
+}
+
+/// Nobody closes by mistake what writes to a token.
+fn ask_to_stop(sender: &ComponentSender<SetupWizard>, root: &adw::Window) {
+    let heading = gettext("Stop after this step?");
+    let dialog = adw::MessageDialog::builder()
+        .transient_for(root)
+        .modal(true)
+        .title(&heading)
+        .heading(&heading)
+        .body(gettext(
+            "What is done stays done, and set-up can be gone on with later. The step that is being done cannot be broken off.",
+        ))
+        .default_response("go-on")
+        .close_response("go-on")
+        .build();
+    dialog.add_response("go-on", &gettext("Keep Going"));
+    dialog.add_response("stop", &gettext("Stop After This Step"));
+    let input = sender.input_sender().clone();
+    dialog.connect_response(None, move |_, response| {
+        if response == "stop" {
+            input.emit(SetupInput::Stop);
+        }
+    });
+    dialog.present();
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
+}
