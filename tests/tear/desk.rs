@@ -12,7 +12,7 @@ use symbolon::simulator::vpcd::{self, Stop};
 use symbolon::simulator::{Card, CardOs, CardOsModel};
 use tempfile::TempDir;
 
-use crate::support::pcscd::PrivatePcscd;
+use crate::support::pcscd::{PrivatePcscd, SOCKET_VARIABLE};
 use crate::support::process::{private_directory, wait_for};
 
 /// How long pcscd may take to notice that a card came or went; it looks every 0.4 s.
@@ -189,7 +189,8 @@ impl Desk {
             // What was left needs nothing that is typed.
             return;
         }
-        let page = String::from_utf8(asked.stdout.clone()).unwrap();
+        // The plan stands where the questions are.
+        let page = String::from_utf8(asked.stderr.clone()).unwrap();
         let Some((_, wanted)) = page.split_once("What will be asked for\n") else {
             let words = String::from_utf8_lossy(&asked.stderr).into_owned();
             assert!(words.contains("nothing to go on with"), "{asked:?}");
@@ -280,11 +281,11 @@ impl Desk {
     }
 
     fn program(&self, arguments: &[&str], asks: bool, secrets: &str) -> Child {
-        let mut command: Command = self
-            .service
-            .slot(0)
-            .command(env!("CARGO_BIN_EXE_symbolonctl"));
+        // Without a time limit around it: what is killed is the program itself.
+        let mut command = Command::new(env!("CARGO_BIN_EXE_symbolonctl"));
         let mut child = command
+            .env(SOCKET_VARIABLE, &self.service.slot(0).socket)
+            .env_remove("LANGUAGE")
             .env("LC_ALL", "C.UTF-8")
             .env("XDG_STATE_HOME", self.folder.path().join("state"))
             .arg("plan")
