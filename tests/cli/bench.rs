@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -76,7 +77,7 @@ fn blank(number: u8) -> Kept {
 /// A card in a slot of the service.
 struct Inside {
     stop: Stop,
-    served: JoinHandle<std::io::Result<Served>>,
+    served: JoinHandle<io::Result<Served>>,
 }
 
 impl Inside {
@@ -168,7 +169,7 @@ struct Room {
 impl Drop for Room {
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("{}", self.said());
+            let _ = writeln!(io::stderr(), "{}", self.said());
         }
     }
 }
