@@ -175,7 +175,7 @@ fn store(folder: &Path, name: &str, recording: &Recording) -> io::Result<()> {
     fs::set_permissions(folder, Permissions::from_mode(0o700))?;
     let mut bytes = HEAD.to_vec();
     bytes.extend(recording.to_bytes());
-    file::write_private(&path, &bytes)?;
+    file::replace_private(&path, &bytes)?;
     let mut all = ours(folder)?;
     all.sort_by_key(|(_, seen)| std::cmp::Reverse(*seen));
     for (path, _) in all.into_iter().skip(MAX_TOKENS) {

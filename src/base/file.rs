@@ -23,8 +23,22 @@ pub enum Existing {
 ///
 /// What the file system said; a full disk as well as a folder that is not there.
 pub fn write_whole(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
+    write(path, bytes, existing, 0o666)
+}
+
+/// As [`write_whole`], for what nobody but its owner may read, from its first byte on.
+///
+/// # Errors
+///
+/// As [`write_whole`].
+pub fn write_private(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
+    write(path, bytes, existing, 0o600)
+}
+
+/// `mode` is what a new file gets, less what the user's mask takes away.
+fn write(path: &Path, bytes: &[u8], existing: Existing, mode: u32) -> io::Result<()> {
     if existing == Existing::Keep {
-        return write_new(path, bytes);
+        return write_new(path, bytes, mode);
     }
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return OpenOptions::new().write(true).open(path)?.write_all(bytes);
@@ -33,7 +47,7 @@ pub fn write_whole(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<
     let new = beside(&place);
     // What an earlier run left there when the power went.
     let _ = fs::remove_file(&new);
-    match write_new(&new, bytes) {
+    match write_new(&new, bytes, mode) {
         Ok(()) => {}
         // A file of ours in a folder of somebody else: no new name can be made there.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied && place.is_file() => {
@@ -54,29 +68,17 @@ pub fn write_whole(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<
 /// # Errors
 ///
 /// What the file system said.
-pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = beside(path);
     let _ = fs::remove_file(&new);
-    write_new_private(&new, bytes)?;
+    write_new(&new, bytes, 0o600)?;
     fs::rename(&new, path).inspect_err(|_| forget(&new))
 }
 
-/// A new file with these bytes for nobody's eyes but the user's, or none.
-///
-/// # Errors
-///
-/// What the file system said, [`io::ErrorKind::AlreadyExists`] if there is anything with this name.
-pub fn write_new_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_new_with(path, bytes, OpenOptions::new().mode(0o600))
-}
-
 /// A new file with these bytes, or none.
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_new_with(path, bytes, &mut OpenOptions::new())
-}
-
-fn write_new_with(path: &Path, bytes: &[u8], options: &mut OpenOptions) -> io::Result<()> {
-    let mut file = options.write(true).create_new(true).open(path)?;
+fn write_new(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(mode).open(path)?;
     let written = file.write_all(bytes).and_then(|()| on_disk(&file));
     written.inspect_err(|_| forget(path))
 }
@@ -159,7 +161,7 @@ mod tests {
     use std::path::Path;
 
     use super::{
-        Existing, read_small, read_small_bytes, write_new_private, write_private, write_whole,
+        Existing, read_small, read_small_bytes, replace_private, write_private, write_whole,
     };
 
     /// The names in a folder.
@@ -196,10 +198,8 @@ mod tests {
         let (path, other) = (folder.path().join("a"), folder.path().join("other"));
         fs::write(&other, "stays").unwrap();
         symlink("other", &path).unwrap();
-        let there = write_new_private(&path, b"none").unwrap_err();
-        assert_eq!(there.kind(), ErrorKind::AlreadyExists);
         for text in [b"one", b"two"] {
-            write_private(&path, text).unwrap();
+            replace_private(&path, text).unwrap();
             assert_eq!(fs::read(&path).unwrap(), text);
             let found = fs::symlink_metadata(&path).unwrap();
             assert_eq!(found.permissions().mode() & 0o777, 0o600);
@@ -208,6 +208,21 @@ mod tests {
         }
         assert_eq!(fs::read(&other).unwrap(), b"stays");
         assert_eq!(names(folder.path()), ["a", "other"]);
+    }
+
+    #[test]
+    fn what_is_private_is_so_from_the_start_and_stays_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        write_private(&path, b"one", Existing::Keep).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        write_private(&path, b"two", Existing::Replace).unwrap();
+        assert_eq!(
+            (mode(&path), fs::read(&path).unwrap()),
+            (0o600, b"two".to_vec())
+        );
+        assert_eq!(names(folder.path()), ["a"]);
     }
 
     #[test]

@@ -269,7 +269,7 @@ fn a_set_up_that_was_stopped_is_gone_on_with_or_given_up() {
     let pin = wizard.find("text box", "Current PIN");
     pin.set_text("13572468");
     press(&wizard, "Continue");
-    wizard.find("alert", "Wrong PIN. 2 tries left.");
+    wizard.find("alert", "Wrong PIN");
     window.picture(TITLE, "setup-wrong-pin");
     let pin = wizard.find("text box", "Current PIN");
     pin.set_text("24681357");
@@ -374,6 +374,22 @@ const ENGLISH: Words = Words {
     ready: "VPN Anna Rossi is ready",
 };
 
+const GERMAN: Words = Words {
+    open: "Einrichten…",
+    title: "Token einrichten",
+    next: "Weiter",
+    set_up: "Einrichten",
+    name: "Name des Tokens",
+    fields: [
+        "Neue PIN",
+        "Neue PIN wiederholen",
+        "Neue PUK",
+        "Neue PUK wiederholen",
+    ],
+    working: ", in Arbeit",
+    ready: "VPN Anna Rossi ist bereit",
+};
+
 /// Pictures of every page, for the one who looks at them; with type of this size, in points.
 fn pages(look: Look, words: &Words, name: &str, type_size: &str) {
     let arguments = ["--no-readers", "--practice=cardos-slow"];
@@ -437,4 +453,14 @@ fn pages_narrow() {
 #[test]
 fn pages_in_large_type() {
     pages(Look::NARROW, &ENGLISH, "large", "16.5");
+}
+
+#[test]
+fn pages_in_german() {
+    pages(Look::WIDE.german(), &GERMAN, "german", "11");
+}
+
+#[test]
+fn pages_in_german_narrow() {
+    pages(Look::NARROW.dark().german(), &GERMAN, "german-narrow", "11");
 }

@@ -16,7 +16,7 @@ pub(crate) use program::{Look, Program};
 use std::time::{Duration, Instant};
 
 /// How long anything on the screen may take. Two cores may have five desktops to carry.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(12);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks until `seen` finds something; `what` is for the one who reads that it never did.
 pub(crate) fn wait<T>(what: &str, mut seen: impl FnMut() -> Option<T>) -> T {

@@ -127,7 +127,7 @@ impl<'a> Records<'a> {
         file::write_whole(&arguments.results, b"", Existing::Keep)
             .map_err(|error| made(&arguments.results, error))?;
         if let Some(path) = &arguments.letters {
-            file::write_new_private(path, b"").map_err(|error| made(path, error))?;
+            file::write_private(path, b"", Existing::Keep).map_err(|error| made(path, error))?;
         }
         Ok(Self {
             arguments,
@@ -143,7 +143,7 @@ impl<'a> Records<'a> {
             && !self.letters.is_empty()
         {
             let pages = self.letters.to_pdf(words::letter);
-            file::write_private(path, pages.expose())
+            file::write_private(path, pages.expose(), Existing::Replace)
                 .map_err(|error| cannot_write(path, &error))?;
         }
         let path = &self.arguments.results;

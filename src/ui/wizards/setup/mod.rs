@@ -14,6 +14,7 @@ mod plan_page;
 mod result;
 mod running;
 mod secrets;
+mod show;
 mod steps;
 mod wish;
 mod work;

@@ -1,0 +1,201 @@
+//! What the wizard shows of its state.
+
+use std::sync::Arc;
+
+use relm4::adw::prelude::*;
+
+use super::flow::{self, Page};
+use super::parts::toggle;
+use super::result::Ending;
+use super::wish::{Details, Purpose};
+use super::{Opened, Request, SetupWizard, choose};
+use crate::base::i18n::{gettext, gettext_f, pgettext};
+use crate::explain;
+use crate::plan::preview::Loss;
+
+impl SetupWizard {
+    /// Whether the main button does something.
+    pub(super) fn is_live(&self) -> bool {
+        if self.request != Request::None {
+            return false;
+        }
+        match self.page {
+            Page::Looking | Page::Running => false,
+            Page::Choose | Page::Plan => self.plan().is_some(),
+            Page::Details => {
+                let own = self.purpose != Purpose::Profile;
+                let details = self.details.as_ref();
+                let complete = if own {
+                    details.is_some_and(Details::are_complete)
+                } else {
+                    !self.person.trim().is_empty()
+                };
+                complete && self.plan().is_some()
+            }
+            Page::Secrets => self.pages.secrets.judge(),
+            Page::Result => match &self.ending {
+                Some(Ending::Stopped { live, .. }) => *live,
+                Some(_) => true,
+                None => false,
+            },
+        }
+    }
+
+    /// Brings everything that is shown into line with the state.
+    pub(super) fn refresh(&mut self) {
+        for page in Page::ALL {
+            self.pages.widget(page).set_visible(page == self.page);
+        }
+        match self.page {
+            Page::Looking => {}
+            Page::Secrets => {
+                self.pages.secrets.judge();
+            }
+            Page::Choose => self.show_choose(),
+            Page::Details => self.show_details(),
+            Page::Plan => self.show_plan(),
+            Page::Running => self.show_running(),
+            Page::Result => {
+                let plan = self.made.as_ref().and_then(|made| made.as_ref().ok());
+                let plan = plan.map(|made| Arc::clone(&made.plan));
+                if let Some(ending) = &self.ending {
+                    self.pages.result.show(ending, plan.as_deref());
+                }
+            }
+        }
+        self.show_buttons();
+    }
+
+    fn show_choose(&self) {
+        let made = self.made.as_ref();
+        let trouble = self
+            .not_opened
+            .as_ref()
+            .or_else(|| made.and_then(|made| made.as_ref().err()));
+        let survey = self.survey.as_deref();
+        let erased = self
+            .plan()
+            .is_some_and(|made| flow::is_final(&made.plan, 0));
+        let erased = survey
+            .filter(|survey| erased && survey.area.is_some())
+            .map(|survey| {
+                let counts = survey.counts();
+                let loss = Loss {
+                    keys: counts.keys,
+                    certificates: counts.certificates,
+                    data: counts.data,
+                    pins: counts.pins,
+                };
+                explain::plan::loss(&loss).unwrap_or_default()
+            });
+        let (title, subtitle) = self.subject();
+        let profile = self.opened.as_ref().map(Opened::name);
+        self.pages.choose.show(&choose::Shown {
+            token: (&title, &subtitle),
+            empty: survey.is_some_and(|survey| survey.area.is_none()),
+            purpose: self.purpose,
+            profile: profile.as_deref(),
+            erased: erased.as_deref(),
+            can_format: self.purpose != Purpose::Profile
+                && survey.is_some_and(|survey| survey.can_be_formatted().is_ok()),
+            trouble: trouble.map(|words| (words.title.as_str(), words.body.as_str())),
+        });
+    }
+
+    /// The name of the token, and what tells it from others of this name.
+    fn subject(&self) -> (String, String) {
+        let serial = self
+            .survey
+            .as_deref()
+            .map(|survey| gettext_f("serial {serial}", &[("serial", &survey.serial.to_string())]));
+        let place = [serial.unwrap_or_default(), self.reader_name.clone()];
+        (explain::token::title(&self.token), explain::dotted(&place))
+    }
+
+    fn show_details(&self) {
+        let Some(details) = &self.details else { return };
+        let trouble = self.made.as_ref().and_then(|made| made.as_ref().err());
+        // What is still being typed is no trouble.
+        let complete = details.are_complete() || self.purpose == Purpose::Profile;
+        let trouble = trouble.filter(|_| complete);
+        let words = trouble.map(|words| (words.title.as_str(), words.body.as_str()));
+        let own = self.purpose != Purpose::Profile;
+        self.pages.details.show(details, own, words);
+    }
+
+    fn show_plan(&mut self) {
+        let Some(made) = self.plan().cloned() else {
+            return;
+        };
+        self.pages.plan.show(&made.plan, &made.preview, made.first);
+        let (title, subtitle) = self.subject();
+        self.pages.plan.name(&title, &subtitle);
+        let (title, body) = (
+            gettext("Set-up goes on where it stopped"),
+            explain::plan::stopped_means(),
+        );
+        let words = made.begun.then_some((title.as_str(), body.as_str()));
+        self.pages.plan.warn(words);
+    }
+
+    fn show_running(&mut self) {
+        let Request::Run { step, .. } = self.request else {
+            return;
+        };
+        let Some(made) = self.plan().cloned() else {
+            return;
+        };
+        let place = step.checked_sub(made.first);
+        let preview = place.and_then(|place| made.preview.steps.get(place));
+        let usual = preview
+            .filter(|preview| preview.seconds.1 > 5)
+            .map(explain::plan::cost);
+        self.pages.running.show(&made.plan, step, usual.as_deref());
+    }
+
+    fn show_buttons(&self) {
+        let (first, second) = self.labels();
+        let destroys = self.page == Page::Plan
+            && self
+                .plan()
+                .is_some_and(|made| flow::is_final(&made.plan, made.first));
+        toggle(&self.primary, "destructive-action", destroys);
+        toggle(&self.primary, "suggested-action", !destroys);
+        self.primary.set_visible(first.is_some());
+        self.primary.set_label(&first.unwrap_or_default());
+        self.primary.set_sensitive(self.is_live());
+        self.secondary.set_visible(second.is_some());
+        self.secondary.set_label(&second.unwrap_or_default());
+        let idle = match self.request {
+            Request::None => true,
+            Request::Run { stopping, .. } => !stopping,
+            Request::Survey { .. } | Request::DryRun | Request::Files => false,
+        };
+        self.secondary.set_sensitive(idle);
+    }
+
+    /// The words on the two buttons.
+    fn labels(&self) -> (Option<String>, Option<String>) {
+        let begun = self.plan().is_some_and(|made| made.begun);
+        match (self.page, &self.ending) {
+            (Page::Looking, _) => (None, None),
+            (Page::Secrets, _) if begun => (Some(gettext("Continue")), None),
+            (Page::Choose | Page::Details | Page::Secrets, _) => (Some(gettext("Next")), None),
+            (Page::Plan, _) => {
+                let verb = self.plan().map(|made| flow::verb(&made.plan, made.first));
+                // Nobody knows on paper how far the step is that was broken off.
+                let dry = (!begun).then(|| gettext("Dry Run"));
+                (verb, dry)
+            }
+            (Page::Running, _) => (None, Some(gettext("Stop After This Step"))),
+            (Page::Result, Some(Ending::Rehearsed)) => (Some(gettext("Back to the Plan")), None),
+            (Page::Result, Some(Ending::Stopped { .. })) => {
+                (Some(gettext("Continue")), Some(gettext("Close")))
+            }
+            (Page::Result, Some(Ending::Ready { .. })) => {
+                (Some(pgettext("the last button", "Done")), None)
+            }
+            (Page::Result, Some(Ending::Refused(_)) | None) => (Some(gettext("Close")), None),
+        }
+    }
+}
