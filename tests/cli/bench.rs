@@ -385,4 +385,11 @@ fn what_cannot_be_right_is_said_before_anything_is_touched() {
     let said = practise(&files, "cardos-blank", |_| {}).said(1);
     assert!(said.contains("results.csv cannot be written"), "{said}");
     assert_eq!(fs::read(files.path("results.csv")).unwrap(), b"old");
+    // One private key for everybody is none.
+    files.write(
+        "profile.toml",
+        &PROFILE.replace("size = 1024", "file = 'one.key'"),
+    );
+    let said = practise(&files, "cardos-blank", |_| {}).said(2);
+    assert!(said.contains("the same key on every token"), "{said}");
 }
