@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
@@ -76,7 +77,7 @@ fn blank(number: u8) -> Kept {
 /// A card in a slot of the service.
 struct Inside {
     stop: Stop,
-    served: JoinHandle<std::io::Result<Served>>,
+    served: JoinHandle<io::Result<Served>>,
 }
 
 impl Inside {
@@ -168,7 +169,7 @@ struct Room {
 impl Drop for Room {
     fn drop(&mut self) {
         if thread::panicking() {
-            println!("{}", self.said());
+            let _ = writeln!(io::stderr(), "{}", self.said());
         }
     }
 }
@@ -384,4 +385,11 @@ fn what_cannot_be_right_is_said_before_anything_is_touched() {
     let said = practise(&files, "cardos-blank", |_| {}).said(1);
     assert!(said.contains("results.csv cannot be written"), "{said}");
     assert_eq!(fs::read(files.path("results.csv")).unwrap(), b"old");
+    // One private key for everybody is none.
+    files.write(
+        "profile.toml",
+        &PROFILE.replace("size = 1024", "file = 'one.key'"),
+    );
+    let said = practise(&files, "cardos-blank", |_| {}).said(2);
+    assert!(said.contains("the same key on every token"), "{said}");
 }

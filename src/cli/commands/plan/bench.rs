@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::ask::{self, Source};
-use super::{now, of_file, read};
+use super::{now, of_file};
 use crate::backend::{Event, Workbench};
 use crate::base::file::{self, Existing};
 use crate::base::i18n::{gettext, gettext_f};
@@ -35,10 +35,8 @@ pub(super) fn run(
     }
     // Before anything else is opened: a descriptor is known by its number only.
     let mut source = Source::open(&arguments.secrets, output)?;
-    let profile = files::read_profile(&arguments.profile).map_err(|error| of_file(&error))?;
+    let (profile, files) = read(&arguments.profile)?;
     let names = names(&arguments.names, &profile)?;
-    let mut session = Session::open(globals, Real::WhereMeant)?;
-    let files = read(&profile, &arguments.profile, &mut source, &session, output)?;
     let (needs, made_up) =
         bench::needs(&profile, &files.given()).map_err(|why| of_trouble(&why))?;
     if made_up && arguments.letters.is_none() {
@@ -48,6 +46,7 @@ pub(super) fn run(
         )
         .into());
     }
+    let mut session = Session::open(globals, Real::WhereMeant)?;
     let mut secrets = Secrets::default();
     source.ask(&needs, &mut secrets, session.interrupt(), output)?;
     ask::to_take_all(arguments.consent, &profile, session.interrupt())?;
@@ -74,6 +73,21 @@ fn on(profile: Profile, names: Names, files: &Files, secrets: Secrets) -> Bench 
         data: files.data(),
     };
     Bench::new(profile, names.people, common, Box::new(System))
+}
+
+/// The profile and its files. There is no key among them: one that is on many tokens is nobody's.
+fn read(path: &Path) -> Result<(Profile, Files), Trouble> {
+    let profile = files::read_profile(path).map_err(|error| of_file(&error))?;
+    if profile.keys.iter().any(|key| key.file.is_some()) {
+        return Err(Trouble::usage(
+            gettext("The profile takes a key from a file"),
+            gettext(
+                "The bench would put the same key on every token. Let the cards make their keys. Nothing was sent.",
+            ),
+        ));
+    }
+    let files = Files::read(&profile, path, &mut |_| None).map_err(|error| of_file(&error))?;
+    Ok((profile, files))
 }
 
 /// The table of names, each of which fits the profile.
