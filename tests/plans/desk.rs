@@ -190,7 +190,7 @@ impl Desk {
     }
 
     pub(crate) fn survey(&self) -> Survey {
-        self.on(|channel| Survey::read(channel)).unwrap()
+        self.on(Survey::read).unwrap()
     }
 
     /// What a survey costs on the card as it is.

@@ -192,6 +192,7 @@ fn with_certificate(der: &[u8]) -> Given {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one card and its whole life")]
 fn every_recipe_leaves_a_token_that_opensc_works_with() {
     let judge = Judge::new();
     let desk = Desk::new(CardOs::blank(CardOsModel::m4_2b(SERIAL)));
