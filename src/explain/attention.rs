@@ -73,7 +73,7 @@ fn unguarded(application: ApplicationKind) -> Words {
         subtitle: gettext(
             "Whoever finds the token can give it new PINs without knowing the old ones, and then use its keys. Repair closes this; keys and PINs stay as they are.",
         ),
-        button: None,
+        button: Some(gettext("Repair…")),
     }
 }
 

@@ -351,6 +351,29 @@ fn a_token_with_contents_says_what_it_loses_and_a_wrong_pin_is_asked_for_again()
     wizard.find("status", "VPN Anna Rossi is ready");
 }
 
+#[test]
+fn a_token_that_guards_nothing_is_repaired() {
+    let window = Program::practising("cardos-weak", Look::WIDE);
+    window
+        .tree
+        .find_part("list item", "Everybody can replace the PKCS#15 PINs");
+    window.tree.find_part("button", "Repair…").click();
+    let wizard = window.tree.find("window", TITLE);
+    wizard.find("radio", "Repair");
+    all_named(&wizard);
+    window.picture(TITLE, "setup-choose-repair");
+    press(&wizard, "Next");
+    wizard.find_part("list item", "Protect the PINs and keys from being replaced");
+    window.picture(TITLE, "setup-plan-repair");
+    press(&wizard, "Repair");
+    wizard.find_part("status", " is ready");
+    press(&wizard, "Done");
+    window.tree.gone(
+        "list item",
+        "Everybody can replace the PKCS#15 PINs. Whoever finds the token can give it new PINs without knowing the old ones, and then use its keys. Repair closes this; keys and PINs stay as they are.",
+    );
+}
+
 /// Words by which the pictures are taken, in one language.
 struct Words {
     open: &'static str,

@@ -240,6 +240,15 @@ impl Survey {
         Ok(area.contents.get(&lists::TOKEN_INFO) == Some(&Hex(kept)))
     }
 
+    /// Whether everybody may change the objects or the rules of the application (sheet "cardos", 14).
+    #[must_use]
+    pub fn is_unguarded(&self) -> bool {
+        self.area.as_ref().is_some_and(|area| {
+            let open = |right| condition(&area.access, right) == 0x00;
+            open(of_directory::UPDATE) || open(of_directory::ADMIN)
+        })
+    }
+
     /// The application.
     pub(super) fn area(&self) -> Result<&Area, SetupError> {
         self.area.as_ref().ok_or(SetupError::NotSetUp)

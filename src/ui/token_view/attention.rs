@@ -131,7 +131,7 @@ fn cure(token: &Token, attention: &Attention) -> Option<Cure> {
         Matter::LastTry { pin, .. } => on_pin(*pin, &[OperationKind::Verify]),
         Matter::FactoryPin { pin, .. } => on_pin(*pin, &[OperationKind::Change]),
         Matter::Unreadable => Some(Cure::Details(application)),
-        Matter::Unguarded => None,
+        Matter::Unguarded => Some(Cure::SetUp),
         Matter::Expired { slot, .. }
         | Matter::Mismatch { slot, .. }
         | Matter::ExpiresSoon { slot, .. } => Some(Cure::Certificate(application, *slot)),

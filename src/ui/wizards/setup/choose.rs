@@ -18,6 +18,8 @@ pub(super) struct Shown<'a> {
     pub(super) token: (&'a str, &'a str),
     /// Whether there is nothing to erase.
     pub(super) empty: bool,
+    /// Whether everybody can replace its PINs.
+    pub(super) unguarded: bool,
     /// The name of the profile that was opened.
     pub(super) profile: Option<&'a str>,
     /// What is erased first: what that means in words.
@@ -115,8 +117,10 @@ impl ChoosePage {
             if *purpose == Purpose::Profile {
                 choice.set_sensitive(shown.profile.is_some());
             }
-            if *purpose == Purpose::Erase {
-                choice.set_visible(!shown.empty);
+            match purpose {
+                Purpose::Erase => choice.set_visible(!shown.empty),
+                Purpose::Repair => choice.set_visible(shown.unguarded),
+                _ => {}
             }
             if *purpose == shown.purpose && !choice.is_active() {
                 choice.set_active(true);

@@ -131,12 +131,19 @@ pub(super) fn verb(plan: &Plan, first: usize) -> String {
         .tasks
         .iter()
         .any(|task| matches!(task, Task::Create(_)));
+    if plan.tasks.iter().all(only_repairs) {
+        return gettext("Repair");
+    }
     match (is_final(plan, 0), creates) {
         (true, true) => gettext("Erase and Set Up"),
         (true, false) if plan.tasks.iter().all(only_erases) => gettext("Erase Token"),
         (true | false, false) => gettext("Change Token"),
         (false, true) => gettext("Set Up"),
     }
+}
+
+fn only_repairs(task: &Task) -> bool {
+    matches!(task, Task::Secure | Task::Activate)
 }
 
 fn only_erases(task: &Task) -> bool {

@@ -93,6 +93,7 @@ impl SetupWizard {
         self.pages.choose.show(&choose::Shown {
             token: (&title, &subtitle),
             empty: survey.is_some_and(|survey| survey.area.is_none()),
+            unguarded: survey.is_some_and(|survey| survey.is_unguarded()),
             purpose: self.purpose,
             profile: profile.as_deref(),
             erased: erased.as_deref(),

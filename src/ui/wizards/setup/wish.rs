@@ -37,6 +37,8 @@ pub enum Purpose {
     Ssh,
     /// Everything.
     All,
+    /// What it is, and guarded.
+    Repair,
     /// Nothing: it becomes empty.
     Erase,
     /// What a profile says.
@@ -45,7 +47,8 @@ pub enum Purpose {
 
 impl Purpose {
     /// All, in their order.
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
+        Self::Repair,
         Self::Vpn,
         Self::Mail,
         Self::Ssh,
@@ -61,6 +64,7 @@ impl Purpose {
             Self::Mail => gettext("Mail and signatures"),
             Self::Ssh => gettext("SSH"),
             Self::All => gettext("All of it"),
+            Self::Repair => gettext("Repair"),
             Self::Erase => gettext("Erase only"),
             Self::Profile => gettext("From a profile"),
         }
@@ -73,6 +77,9 @@ impl Purpose {
             Self::Mail => gettext("One key to sign, another one to decrypt"),
             Self::Ssh => gettext("One key to sign in to other computers with"),
             Self::All => gettext("One key to sign and sign in, another one to decrypt"),
+            Self::Repair => {
+                gettext("Nobody can replace the PINs any more; everything stays as it is")
+            }
             Self::Erase => gettext("Nothing is left on the token"),
             Self::Profile => gettext("What your site has written down in a file"),
         }
@@ -83,7 +90,7 @@ impl Purpose {
         match self {
             Self::Vpn | Self::Ssh => &[KeyPurpose::Sign],
             Self::Mail | Self::All => &[KeyPurpose::Sign, KeyPurpose::Decrypt],
-            Self::Erase | Self::Profile => &[],
+            Self::Repair | Self::Erase | Self::Profile => &[],
         }
     }
 }
@@ -146,6 +153,13 @@ pub(super) fn profile(purpose: Purpose, details: &Details, survey: &Survey) -> P
         survey.area.is_some().then_some(Erase::Application)
     };
     let name = purpose.title();
+    if purpose == Purpose::Repair {
+        return Profile {
+            name,
+            secure: true,
+            ..Profile::default()
+        };
+    }
     if purpose == Purpose::Erase {
         return Profile {
             name,

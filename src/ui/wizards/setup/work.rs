@@ -95,7 +95,7 @@ impl SetupWizard {
         let made = self.plan_of(&profile, &survey);
         if let Ok(made) = &made {
             let has_details = match self.purpose {
-                Purpose::Erase => false,
+                Purpose::Repair | Purpose::Erase => false,
                 Purpose::Profile => wish::wants_name(&profile),
                 Purpose::Vpn | Purpose::Mail | Purpose::Ssh | Purpose::All => true,
             };
@@ -170,6 +170,10 @@ impl SetupWizard {
         go_on: bool,
         sender: &ComponentSender<Self>,
     ) {
+        if survey.is_unguarded() {
+            // That comes first.
+            self.purpose = Purpose::Repair;
+        }
         self.survey = Some(Arc::clone(&survey));
         match unfinished {
             Some(unfinished) => self.resume(&unfinished, &survey, go_on, sender),
