@@ -8,9 +8,9 @@
 //! | [`token`] | what a person sees: readers, tokens, applications, PINs, keys, certificates. No I/O |
 //! | [`iso7816`] | commands, responses, status words, answers to reset, TLV. Bytes in, values out |
 //! | [`transport`] | the way to one card: PC/SC, the watch over readers, chaining, PIN pads, the trace |
-//! | [`card`] | the drivers (PIV, OpenPGP, PKCS#15), the list of probes, and the PIN guard |
+//! | [`card`] | the drivers (PIV, OpenPGP, PKCS#15), the list of probes, the PIN guard, and the tasks that write on CardOS |
 //! | [`pki`] | certificates, public keys, chains, SSH lines. Knows no card |
-//! | [`plan`] | what is going to be done to a token: profiles, previews, the journal, the run |
+//! | [`plan`] | what is going to be done to a token: profiles, previews, the journal, the run, the bench |
 //! | [`simulator`] | practice cards: in readers of this program, or behind a real service through vpcd |
 //! | [`backend`] | the only owner of readers and cards: requests in, events out |
 //! | [`explain`] | every word about what the rooms above say |
@@ -43,6 +43,13 @@
 //!
 //! Doing: a `backend::Command` goes to the lane of its reader; every PIN passes
 //! `card::guard`; exactly one `Event::Finished` comes back, and the token is read again.
+//!
+//! Setting up: a [`plan::profile`] and what [`plan::Survey`] says of the card become a
+//! [`plan::Plan`], a list of `card::task`s. [`plan::preview`] goes through them on paper;
+//! `backend::Command::Plan` has the lane carry them out, each in a transaction of its own, between
+//! two lines of the [`plan::journal`]. A task that was broken off is done again with what was known
+//! when it was begun: each of its commands may be sent twice. Nothing else writes on a card but
+//! the PIN guard and the command console.
 //!
 //! # Words
 //!
