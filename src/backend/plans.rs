@@ -65,20 +65,21 @@ impl Worker {
                 if let Some(unfinished) = journal.unfinished() {
                     return Err(Failure::Unfinished(Arc::new(unfinished)));
                 }
+                // It may have been made for the card as it was before another program was at it.
+                Preview::of(&plan, &survey).map_err(|(step, error)| Failure::Plan {
+                    step,
+                    why: error.into(),
+                })?;
                 let run = Run::begin(Plan::clone(&plan), survey, journal, now());
                 self.go_on(id, identity, run.map_err(RunError::from)?, secrets, cancel)
             }
             PlanAction::Resume { secrets } => {
-                let serial = self.survey(identity, cancel)?.serial;
-                let journal = self.journals()?.open(&serial).map_err(RunError::from)?;
+                let live = self.survey(identity, cancel)?;
+                let journals = self.journals()?;
+                let journal = journals.open(&live.serial).map_err(RunError::from)?;
                 let unfinished = journal.unfinished().ok_or(Failure::NothingUnfinished)?;
-                self.go_on(
-                    id,
-                    identity,
-                    Run::resume(unfinished, journal),
-                    secrets,
-                    cancel,
-                )
+                let run = Run::resume(unfinished, journal, &live)?;
+                self.go_on(id, identity, run, secrets, cancel)
             }
             PlanAction::GiveUp => {
                 let serial = self.survey(identity, cancel)?.serial;

@@ -126,8 +126,11 @@ pub fn read_small(path: &Path, limit: u64) -> io::Result<String> {
 /// [`io::ErrorKind::InvalidData`] if it is no file at all: a pipe with this name would be waited
 /// for without an end.
 pub fn read_small_bytes(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = open_small(path)?.take(limit + 1).read_to_end(&mut bytes);
+    let file = open_small(path)?;
+    // As long as it is, so that nothing of a key is left where it grew out of.
+    let len = file.metadata()?.len().min(limit) + 1;
+    let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or_default());
+    let read = file.take(limit + 1).read_to_end(&mut bytes);
     within(read?, limit)?;
     Ok(bytes)
 }

@@ -116,7 +116,9 @@ pub fn trouble(why: &Trouble) -> Explanation {
         ),
         Trouble::Cancelled => Explanation::new(
             gettext("Cancelled"),
-            gettext("The steps before that are done; the token can be gone on with."),
+            gettext(
+                "If the token was begun, its made-up PINs are known to nobody: erase it, and begin anew.",
+            ),
         ),
         Trouble::Unfinished(unfinished) => Explanation::new(
             plan::stopped(unfinished),

@@ -359,6 +359,10 @@ pub fn setup_error(error: &SetupError) -> Explanation {
                 &[("left", &left.to_string())],
             ),
         ),
+        SetupError::Changed => Explanation::new(
+            gettext("Another program has changed the token meanwhile"),
+            gettext("Going on could undo what it did. Look at the token, give the plan up, and make a new one. Nothing was sent."),
+        ),
         SetupError::SetUpAlready => set_up_already(),
         SetupError::NotSetUp => not_set_up(),
         SetupError::Never => Explanation::new(

@@ -21,13 +21,24 @@ const MAX_CERTIFICATE: u64 = 1024 * 1024;
 const MAX_DATA: u64 = 0xFFFF;
 
 /// What the files of a profile say, each by its place in the profile.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Files {
     certificates: BTreeMap<usize, Vec<u8>>,
     data: BTreeMap<usize, Vec<u8>>,
     keys: BTreeMap<usize, Private>,
     /// The certificates that are in the files of keys: that of the key, then those above it.
     chains: BTreeMap<usize, Vec<InKeyFile>>,
+}
+
+/// What is in them may be nobody's business.
+impl std::fmt::Debug for Files {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Files")
+            .field("keys", &self.keys.len())
+            .field("certificates", &self.certificates.len())
+            .field("data", &self.data.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What can be wrong with one of the files. Nothing was sent.

@@ -51,16 +51,28 @@ impl Run {
         })
     }
 
-    /// Goes on with a plan that was broken off.
-    #[must_use]
-    pub fn resume(unfinished: Unfinished, journal: Journal) -> Self {
-        Self {
+    /// Goes on with a plan that was broken off, on a card of which this is known now.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Changed`] if another program has changed the card since; it was not touched.
+    pub fn resume(
+        unfinished: Unfinished,
+        journal: Journal,
+        live: &Survey,
+    ) -> Result<Self, RunError> {
+        if let Some(before) = &unfinished.begun
+            && !live.is_as_begun(before, unfinished.plan.made)
+        {
+            return Err(SetupError::Changed.into());
+        }
+        Ok(Self {
             plan: unfinished.plan,
             journal,
             again: unfinished.begun.is_some(),
             survey: unfinished.begun,
             next: unfinished.next,
-        }
+        })
     }
 
     /// The plan.

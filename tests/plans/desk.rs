@@ -251,10 +251,16 @@ impl Desk {
 
     /// Goes on with what the journal says is not at its end.
     pub(crate) fn resume(&self, secrets: &mut Secrets, cut: Option<Cut>) -> Ended {
-        let serial = self.survey().serial;
-        let journal = self.journals.open(&serial).unwrap();
+        let live = self.survey();
+        let journal = self.journals.open(&live.serial).unwrap();
         let unfinished = journal.unfinished().expect("nothing to go on with");
-        self.go_on(Run::resume(unfinished, journal), secrets, cut, None)
+        match Run::resume(unfinished, journal, &live) {
+            Ok(run) => self.go_on(run, secrets, cut, None),
+            Err(error) => Ended {
+                result: Err(error),
+                commands: 0,
+            },
+        }
     }
 
     fn go_on(

@@ -63,6 +63,11 @@ impl Hand<'_, '_> {
         area.access = Hex(closed(owner).to_vec());
         survey.area = Some(area);
         self.verify(owner)?;
+        if !open {
+            // It has its PIN; what its PUK shall be was given once more, and nobody else would
+            // notice another one.
+            self.put_pin(&new.owner)?;
+        }
         self.create_file(survey, ODF, (0x01, ODF_SIZE), writable_by(owner))?;
         self.write_list(survey, crate::card::pkcs15::directory::Kind::Pins, &[entry])?;
         self.create_file(survey, TOKEN_INFO, (0x01, INFO_SIZE), writable_by(owner))?;
@@ -142,6 +147,12 @@ impl Hand<'_, '_> {
         let record = encode::directory();
         let mut known = Vec::new();
         if survey.directory {
+            let selection = files::selection(&[0x3F, 0x00, 0x2F, 0x00]);
+            if self.paper {
+                self.send("SELECT", &selection)?;
+                self.read([0x00, 0xB0, 0x00, 0x00])?;
+                return Ok(());
+            }
             known = files::read_list(self.channel, &[0x3F, 0x00, 0x2F, 0x00])?.unwrap_or_default();
             if known.windows(AID.len()).any(|window| window == AID) {
                 return Ok(());
@@ -160,7 +171,12 @@ impl Hand<'_, '_> {
                 self.send("SELECT", &path)?;
             }
         }
-        self.write(known.len(), &record)?;
+        match self.write(known.len(), &record) {
+            // The application is found without it, too; who filled it up needs what is there.
+            Err(SetupError::Full { .. } | SetupError::Card(CardError::Status { .. }))
+                if survey.directory => {}
+            written => written?,
+        }
         survey.directory = true;
         Ok(())
     }
@@ -180,6 +196,8 @@ impl Hand<'_, '_> {
         if !closed_before {
             let admin = condition(&survey.area()?.access, of_directory::ADMIN);
             self.right(admin)?;
+            // Whoever cannot show the PIN now could never open it again.
+            self.verify(owner)?;
             self.close(owner)?;
         }
         survey.area_mut()?.access = Hex(closed(owner).to_vec());

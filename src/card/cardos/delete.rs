@@ -2,12 +2,14 @@
 
 use super::hand::Hand;
 use super::store::{file_of, key_of};
-use super::survey::identity;
+use super::survey::{guards, identity};
 use super::{Phase, SetupError, Survey, lists, objects, sealed};
 use crate::base::hex::Hex;
 use crate::card::CardError;
 use crate::card::pkcs15::directory::Kind;
+use crate::card::pkcs15::{AID, files};
 use crate::card::task::KeyPurpose;
+use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le};
 
 impl Hand<'_, '_> {
@@ -63,22 +65,48 @@ impl Hand<'_, '_> {
             self.root()?;
             self.delete(0x5015)?;
         }
-        self.root()?;
         if survey.directory {
-            self.delete(0x2F00)?;
+            survey.directory = self.leave_directory()?;
         }
         survey.area = None;
-        survey.directory = false;
         Ok(())
+    }
+
+    /// EF.DIR names the application no more; it goes if it names no other. Tells whether it stays.
+    fn leave_directory(&mut self) -> Result<bool, SetupError> {
+        const EF_DIR: [u8; 4] = [0x3F, 0x00, 0x2F, 0x00];
+        let mut others = Vec::new();
+        if !self.paper {
+            let known = files::read_list(self.channel, &EF_DIR)?.unwrap_or_default();
+            self.lost();
+            let (entries, rest) = files::entries(&known);
+            let is_ours = |entry: &[u8]| entry.windows(AID.len()).any(|window| window == AID);
+            for entry in entries.iter().filter(|entry| !is_ours(entry.value)) {
+                ber::push(&mut others, entry.tag.0, entry.value);
+            }
+            if !others.is_empty() {
+                others.resize(others.len().max(known.len() - rest.len()), 0x00);
+            }
+        }
+        if others.is_empty() {
+            self.root()?;
+            self.delete(0x2F00)?;
+            return Ok(false);
+        }
+        self.send("SELECT", &files::selection(&EF_DIR))?;
+        self.write(0, &others)?;
+        Ok(true)
     }
 
     /// ERASE FILES, then FORMAT. A card that lost its power between them is formatted only.
     pub(super) fn format(&mut self, survey: &mut Survey) -> Result<(), SetupError> {
-        survey.can_be_formatted()?;
-        let mut phase = survey.phase;
         if self.again {
-            (_, phase) = identity(self.channel)?;
+            // What was tried before may have cost a try of the key.
+            (_, survey.phase) = identity(self.channel)?;
+            (survey.packages, survey.start_key) = guards(self.channel)?;
         }
+        survey.can_be_formatted()?;
+        let phase = survey.phase;
         if phase == Phase::Operational {
             self.send("PHASE CONTROL", &Command::new([0x80, 0x10, 0x00, 0x00]))?;
         }
@@ -91,7 +119,8 @@ impl Hand<'_, '_> {
         let free = self.send("GET DATA", &free)?.data;
         survey.free = if self.paper {
             let kept = survey.area.iter().flat_map(|area| area.files.values());
-            survey.free + kept.map(|file| u32::from(file.size) + 24).sum::<u32>()
+            let kept = kept.map(|file| u32::from(file.size) + 24);
+            kept.fold(survey.free, u32::saturating_add)
         } else {
             free.iter()
                 .fold(0, |free, &byte| free << 8 | u32::from(byte))

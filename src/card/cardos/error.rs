@@ -32,6 +32,9 @@ pub enum SetupError {
         /// What is left.
         left: u8,
     },
+    /// Another program has changed the token since the task was begun.
+    #[error("changed by another program")]
+    Changed,
     /// The application is there already.
     #[error("set up already")]
     SetUpAlready,

@@ -115,6 +115,12 @@ impl<'a, 'c> Hand<'a, 'c> {
         Ok(answer)
     }
 
+    /// Somebody else has selected things on this channel.
+    pub(super) fn lost(&mut self) {
+        self.place = Place::Unknown;
+        self.verified.clear();
+    }
+
     /// The root is selected. Rights in the application end with that (sheet "cardos", 15).
     pub(super) fn root(&mut self) -> Result<(), SetupError> {
         if self.place != Place::Root {
@@ -333,7 +339,7 @@ impl<'a, 'c> Hand<'a, 'c> {
         self.right(condition(&entry.access, of_file::DELETE))?;
         self.area()?;
         self.delete(id)?;
-        survey.free += u32::from(entry.size) + 24;
+        survey.free = survey.free.saturating_add(u32::from(entry.size) + 24);
         Ok(())
     }
 
@@ -357,7 +363,7 @@ impl<'a, 'c> Hand<'a, 'c> {
         self.right(condition(&area.access, of_directory::APPEND))?;
         match condition(&area.access, of_directory::UPDATE) {
             // Objects that are there cannot be changed, but new ones can be added.
-            0xFF if !self.again => Ok(()),
+            0xFF => Ok(()),
             update => self.right(update),
         }
     }

@@ -7,6 +7,7 @@ use super::lists::{self, owner, writable_by};
 use super::objects::{SMALL, algorithm, empty_parts, prefix};
 use super::store::{PUBLIC_KEYS, file_of, free_file};
 use super::{SetupError, Survey};
+use crate::base::hex::Hex;
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::{encode, files};
 use crate::card::task::{KeyPurpose, NewKey, SecretName};
@@ -35,7 +36,9 @@ impl Hand<'_, '_> {
         let bytes = self.check_key(new, survey)?;
         self.right(new.pin)?;
         let mut public = None;
-        if self.again {
+        // A plan that was given up has left it, or OpenSC: then it is not known whose it is.
+        let left = survey.area()?.files.contains_key(&OUTPUT);
+        if self.again && !left {
             if self.file(OUTPUT)? {
                 // The answer may have been lost, and the key is there.
                 public = self.read_output(bytes).ok();
@@ -44,8 +47,7 @@ impl Hand<'_, '_> {
             }
         }
         let values = empty_parts(bytes);
-        if public.is_none() && !self.again {
-            // A plan that was given up has left it, or OpenSC.
+        if left {
             self.delete_file(survey, OUTPUT)?;
         }
         if public.is_none() {
@@ -135,12 +137,18 @@ impl Hand<'_, '_> {
         if lists::find(survey, Kind::PrivateKeys, &new.id.0)?.is_some() {
             return Err(SetupError::InUse(new.id.clone()));
         }
+        // Another program may have taken it since the plan was made.
+        if survey.taken().keys.contains(&new.number) {
+            return Err(SetupError::InUse(Hex(vec![new.number])));
+        }
         Ok(usize::from(new.bits / 8))
     }
 
     /// Whether the list on the card names the key by now.
     fn is_listed(&mut self, new: &NewKey) -> Result<bool, SetupError> {
-        let live = Survey::read(self.channel)?;
+        let live = Survey::read(self.channel);
+        self.lost();
+        let live = live?;
         let private = lists::find(&live, Kind::PrivateKeys, &new.id.0)?;
         let public = lists::find(&live, Kind::PublicKeys, &new.id.0)?;
         Ok(private.is_some() && public.is_some())

@@ -33,12 +33,24 @@ fn file_of(survey: &Survey, kind: Kind) -> Result<Option<u16>, SetupError> {
     let area = survey.area()?;
     let odf = area.contents.get(&ODF).map(|odf| odf.0.as_slice());
     let (lists, _) = directory::lists(odf.unwrap_or_default());
-    let Some(list) = lists.iter().find(|list| list.kind == kind) else {
+    let mut named = lists.iter().filter(|list| list.kind == kind);
+    let Some(list) = named.next() else {
         return Ok(None);
     };
+    if named.next().is_some() {
+        return Err(CardError::Unsupported("several lists of one kind").into());
+    }
     let path = list.value.place().and_then(|place| place.absolute());
     match path.as_deref() {
-        Some([0x3F, 0x00, 0x50, 0x15, high, low]) => Ok(Some(u16::from_be_bytes([*high, *low]))),
+        Some([0x3F, 0x00, 0x50, 0x15, high, low]) => {
+            let file = u16::from_be_bytes([*high, *low]);
+            // What was not read is not empty.
+            if area.contents.contains_key(&file) {
+                Ok(Some(file))
+            } else {
+                Err(CardError::Unsupported("lists with these names").into())
+            }
+        }
         _ => Err(CardError::Unsupported("lists outside the application").into()),
     }
 }

@@ -4,6 +4,7 @@ use super::create::name_fits;
 use super::hand::{Hand, take};
 use super::lists::{self, owner, readable_by, writable_by};
 use super::{SetupError, Survey};
+use crate::base::hex::Hex;
 use crate::card::CardError;
 use crate::card::pkcs15::bits::{OCTET_STRING, SEQUENCE, next_if};
 use crate::card::pkcs15::directory::Kind;
@@ -30,6 +31,10 @@ impl Hand<'_, '_> {
         name_fits(&new.label, encode::MAX_LABEL)?;
         if lists::find(survey, Kind::Pins, &new.auth_id.0)?.is_some() {
             return Err(SetupError::InUse(new.auth_id.clone()));
+        }
+        let taken = survey.taken().pins;
+        if taken.iter().any(|(_, number)| *number == new.number) {
+            return Err(SetupError::InUse(Hex(vec![new.number])));
         }
         self.check_pin(new)?;
         take(survey, 2 * 28)?;

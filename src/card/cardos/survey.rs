@@ -9,7 +9,7 @@ use crate::base::hex::Hex;
 use crate::card::CardError;
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::files::{self, HOME};
-use crate::card::pkcs15::profile;
+use crate::card::pkcs15::{encode, profile};
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le, Response, StatusWord};
 use crate::transport::channel::Channel;
@@ -192,14 +192,7 @@ impl Survey {
         let free = free
             .iter()
             .fold(0, |free, &byte| free << 8 | u32::from(byte));
-        let packages = get(channel, 0x88)?.is_some_and(|list| !list.is_empty());
-        let start_key = get(channel, 0x96)?.and_then(|keys| match keys.as_slice() {
-            [_, _, version, tries, ..] => Some(StartKey {
-                version: *version,
-                tries: *tries,
-            }),
-            _ => None,
-        });
+        let (packages, start_key) = guards(channel)?;
         let mut survey = Self {
             serial,
             version,
@@ -232,12 +225,26 @@ impl Survey {
         };
         let path = files::in_home(lists::TOKEN_INFO.to_be_bytes());
         let info = files::read_list(channel, &path)?.unwrap_or_default();
-        let (entries, _) = files::entries(&info);
-        let mut kept = Vec::new();
-        for entry in entries {
-            ber::push(&mut kept, entry.tag.0, entry.value);
-        }
+        let kept = without_filling(info);
         Ok(area.contents.get(&lists::TOKEN_INFO) == Some(&Hex(kept)))
+    }
+
+    /// Whether a card of which `before` was known when a task was begun still is as that task found it,
+    /// or as it leaves it: every program says in TokenInfo when it changed something. `moment` is
+    /// what the task writes there.
+    #[must_use]
+    pub fn is_as_begun(&self, before: &Self, moment: i64) -> bool {
+        let info = |survey: &Self| {
+            let area = survey.area.as_ref()?;
+            let info = area.contents.get(&lists::TOKEN_INFO)?;
+            (!info.0.is_empty()).then(|| info.0.clone())
+        };
+        match info(self) {
+            None => true,
+            now if now == info(before) => true,
+            Some(now) => encode::time(moment)
+                .is_some_and(|time| now.windows(time.len()).any(|window| window == time)),
+        }
     }
 
     /// Whether everybody may change the objects or the rules of the application (sheet "cardos", 14).
@@ -371,12 +378,7 @@ impl Area {
                 let content = files::read_selected(channel, size, |bytes| {
                     files::is_filling(files::entries(bytes).1)
                 })?;
-                let (entries, _) = files::entries(&content);
-                let mut kept = Vec::new();
-                for entry in entries {
-                    ber::push(&mut kept, entry.tag.0, entry.value);
-                }
-                area.contents.insert(id, Hex(kept));
+                area.contents.insert(id, Hex(without_filling(content)));
             }
         }
         Ok(Some(area))
@@ -388,6 +390,27 @@ impl Area {
         files.sort_by_key(|(_, entry)| entry.place);
         files.into_iter().map(|(&id, _)| id).collect()
     }
+}
+
+/// A list up to the filling bytes, byte by byte as it is: where its entries begin is where they are
+/// written.
+fn without_filling(mut content: Vec<u8>) -> Vec<u8> {
+    let rest = files::entries(&content).1.len();
+    content.truncate(content.len() - rest);
+    content
+}
+
+/// What forbids formatting: packages of the maker, and the key for it.
+pub(super) fn guards(channel: &mut Channel<'_>) -> Result<(bool, Option<StartKey>), SetupError> {
+    let packages = get(channel, 0x88)?.is_some_and(|list| !list.is_empty());
+    let start_key = get(channel, 0x96)?.and_then(|keys| match keys.as_slice() {
+        [_, _, version, tries, ..] => Some(StartKey {
+            version: *version,
+            tries: *tries,
+        }),
+        _ => None,
+    });
+    Ok((packages, start_key))
 }
 
 /// Serial number and phase: that it is still the same card, and what it lets be done.

@@ -215,7 +215,7 @@ pub(in crate::card) fn token_info(serial: &[u8], label: &str, moment: i64) -> Ve
 }
 
 /// The last update, if the clock is between the years that its form can tell.
-fn time(moment: i64) -> Option<Vec<u8>> {
+pub(in crate::card) fn time(moment: i64) -> Option<Vec<u8>> {
     let moment = ::time::OffsetDateTime::from_unix_timestamp(moment).ok()?;
     let (year, month, day) = moment.to_calendar_date();
     let (hour, minute, second) = moment.to_hms();

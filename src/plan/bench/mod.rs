@@ -17,6 +17,7 @@ mod tests;
 mod work;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use super::journal::Unfinished;
@@ -118,7 +119,7 @@ pub struct KeyMade {
 }
 
 /// What a profile does not say, and what is the same for every token.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Common {
     /// What is known of files.
     pub given: Given,
@@ -126,6 +127,17 @@ pub struct Common {
     pub pins: BTreeMap<SecretName, Secret>,
     /// What data says, in the order of the profile.
     pub data: Vec<Vec<u8>>,
+}
+
+/// What data says can be a secret too: only how much there is of it is told.
+impl fmt::Debug for Common {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Common")
+            .field("given", &self.given)
+            .field("pins", &self.pins)
+            .field("data", &self.data.len())
+            .finish()
+    }
 }
 
 /// How it stands: done, failed or skipped, and still to do.
@@ -303,8 +315,8 @@ impl Bench {
     }
 }
 
-impl std::fmt::Debug for Bench {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Bench {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lanes = self.lanes.iter();
         let lanes: Vec<_> = lanes
             .map(|(id, lane)| (id, lane.place, &lane.stage))

@@ -126,7 +126,7 @@ impl Bench {
         if goes_on {
             return self.go_on(reader, survey, &token, unfinished, now);
         }
-        if unfinished.is_some() && self.profile.erase.is_none() {
+        if unfinished.is_some() {
             return self.refuse(reader, waited, Refusal::Unfinished);
         }
         if waited.is_some() {

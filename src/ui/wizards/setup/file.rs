@@ -7,6 +7,7 @@ use relm4::gtk::prelude::*;
 
 use crate::base::i18n::gettext;
 use crate::explain::{self, Explanation};
+use crate::pki::import::ImportError;
 use crate::plan::files::{self, Files};
 use crate::plan::profile::Profile;
 use crate::plan::recipe::Given;
@@ -58,7 +59,7 @@ pub(super) fn ask(
 ///
 /// Why it is of no use.
 pub(super) fn read(path: &Path) -> Result<Opened, Explanation> {
-    let words = |error: files::FileError| explain::plan::file_error(&error);
+    let words = |error: files::FileError| words(&error);
     let profile = files::read_profile(path).map_err(words)?;
     let given = Files::read(&profile, path, &mut |_| None)
         .map_err(words)?
@@ -68,6 +69,19 @@ pub(super) fn read(path: &Path) -> Result<Opened, Explanation> {
         profile,
         given,
     })
+}
+
+/// Why a profile or a file of it is of no use. There is no place for a password here.
+fn words(error: &files::FileError) -> Explanation {
+    let mut words = explain::plan::file_error(error);
+    if let files::FileError::Key {
+        error: ImportError::NeedsPassword,
+        ..
+    } = error
+    {
+        words.body = gettext("“symbolonctl plan run” asks for its password. Nothing was sent.");
+    }
+    words
 }
 
 impl Opened {
@@ -89,7 +103,7 @@ impl Opened {
     /// Why they are of no use any more.
     pub(super) fn files(&self) -> Result<Files, Explanation> {
         let files = Files::read(&self.profile, &self.path, &mut |_| None);
-        files.map_err(|error| explain::plan::file_error(&error))
+        files.map_err(|error| words(&error))
     }
 }
 

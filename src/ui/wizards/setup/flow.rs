@@ -122,6 +122,12 @@ pub(super) fn is_final(plan: &Plan, first: usize) -> bool {
     tasks.iter().any(crate::plan::is_final)
 }
 
+/// Whether a plan takes away everything.
+pub(super) fn erases(plan: &Plan) -> bool {
+    let all = |task: &Task| matches!(task, Task::Format | Task::DeleteApplication);
+    plan.tasks.iter().any(all)
+}
+
 /// The verb of a plan, on its last button.
 pub(super) fn verb(plan: &Plan, first: usize) -> String {
     if first > 0 {

@@ -376,6 +376,8 @@ impl Component for SetupWizard {
     ) {
         let before = self.page;
         match output {
+            // Who went on meanwhile has decided for something else.
+            SetupCommandOutput::ProfileRead(_) if self.page != Page::Choose => {}
             SetupCommandOutput::ProfileRead(read) => match *read {
                 Ok(opened) => {
                     self.opened = Some(opened);

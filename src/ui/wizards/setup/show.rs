@@ -73,9 +73,7 @@ impl SetupWizard {
             .as_ref()
             .or_else(|| made.and_then(|made| made.as_ref().err()));
         let survey = self.survey.as_deref();
-        let erased = self
-            .plan()
-            .is_some_and(|made| flow::is_final(&made.plan, 0));
+        let erased = self.plan().is_some_and(|made| flow::erases(&made.plan));
         let erased = survey
             .filter(|survey| erased && survey.area.is_some())
             .map(|survey| {

@@ -220,8 +220,8 @@ impl SetupWizard {
         };
         let wrong = self.wrong.take();
         if let Some((role, _)) = wrong {
-            let needs = preview.needs.iter();
-            for need in needs.filter(|need| !need.fresh && need.role == role) {
+            // One that was to be set is on the card, if that is where the step was broken off.
+            for need in preview.needs.iter().filter(|need| need.role == role) {
                 self.kept.remove(&need.name);
             }
         }
@@ -231,6 +231,10 @@ impl SetupWizard {
             .collect();
         self.way = Way::resumed(!missing.is_empty());
         self.pages.secrets.ask(&missing, &self.token);
+        if wrong.is_some() {
+            // Nothing that was wrong is one key away from being sent again.
+            self.pages.secrets.clear();
+        }
         self.made = Some(Ok(Made {
             plan: Arc::new(unfinished.plan.clone()),
             preview,
@@ -238,6 +242,10 @@ impl SetupWizard {
             begun: true,
         }));
         if !go_on {
+            self.page = Page::Plan;
+        } else if missing.is_empty() && wrong.is_some() {
+            // Nobody can say which one it was, and nothing is sent twice by itself.
+            self.forget();
             self.page = Page::Plan;
         } else if missing.is_empty() {
             self.run(sender);
@@ -353,6 +361,17 @@ impl SetupWizard {
         );
         if identity != self.identity || over || matches!(self.request, Request::Run { .. }) {
             return;
+        }
+        if let Some(made) = self.plan().filter(|made| made.begun).cloned() {
+            // What was typed is kept until the token is back.
+            self.request = Request::None;
+            let words = self.gone_at(made.first);
+            return self.end(Ending::Stopped {
+                step: made.first,
+                words,
+                live: false,
+                waits: true,
+            });
         }
         let mut words = explain::failure::link_error(&LinkError::Removed);
         words.body = explain::pins::nothing_sent();
