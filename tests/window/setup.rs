@@ -363,12 +363,12 @@ fn a_token_that_guards_nothing_is_repaired() {
     all_named(&wizard);
     window.picture(TITLE, "setup-choose-repair");
     press(&wizard, "Next");
-    wizard.find_part("list item", "Protect the PINs and keys from being replaced");
-    window.picture(TITLE, "setup-plan-repair");
-    press(&wizard, "Next");
     wizard
         .find("text box", "Current SO-PIN")
         .set_text("12345678");
+    press(&wizard, "Next");
+    wizard.find_part("list item", "Protect the PINs and keys from being replaced");
+    window.picture(TITLE, "setup-plan-repair");
     press(&wizard, "Repair");
     wizard.find_part("status", " is ready");
     press(&wizard, "Done");
