@@ -2,7 +2,7 @@
 //!
 //! A profile says what a site wants, [`files`] are what it names, [`recipe`] makes the tasks for one card of it, [`preview`] tells
 //! what they are and need, [`run`] does them one after the other, and [`journal`] keeps what was
-//! begun and done, so that a plan that was broken off goes on where it was. [`bench`] does the same to
+//! begun and done, so that a plan that was broken off goes on where it was. [`mod@bench`] does the same to
 //! many tokens, side by side.
 
 pub mod bench;

@@ -2,8 +2,14 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
-use crate::driver::{Look, Node, Program};
+use crate::driver::{Look, Node, Program, wait};
+use crate::support::pcscd::{PrivatePcscd, SOCKET_VARIABLE};
+use crate::support::process::Daemon;
+
+const SYMBOLONCTL: &str = env!("CARGO_BIN_EXE_symbolonctl");
 
 /// The line of the blank card.
 const BLANK: &str = "Blank CardOS token, CardOS M4.2B · Practice card";
@@ -343,12 +349,65 @@ fn a_token_with_contents_says_what_it_loses_and_a_wrong_pin_is_asked_for_again()
     window.picture(TITLE, "setup-plan-used");
     button.click();
     wizard.find_part("alert", "Wrong SO-PIN");
+    // Nothing of the role is sent again that was not typed again.
+    let typed = ["Current SO-PIN", "New SO-PIN", "Repeat new SO-PIN"];
+    for (name, secret) in typed.into_iter().zip(["12345678", "97531864", "97531864"]) {
+        let field = wizard.find("text box", name);
+        assert_eq!(field.text(), "");
+        field.set_text(secret);
+    }
     window.picture(TITLE, "setup-wrong");
+    press(&wizard, "Continue");
+    wizard.find("status", "VPN Anna Rossi is ready");
+}
+
+#[test]
+fn what_was_begun_elsewhere_meanwhile_is_not_done_over() {
+    // Journals of practice cards are each program's own: here the card is in a real service.
+    let service = PrivatePcscd::start(1);
+    let (slot, folder) = (service.slot(0), tempfile::tempdir().unwrap());
+    let mut serve = Command::new(SYMBOLONCTL);
+    let port = slot.port.to_string();
+    serve.args(["practice", "serve", "cardos-used", "--port", &port]);
+    let _card = Daemon::spawn(&mut serve, &folder.path().join("card.log"));
+    wait("the card", || slot.holds_card().then_some(()));
+    let socket = slot.socket.as_os_str();
+    let window = Program::start(&[], Look::WIDE, &[(SOCKET_VARIABLE, socket)]);
+    window.tree.find_part("list item", "VPN Anna Rossi");
+    window.tree.find("button", "Token menu").click();
+    window.tree.find("menu item", "Set Up…").click();
+    let wizard = window.tree.find("window", TITLE);
+    name_it(&wizard, "Anna Rossi");
     wizard
         .find("text box", "Current SO-PIN")
         .set_text("12345678");
-    press(&wizard, "Continue");
-    wizard.find("status", "VPN Anna Rossi is ready");
+    wizard.find("text box", "Current PIN").set_text("654321");
+    type_secrets(&wizard);
+    wizard.find("button", "Erase and Set Up");
+
+    // A colleague of the shell breaks off at the first step, on the same token.
+    let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/data/profiles/secure.toml");
+    let mut command = window.neighbour(SYMBOLONCTL);
+    command
+        .env(SOCKET_VARIABLE, socket)
+        .args(["plan", "run", profile])
+        .args(["--yes", "--pin-fd=0"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut colleague = command.spawn().unwrap();
+    let mut input = colleague.stdin.take().unwrap();
+    input.write_all(b"11111111\n").unwrap();
+    drop(input);
+    let colleague = colleague.wait_with_output().unwrap();
+    let complaint = String::from_utf8(colleague.stderr).unwrap();
+    assert!(complaint.contains("Wrong"), "{complaint}");
+
+    press(&wizard, "Erase and Set Up");
+    wizard.find_part("alert", "Set-up stopped at step 1 of 1");
+    // There is nothing of this plan that could be gone on with.
+    assert_eq!(wizard.look("button", "Continue").map(|it| it.name()), None);
+    press(&wizard, "Close");
+    window.tree.gone("window", TITLE);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! CardOS M4: what is asked of the chip, and a PKCS #15 application made, filled and taken away on
 //! it. Facts: sheets "cardos" and "iso7816-pkcs15".
 //!
-//! Everything that writes is a [`Task`](super::task::Task), and is carried out by [`carry_out`].
+//! Everything that writes is a [`Task`](super::task::Task), and is carried out by [`carry_out()`].
 
 pub(super) mod blank;
 mod carry_out;

@@ -267,6 +267,9 @@ impl SetupWizard {
             .unfinished
             .as_ref()
             .map_or(begun, |(_, left)| left.next);
+        if !self.plan().is_some_and(|made| made.begun) {
+            return self.end(Ending::Refused(refused(failure)));
+        }
         let words = match flow::reaction(failure) {
             Reaction::Wrong(role, left) => {
                 self.wrong = Some((role, left));
@@ -274,7 +277,7 @@ impl SetupWizard {
             }
             Reaction::Gone => self.gone_at(step),
             Reaction::Stopped => self.stopped_at(step),
-            // The journal does not know of it: nothing was begun.
+            // No journal knows of it: there is nothing to go on with.
             Reaction::Failed(words) if matches!(failure, Failure::NoPlan(_)) => {
                 return self.end(Ending::Refused(words));
             }
@@ -325,6 +328,10 @@ impl SetupWizard {
             (progress, &mut self.request)
         {
             *step = at;
+            // From here on the journal knows of it.
+            if let Some(Ok(made)) = &mut self.made {
+                made.begun = true;
+            }
         }
     }
 
@@ -373,11 +380,9 @@ impl SetupWizard {
                 waits: true,
             });
         }
-        let mut words = explain::failure::link_error(&LinkError::Removed);
-        words.body = explain::pins::nothing_sent();
         self.request = Request::None;
         self.forget();
-        self.end(Ending::Refused(words));
+        self.end(Ending::Refused(removed_before()));
     }
 
     // What the person wants done.
@@ -533,6 +538,22 @@ impl SetupWizard {
     fn forget(&mut self) {
         self.kept.clear();
         self.pages.secrets.clear();
+    }
+}
+
+/// The token was taken out before anything was done.
+fn removed_before() -> Explanation {
+    let mut words = explain::failure::link_error(&LinkError::Removed);
+    words.body = explain::pins::nothing_sent();
+    words
+}
+
+/// Why a plan was not begun.
+fn refused(failure: &Failure) -> Explanation {
+    match flow::reaction(failure) {
+        Reaction::Gone => removed_before(),
+        Reaction::Stopped => explain::failure::link_error(&LinkError::Cancelled),
+        Reaction::Wrong(..) | Reaction::Failed(_) => explain::failure::failure(failure),
     }
 }
 
