@@ -349,6 +349,7 @@ fn a_token_with_contents_says_what_it_loses_and_a_wrong_pin_is_asked_for_again()
     window.picture(TITLE, "setup-plan-used");
     button.click();
     wizard.find_part("alert", "Wrong SO-PIN");
+    window.picture(TITLE, "setup-wrong");
     // Nothing of the role is sent again that was not typed again.
     let typed = ["Current SO-PIN", "New SO-PIN", "Repeat new SO-PIN"];
     for (name, secret) in typed.into_iter().zip(["12345678", "97531864", "97531864"]) {
@@ -356,7 +357,6 @@ fn a_token_with_contents_says_what_it_loses_and_a_wrong_pin_is_asked_for_again()
         assert_eq!(field.text(), "");
         field.set_text(secret);
     }
-    window.picture(TITLE, "setup-wrong");
     press(&wizard, "Continue");
     wizard.find("status", "VPN Anna Rossi is ready");
 }

@@ -88,9 +88,21 @@ impl Line {
             Class::Selector if self.last.is_some_and(|base| selects(character, base)) => {
                 self.push(character);
             }
-            Class::Joiner if joins(character, self.last, next) => self.push(character),
+            Class::Joiner if joins(character, self.last, next.filter(|next| self.keeps(*next))) => {
+                self.push(character);
+            }
             Class::ByteOrder if self.last.is_none() => {}
             Class::Selector | Class::Joiner | Class::ByteOrder | Class::Hidden => self.mark(),
+        }
+    }
+
+    /// Whether `next` will stand behind a joiner as it is, and so give it something to join.
+    fn keeps(&self, next: char) -> bool {
+        let fits = self.count + 1 < Text::MAX_CHARS;
+        fits && match class(next) {
+            Class::Shown => true,
+            Class::Combining => self.marks < MAX_MARKS,
+            _ => false,
         }
     }
 
@@ -191,10 +203,7 @@ fn joins(joiner: char, before: Option<char>, after: Option<char>) -> bool {
     let is_script = |character: char| matches!(character, '\u{0620}'..='\u{1CFF}');
     let picture = |character: char| is_pictograph(character) || character == '\u{FE0F}';
     match (before, after) {
-        (Some(before), Some(after)) if is_script(before) && is_script(after) => {
-            // Not where the neighbour is another sign without a shape.
-            class(before) != Class::Hidden && class(after) != Class::Hidden
-        }
+        (Some(before), Some(after)) if is_script(before) && is_script(after) => true,
         (Some(before), Some(after)) => {
             joiner == '\u{200D}' && picture(before) && is_pictograph(after)
         }
@@ -208,7 +217,7 @@ fn is_pictograph(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{MAX_MARKS, Text, clean};
 
     fn shown(text: &str) -> String {
         clean(text.chars(), false)
@@ -290,6 +299,18 @@ mod tests {
         assert_eq!(shown("a\u{FE00}\u{FE01}"), "a\u{FFFD}");
         assert_eq!(shown("葛\u{E0100}\u{E0101}"), "葛\u{E0100}\u{FFFD}");
         assert_eq!(shown("a\u{200D}b\u{200C}"), "a\u{FFFD}b\u{FFFD}");
+        // What is not shown behind it gives it nothing to join.
+        assert_eq!(shown("ప\u{200C}\u{180C}ఌ"), "ప\u{FFFD}ఌ");
+        let marks = "\u{064E}".repeat(MAX_MARKS);
+        assert_eq!(
+            shown(&format!("ی{marks}\u{200C}\u{064E}ر")),
+            format!("ی{marks}\u{FFFD}\u{064E}ر")
+        );
+        let long = "ی".repeat(Text::MAX_CHARS - 1);
+        assert_eq!(
+            shown(&format!("{long}\u{200C}ر")),
+            format!("{long}\u{FFFD}…")
+        );
         assert_eq!(
             shown("ی\u{200C}\u{200D}ر"),
             "ی\u{FFFD}ر",
