@@ -1,6 +1,6 @@
 //! The bench at work: what the backend reports is what it hears, what it decides is what lanes do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{
@@ -23,6 +23,10 @@ pub struct Workbench {
     present: HashMap<ReaderId, Identity>,
     /// The tokens as they were read last.
     tokens: HashMap<ReaderId, Arc<Token>>,
+    /// Whether practice readers alone belong to it, or the others alone; nothing for all.
+    practice: Option<bool>,
+    /// Readers that do not belong to it.
+    left_out: HashSet<ReaderId>,
 }
 
 impl Workbench {
@@ -35,7 +39,35 @@ impl Workbench {
             requests: HashMap::new(),
             present: HashMap::new(),
             tokens: HashMap::new(),
+            practice: None,
+            left_out: HashSet::new(),
         }
+    }
+
+    /// Only with practice readers, or only without them: a practice card uses up no name of a person.
+    #[must_use]
+    pub fn practising(mut self, practice: bool) -> Self {
+        self.practice = Some(practice);
+        self
+    }
+
+    /// Without these readers, whatever is in them.
+    #[must_use]
+    pub fn leaving_out(mut self, readers: HashSet<ReaderId>) -> Self {
+        self.left_out = readers;
+        self
+    }
+
+    fn admits(&self, reader: &Reader) -> bool {
+        let kind = self
+            .practice
+            .is_none_or(|practice| practice == reader.practice);
+        kind && !self.left_out.contains(&reader.id)
+    }
+
+    /// Whether a reader is a lane of the bench.
+    fn has(&self, reader: ReaderId) -> bool {
+        self.bench.lane(reader).is_some()
     }
 
     /// How it stands.
@@ -66,6 +98,7 @@ impl Workbench {
         for decision in decisions {
             match decision {
                 Decision::Survey { reader } => self.send(reader, PlanAction::Survey),
+                Decision::GiveUp { reader } => self.send(reader, PlanAction::GiveUp),
                 Decision::Run {
                     reader,
                     plan,
@@ -106,6 +139,7 @@ impl Workbench {
     /// What an event is for the bench.
     fn inputs(&mut self, event: &Event) -> Vec<Input> {
         match event {
+            Event::ReaderAdded(reader) if !self.admits(reader) => Vec::new(),
             Event::ReaderAdded(reader) => {
                 let added = Input::Added {
                     reader: reader.id,
@@ -120,7 +154,7 @@ impl Workbench {
                 self.tokens.remove(&reader);
                 vec![Input::Gone { reader }]
             }
-            Event::TokenRead { identity, token } if token.complete => {
+            Event::TokenRead { identity, token } if token.complete && self.has(identity.reader) => {
                 let (reader, token) = (identity.reader, Arc::clone(token));
                 self.tokens.insert(reader, Arc::clone(&token));
                 // It is read again after every plan.
@@ -183,6 +217,7 @@ impl Workbench {
                 token: self.tokens.get(&reader).cloned().unwrap_or_default(),
                 promises: Arc::clone(promises),
             }),
+            Ok(Done::PlanGivenUp) => Some(Input::GivenUp { reader }),
             // Nothing else was asked for.
             Ok(_) => None,
             Err(failure) => Some(Input::Failed {

@@ -1,5 +1,6 @@
-//! What every room stands on: secrets, files, hexadecimal text, the translated word, the operating system.
+//! What every room stands on: secrets, files, the clock, hexadecimal text, the translated word, the operating system.
 
+pub mod clock;
 pub mod file;
 pub mod hex;
 pub mod i18n;

@@ -3,10 +3,11 @@
 use super::failure::{self, Explanation};
 use super::{dates, dotted, plan, plural};
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
-use crate::plan::SecretName;
 use crate::plan::bench::letters::{Code, Letter, Page, Printed};
 use crate::plan::bench::names::{Fault, MAX_LEN, MAX_NAMES, NamesError};
 use crate::plan::bench::{Counts, Refusal, Said, Stage, State, Trouble};
+use crate::plan::profile::Profile;
+use crate::plan::{Plan, SecretName, Task};
 use crate::token::Text;
 
 /// What happened in a lane, in one line: "Generate RSA 2048 (3 of 5)".
@@ -117,7 +118,7 @@ pub fn trouble(why: &Trouble) -> Explanation {
         Trouble::Cancelled => Explanation::new(
             gettext("Cancelled"),
             gettext(
-                "If the token was begun, its made-up PINs are known to nobody: erase it, and begin anew.",
+                "If the token was begun, its made-up PINs are known to nobody: give up its set-up, erase it, and begin anew.",
             ),
         ),
         Trouble::Unfinished(unfinished) => Explanation::new(
@@ -158,6 +159,51 @@ pub fn trouble(why: &Trouble) -> Explanation {
             gettext("The system has no random numbers"),
             gettext("Without them no PIN can be made up. Nothing was sent."),
         ),
+    }
+}
+
+/// The profile would put one key on every token.
+#[must_use]
+pub fn shared_key() -> Explanation {
+    Explanation::new(
+        gettext("The profile takes a key from a file"),
+        gettext(
+            "The bench would put the same key on every token. Let the cards make their keys. Nothing was sent.",
+        ),
+    )
+}
+
+/// What every token gets, a line each: what is lost first, then the steps for the first name.
+#[must_use]
+pub fn every_token(profile: &Profile, plan: &Plan) -> Vec<String> {
+    let erased = profile.erase.map(|_| gettext("Erase what is on it"));
+    let erasing = |task: &&Task| matches!(task, Task::Format | Task::DeleteApplication);
+    let steps = plan.tasks.iter().filter(|task| !erasing(task));
+    erased.into_iter().chain(steps.map(plan::task)).collect()
+}
+
+/// The word for a lane, on its chip.
+#[must_use]
+pub fn chip(stage: &Stage, paused: bool) -> String {
+    match stage {
+        Stage::Empty => gettext("Free"),
+        Stage::Waiting if paused => gettext("Paused"),
+        Stage::Waiting => gettext("Waiting"),
+        Stage::Surveying { .. } => gettext("Reading"),
+        Stage::Working { .. } => gettext("At work"),
+        Stage::Done => gettext("Done"),
+        Stage::Refused(_) => gettext("Not taken"),
+        Stage::Failed(_) => gettext("Failed"),
+    }
+}
+
+/// What a lane that stands still needs somebody to do; nothing if it does not.
+#[must_use]
+pub fn advice(stage: &Stage) -> Option<String> {
+    match stage {
+        Stage::Refused(why) => Some(refusal(why).body),
+        Stage::Failed(why) => Some(trouble(why).body),
+        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What went wrong: what happened, what it means for the card, what to do.
 
+use std::io;
+
 use super::{pin_dialog, pins, status};
 use crate::backend::Failure;
 use crate::base::i18n::{gettext, gettext_f, pgettext};
@@ -21,8 +23,29 @@ pub struct Explanation {
     pub details: Option<String>,
 }
 
+/// Why a file could not be read or written: what that means for the person, with the words of the
+/// system behind it.
+#[must_use]
+pub fn file(title: String, error: &io::Error) -> Explanation {
+    let body = match error.kind() {
+        io::ErrorKind::PermissionDenied => gettext("You may not do that there."),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            gettext("There is no space left.")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => gettext("That place can only be read."),
+        io::ErrorKind::NotFound => gettext("There is no such file or folder."),
+        io::ErrorKind::AlreadyExists => {
+            gettext("There is a file of that name already. Choose another one.")
+        }
+        _ => gettext("Choose another place."),
+    };
+    Explanation::new(title, body).with(Text::from(error.to_string()).to_string())
+}
+
 impl Explanation {
-    pub(super) fn new(title: String, body: String) -> Self {
+    /// What happened, and what it means.
+    #[must_use]
+    pub fn new(title: String, body: String) -> Self {
         Self {
             title,
             body,

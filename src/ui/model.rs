@@ -25,6 +25,8 @@ pub enum Place {
     NoReader,
     /// A reader.
     Reader(ReaderId),
+    /// The bench, where many tokens are set up.
+    Bench,
 }
 
 /// A reader and what is known of the card in it.
@@ -70,6 +72,8 @@ pub enum Shown {
     },
     /// Something else, with its next step.
     Situation(Situation),
+    /// The bench.
+    Bench,
 }
 
 /// Why there is no token to show.
@@ -218,7 +222,7 @@ impl Model {
         self.service != ServiceState::Starting && self.slots.iter().all(|s| s.reader.practice)
     }
 
-    /// Everything that can be chosen, from top to bottom.
+    /// Every reader that can be chosen, from top to bottom.
     #[must_use]
     pub fn places(&self) -> Vec<Place> {
         let none = self.lacks_readers().then_some(Place::NoReader);
@@ -230,7 +234,8 @@ impl Model {
     #[must_use]
     pub fn place(&self) -> Option<Place> {
         let places = self.places();
-        if let Some(chosen) = self.chosen.filter(|chosen| places.contains(chosen)) {
+        let there = |chosen: &Place| *chosen == Place::Bench || places.contains(chosen);
+        if let Some(chosen) = self.chosen.filter(there) {
             return Some(chosen);
         }
         let first = |wanted: fn(&Slot) -> bool| {
@@ -262,6 +267,7 @@ impl Model {
                 ServiceState::Running => Situation::NoReader,
                 state => Situation::Service(state),
             }),
+            Some(Place::Bench) => Shown::Bench,
             Some(Place::Reader(id)) => self
                 .slot(id)
                 .map_or(Shown::Situation(Situation::Starting), Slot::shown),
@@ -511,7 +517,7 @@ mod tests {
     fn situation(model: &Model) -> Situation {
         match model.shown() {
             Shown::Situation(situation) => situation,
-            Shown::Token { .. } => Situation::Starting,
+            Shown::Token { .. } | Shown::Bench => Situation::Starting,
         }
     }
 

@@ -11,6 +11,7 @@
     reason = "tests may stop"
 )]
 
+mod bench;
 #[path = "../outlets/card.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line")]
 mod card;

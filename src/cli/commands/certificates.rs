@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use super::choose::{self, Slot};
-use super::show::now;
+use crate::base::clock::now;
 use crate::base::file::{self, Existing};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::cli::arguments::{ApplicationChoice, CertCommand, Globals, SlotChoice, Target};

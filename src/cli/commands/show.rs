@@ -1,8 +1,7 @@
 //! `symbolonctl show`: everything on a token.
 
-use std::time::SystemTime;
-
 use super::plan;
+use crate::base::clock::now;
 use crate::base::i18n::gettext_f;
 use crate::cli::arguments::Globals;
 use crate::cli::exit::{End, Trouble};
@@ -66,11 +65,4 @@ fn in_reader(mut trouble: Trouble, name: &str) -> Trouble {
         &[("what", &trouble.words.title), ("reader", name)],
     );
     trouble
-}
-
-/// Seconds since 1970. A clock before that is as good as one at that.
-pub(super) fn now() -> i64 {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    let seconds = since.map_or(0, |since| since.as_secs());
-    i64::try_from(seconds).unwrap_or(i64::MAX)
 }

@@ -116,6 +116,25 @@ impl Bench {
         }
     }
 
+    /// Somebody says that what was begun on this card elsewhere is not gone on with.
+    pub(super) fn give_up(&mut self, reader: ReaderId) {
+        if let Some(lane) = self.lanes.get_mut(&reader)
+            && lane.stage == Stage::Refused(Refusal::Unfinished)
+        {
+            lane.stage = Stage::Surveying { waited: None };
+            self.decisions.push(Decision::GiveUp { reader });
+        }
+    }
+
+    /// The card is like any other now.
+    pub(super) fn given_up(&mut self, reader: ReaderId) {
+        if let Some(lane) = self.lanes.get_mut(&reader)
+            && matches!(lane.stage, Stage::Surveying { .. })
+        {
+            lane.stage = Stage::Waiting;
+        }
+    }
+
     pub(super) fn skip(&mut self, reader: ReaderId, now: i64) {
         let Some(lane) = self.lanes.get_mut(&reader) else {
             return;

@@ -1,7 +1,7 @@
 //! Letters with PINs: a page of A4 for each token, as PDF (ISO 32000-1:2008) in locked memory.
 //!
-//! They are in no file unless somebody writes them into one: the bytes are handed out once, and what
-//! they were made from is wiped with that.
+//! They are in no file unless somebody writes them into one, and are wiped when somebody has said that
+//! they are on paper: a printer that jams must not be the end of a token.
 
 use pdf_writer::{Content, Finish as _, Name, Pdf, Rect, Ref, Str};
 use zeroize::Zeroize as _;
@@ -116,12 +116,9 @@ impl Letters {
         pdf(&pages)
     }
 
-    /// Hands all of them out as PDF, and forgets them. Nothing if there are none.
-    #[must_use]
-    pub fn print(&mut self, words: impl for<'a> Fn(&'a Letter) -> Page<'a>) -> Option<Secret> {
-        let letters = std::mem::take(&mut self.0);
-        let pages: Vec<_> = letters.iter().map(words).collect();
-        (!pages.is_empty()).then(|| pdf(&pages))
+    /// Wipes the first ones: they are on paper.
+    pub fn wipe(&mut self, count: usize) {
+        self.0.drain(..count.min(self.0.len()));
     }
 }
 

@@ -84,6 +84,16 @@ pub enum Input {
         /// Which lane.
         reader: ReaderId,
     },
+    /// Give up the plan for which the card of a lane is not taken.
+    GiveUp {
+        /// Which lane.
+        reader: ReaderId,
+    },
+    /// That plan is given up: the end of [`Decision::GiveUp`].
+    GivenUp {
+        /// Where.
+        reader: ReaderId,
+    },
     /// It is over: what is not done stays so.
     End,
 }
@@ -93,6 +103,11 @@ pub enum Input {
 pub enum Decision {
     /// Ask the card what plans have to know.
     Survey {
+        /// Where.
+        reader: ReaderId,
+    },
+    /// Give up what was broken off on this card.
+    GiveUp {
         /// Where.
         reader: ReaderId,
     },

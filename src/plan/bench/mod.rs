@@ -33,7 +33,7 @@ pub use lane::Stage;
 use letters::Code;
 pub use message::{Decision, Input, Refusal, Said};
 use names::Person;
-pub use work::needs;
+pub use work::{Sample, sample, shares_key};
 
 /// Why a name is not done.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -301,6 +301,8 @@ impl Bench {
             Input::Continue => self.paused = false,
             Input::Retry { reader } => self.retry(reader),
             Input::Skip { reader } => self.skip(reader, now),
+            Input::GiveUp { reader } => self.give_up(reader),
+            Input::GivenUp { reader } => self.given_up(reader),
             Input::End => self.end(now),
         }
         self.begin_waiting();

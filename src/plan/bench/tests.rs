@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use super::codes::System;
 use super::names::Names;
 use super::work::BLANK_ATR;
-use super::{Bench, Common, Counts, Decision, Input, Refusal, Said, Stage, State, Trouble, needs};
+use super::{Bench, Common, Counts, Decision, Input, Refusal, Said, Stage, State, Trouble};
 use crate::base::hex::Hex;
 use crate::base::secret::Secret;
 use crate::card::cardos::{Area, Materials as _};
@@ -42,6 +42,7 @@ struct Card {
 #[derive(Debug)]
 enum Job {
     Survey,
+    GiveUp,
     Run(Arc<Plan>, usize),
 }
 
@@ -67,6 +68,7 @@ enum Deed {
     Fail(u32),
     Retry(u32),
     Skip(u32),
+    GiveUp(u32),
     Pause,
     Continue,
     Plug(u32),
@@ -140,6 +142,7 @@ impl World {
         for decision in self.bench.hear(input, 1000) {
             match decision {
                 Decision::Survey { reader } => self.start(reader, Job::Survey),
+                Decision::GiveUp { reader } => self.start(reader, Job::GiveUp),
                 Decision::Run {
                     reader,
                     plan,
@@ -227,7 +230,9 @@ impl World {
                 Stage::Working { .. } => {
                     assert!(place.is_some() && matches!(job, Some(Job::Run(..))));
                 }
-                Stage::Surveying { .. } => assert!(matches!(job, Some(Job::Survey))),
+                Stage::Surveying { .. } => {
+                    assert!(matches!(job, Some(Job::Survey | Job::GiveUp)));
+                }
                 Stage::Failed(_) => assert!(place.is_some()),
                 Stage::Waiting => assert!(self.bench.is_paused() || queue.is_empty()),
                 Stage::Done => assert!(place.is_none()),
@@ -300,6 +305,9 @@ impl World {
             Deed::Skip(number) => self.hear(Input::Skip {
                 reader: ReaderId(number),
             }),
+            Deed::GiveUp(number) => self.hear(Input::GiveUp {
+                reader: ReaderId(number),
+            }),
             Deed::Pause => self.hear(Input::Pause),
             Deed::Continue => self.hear(Input::Continue),
         }
@@ -335,6 +343,10 @@ impl World {
                     survey,
                     unfinished,
                 });
+            }
+            Some(Job::GiveUp) => {
+                self.cards.get_mut(&serial).unwrap().unfinished = None;
+                self.hear(Input::GivenUp { reader });
             }
             Some(Job::Run(plan, step)) if step < plan.tasks.len() => {
                 *job = Some(Job::Run(plan, step + 1));
@@ -463,6 +475,27 @@ fn a_card_that_was_pulled_goes_on_wherever_it_is_put_in() {
 }
 
 #[test]
+fn what_was_begun_elsewhere_is_given_up_only_when_somebody_says_so() {
+    let mut world = World::new(2, 1);
+    world.act(Deed::Insert(1, 10));
+    world.act(Deed::Work(1));
+    world.act(Deed::Work(1));
+    world.act(Deed::Remove(1));
+    world.act(Deed::Skip(1));
+    world.act(Deed::Insert(1, 10));
+    world.settle();
+    assert_eq!(*world.stage(1), Stage::Refused(Refusal::Unfinished));
+    assert_eq!(world.name(1), None);
+    world.act(Deed::GiveUp(1));
+    world.settle();
+    assert_eq!(*world.stage(1), Stage::Done);
+    assert_eq!(world.bench.rows()[1].serial, Some(Hex(vec![10])));
+    // On anything else it does nothing.
+    world.act(Deed::GiveUp(1));
+    assert_eq!(*world.stage(1), Stage::Done);
+}
+
+#[test]
 fn another_card_is_taken_for_a_name_only_when_somebody_says_so() {
     let mut world = World::new(1, 1);
     world.act(Deed::Insert(1, 10));
@@ -541,7 +574,11 @@ fn a_pause_begins_nothing_and_skipping_ends_a_name() {
 #[test]
 fn what_has_to_be_given_is_known_before_and_missed_otherwise() {
     let profile = Profile::parse(PROFILE).unwrap();
-    let (asked, rest) = needs(&profile, &Given::default()).unwrap();
+    let super::Sample {
+        needs: asked,
+        made_up: rest,
+        ..
+    } = super::sample(&profile, &Given::default()).unwrap();
     let names: BTreeSet<_> = asked.into_iter().map(|need| need.name).collect();
     let expected: BTreeSet<_> = common().pins.into_keys().collect();
     assert_eq!((names, rest), (expected, true));
@@ -589,6 +626,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => reader.clone().prop_map(Deed::Fail),
         2 => reader.clone().prop_map(Deed::Retry),
         1 => reader.clone().prop_map(Deed::Skip),
+        1 => reader.clone().prop_map(Deed::GiveUp),
         1 => Just(Deed::Pause),
         2 => Just(Deed::Continue),
         1 => reader.clone().prop_map(Deed::Plug),

@@ -18,13 +18,24 @@ use crate::plan::secrets::Secrets;
 use crate::plan::{Need, Phase, Plan, Promise, SecretName, StartKey, Survey, Task, compare};
 use crate::token::{ApplicationKind, FactName, FactValue, PinRole, ReaderId, Text, Token};
 
-/// What has to be given for a profile that sets up blank cards, since it is the same for all of them:
-/// everything but the PINs and PUKs of holders, and whether there are any of those.
+/// What a profile comes to on a blank card.
+#[derive(Debug)]
+pub struct Sample {
+    /// The plan for such a card.
+    pub plan: Plan,
+    /// What has to be given, since it is the same for all cards: everything but the PINs and PUKs of
+    /// holders.
+    pub needs: Vec<Need>,
+    /// Whether there are any of those, which are made up.
+    pub made_up: bool,
+}
+
+/// What a profile that sets up blank cards comes to.
 ///
 /// # Errors
 ///
 /// Why there is no such plan. Those that change tokens are known when such a token is there.
-pub fn needs(profile: &Profile, given: &Given) -> Result<(Vec<Need>, bool), Trouble> {
+pub fn sample(profile: &Profile, given: &Given) -> Result<Sample, Trouble> {
     let survey = Survey {
         serial: Hex::default(),
         version: 0x09,
@@ -43,8 +54,18 @@ pub fn needs(profile: &Profile, given: &Given) -> Result<(Vec<Need>, bool), Trou
     let plan = recipe::plan(profile, &survey, &token, given)?;
     let preview = rehearsed(&plan, &survey)?;
     let asked = |need: &Need| made_up(need, &plan).is_none();
-    let (asked, rest): (Vec<_>, Vec<_>) = preview.needs.into_iter().partition(asked);
-    Ok((asked, !rest.is_empty()))
+    let (needs, rest): (Vec<_>, Vec<_>) = preview.needs.into_iter().partition(asked);
+    Ok(Sample {
+        plan,
+        needs,
+        made_up: !rest.is_empty(),
+    })
+}
+
+/// Whether a profile would put the same key on every token: it takes one from a file.
+#[must_use]
+pub fn shares_key(profile: &Profile) -> bool {
+    profile.keys.iter().any(|key| key.file.is_some())
 }
 
 /// Each PIN with its PUK behind it, as people expect them.

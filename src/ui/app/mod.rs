@@ -5,6 +5,7 @@
 //! does in `act`, what a dialog wants in `requests`.
 
 mod act;
+mod bench;
 mod kept;
 mod requests;
 mod setup;
@@ -13,13 +14,14 @@ mod words;
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use relm4::adw::prelude::*;
 use relm4::gtk::{gdk, glib};
 use relm4::prelude::*;
 
 use crate::backend::{Event, Handle, Options};
+use crate::base::clock;
 use crate::base::i18n::gettext;
 use crate::base::settings::Settings;
 use crate::token::{Identity, Reader, ReaderId, Token};
@@ -35,6 +37,7 @@ use crate::ui::token_view::{Page, TokenView, TokenViewInput, TokenViewOutput};
 use crate::ui::tools::practice::{PracticeCards, PracticeCardsOutput};
 use crate::ui::tools::preferences::Preferences;
 use crate::ui::tools::trace::{Trace, TraceInput, TraceOutput, Traced};
+use crate::ui::wizards::bench::BenchOutput;
 use crate::ui::wizards::setup::SetupOutput;
 
 use kept::Kept;
@@ -60,6 +63,7 @@ pub struct App {
     practice: Option<Controller<PracticeCards>>,
     preferences: Option<Controller<Preferences>>,
     requests: Requests,
+    bench: bench::Bench,
     /// What the content side was last told to show.
     shown: Option<Shown>,
     /// Whether something happened since, and will be shown before the window is drawn again.
@@ -110,6 +114,10 @@ pub enum AppInput {
     Command(CommandDialogOutput),
     /// The person used the wizard that sets tokens up.
     Setup(SetupOutput),
+    /// The bench spoke.
+    Bench(BenchOutput),
+    /// The window is to close, which would lose something.
+    CloseAsked,
     /// The person gives up what was begun on this card.
     GiveUp(Identity),
     /// The person used the window with the practice cards.
@@ -137,6 +145,10 @@ impl Component for App {
             set_default_size: (width, height),
             set_maximized: maximized,
             connect_close_request => move |window| {
+                if bench::holds_window(&bench_stands.borrow()) {
+                    closing_asked.emit(AppInput::CloseAsked);
+                    return glib::Propagation::Stop;
+                }
                 kept.remember_size(window);
                 // Windows beside it would keep the program alive.
                 relm4::main_application().quit();
@@ -291,6 +303,7 @@ impl Component for App {
             practice: None,
             preferences: None,
             requests: Requests::default(),
+            bench: bench::Bench::default(),
             shown: None,
             stale: false,
             page: Page::Overview,
@@ -299,9 +312,11 @@ impl Component for App {
             toasts: toasts.clone(),
             voice: voice.clone(),
         };
+        let bench_stands = model.bench_standing();
+        let closing_asked = input.clone();
         let widgets = view_output!();
         widgets.wire(&sender);
-        model.show(&widgets);
+        model.show(&widgets, &sender, &root);
         ComponentParts { model, widgets }
     }
 
@@ -321,7 +336,13 @@ impl Component for App {
             AppInput::Slow(identity) => self.model.slow(identity),
             AppInput::Act(action) => self.act(action, &sender, root),
             AppInput::Panel(ReaderPanelOutput::Chosen(place)) => self.model.choose(place),
-            AppInput::Panel(ReaderPanelOutput::Opened(place)) => self.open(place),
+            AppInput::Panel(ReaderPanelOutput::Opened(place)) => {
+                self.open(place);
+                self.show(widgets, &sender, root);
+                if place == Place::Bench {
+                    self.focus_bench();
+                }
+            }
             AppInput::Go(reader) => self.open(Place::Reader(reader)),
             AppInput::View(output) => self.view_output(output, &sender, root),
             AppInput::Status(StatusPagesOutput::Chosen(choice)) => {
@@ -332,13 +353,15 @@ impl Component for App {
             AppInput::Certificate(output) => self.certificate_output(&output),
             AppInput::Command(output) => self.command_output(output),
             AppInput::Setup(output) => self.setup_output(output),
+            AppInput::Bench(output) => self.bench_output(output),
+            AppInput::CloseAsked => self.ask_to_close(&sender, root),
             AppInput::GiveUp(identity) => self.give_up(identity),
             AppInput::Practice(output) => self.practice_output(output),
             AppInput::Set(settings) => self.settings_changed(settings),
             AppInput::Trace(TraceOutput::Closed) => self.close_trace(),
             AppInput::Copied => self.toast(&gettext("Copied")),
         }
-        self.show(widgets);
+        self.show(widgets, &sender, root);
         self.update_view(widgets, sender);
     }
 }
@@ -354,21 +377,33 @@ impl App {
     }
 
     /// Brings sidebar and content to what the model says.
-    fn show(&mut self, widgets: &AppWidgets) {
+    fn show(
+        &mut self,
+        widgets: &AppWidgets,
+        sender: &ComponentSender<Self>,
+        root: &adw::ApplicationWindow,
+    ) {
         self.stale = false;
-        let rows = reader_panel::rows(&self.model, now());
+        let rows = reader_panel::rows(&self.model, clock::now(), &self.bench_words());
         let chosen = self.model.place();
         self.panel.emit(ReaderPanelInput::Show { rows, chosen });
         self.show_tools();
+        self.tell_bench_of_readers();
         let shown = self.model.shown();
         self.title = words::title(&self.model, &shown);
         if self.shown.as_ref() != Some(&shown) {
-            self.show_content(widgets, shown);
+            self.show_content(widgets, shown, sender, root);
         }
         self.enable(&widgets.window);
     }
 
-    fn show_content(&mut self, widgets: &AppWidgets, shown: Shown) {
+    fn show_content(
+        &mut self,
+        widgets: &AppWidgets,
+        shown: Shown,
+        sender: &ComponentSender<Self>,
+        root: &adw::ApplicationWindow,
+    ) {
         match &shown {
             Shown::Token {
                 reader,
@@ -392,6 +427,10 @@ impl App {
                 widgets.stack.set_visible_child(self.status.widget());
                 self.view.emit(TokenViewInput::Clear);
             }
+            Shown::Bench => {
+                self.show_bench(widgets, sender, root);
+                self.view.emit(TokenViewInput::Clear);
+            }
         }
         self.shown = Some(shown);
     }
@@ -402,6 +441,7 @@ impl App {
         sender: &ComponentSender<Self>,
         root: &adw::ApplicationWindow,
     ) {
+        self.tell_bench(&event);
         let event = match event {
             Event::Finished { id, outcome } => return self.finished(id, outcome, root),
             Event::Progressed { id, progress } => return self.progressed(id, progress),
@@ -420,6 +460,8 @@ impl App {
                     input.emit(AppInput::Slow(identity));
                 });
             }
+            // Whoever swaps tokens there sees each of them in its lane.
+            Notice::Arrived(_) if self.bench_is_watched() => {}
             Notice::Arrived(reader) => self.announce_arrival(reader, sender),
             Notice::Read(identity, token) => {
                 self.token_read(identity, &token);
@@ -489,7 +531,7 @@ impl App {
                 token,
                 ..
             }) => Some((reader, identity, token)),
-            Shown::Situation(_) => None,
+            Shown::Situation(_) | Shown::Bench => None,
         }
     }
 
@@ -497,7 +539,7 @@ impl App {
     fn identity(&self) -> Option<Identity> {
         match self.model.place()? {
             Place::Reader(reader) => self.model.slot(reader)?.identity(),
-            Place::NoReader => None,
+            Place::NoReader | Place::Bench => None,
         }
     }
 }
@@ -576,12 +618,4 @@ impl AppWidgets {
             glib::ControlFlow::Break
         });
     }
-}
-
-/// Seconds since 1970.
-fn now() -> i64 {
-    let elapsed = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
 }

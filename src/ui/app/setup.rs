@@ -25,15 +25,15 @@ pub(super) struct OpenSetup {
 impl App {
     /// Whether the card on show can be set up.
     pub(super) fn can_set_up(&self) -> bool {
-        self.card()
-            .is_some_and(|(_, _, token)| Survey::is_for(&token.card.atr).is_some())
+        let card = self.card().filter(|_| !self.bench_is_at_work());
+        card.is_some_and(|(_, _, token)| Survey::is_for(&token.card.atr).is_some())
     }
 
     /// The plan that was broken off on the card on show.
     pub(super) fn unfinished(&self) -> Option<Arc<Unfinished>> {
         match self.model.place()? {
             Place::Reader(reader) => self.model.slot(reader)?.unfinished.clone(),
-            Place::NoReader => None,
+            Place::NoReader | Place::Bench => None,
         }
     }
 

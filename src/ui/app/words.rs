@@ -6,6 +6,7 @@ use relm4::adw::prelude::*;
 use relm4::gtk::{self, gio};
 
 use crate::backend::Failure;
+use crate::base::clock;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
 use crate::token::{
@@ -44,6 +45,10 @@ pub(super) fn title(model: &Model, shown: &Shown) -> Title {
             title: model.reader_name(reader),
             subtitle: String::new(),
         },
+        (_, Some(Place::Bench)) => Title {
+            title: gettext("Bench"),
+            subtitle: String::new(),
+        },
         (_, Some(Place::NoReader)) => Title {
             title: gettext("Readers"),
             subtitle: String::new(),
@@ -59,7 +64,7 @@ pub(super) fn row_title(model: &Model, reader: ReaderId) -> String {
 }
 
 fn row(model: &Model, place: Place) -> Option<Row> {
-    let rows = reader_panel::rows(model, super::now());
+    let rows = reader_panel::rows(model, clock::now(), "");
     rows.into_iter().find(|row| row.place == place)
 }
 

@@ -99,7 +99,7 @@ impl Component for ReaderPanel {
                 set_margin_end: 6,
                 set_a11y_label: &gettext("Search in the readers"),
                 #[watch]
-                set_visible: model.lines.len() >= SEARCH_FROM,
+                set_visible: model.is_searchable(),
                 connect_search_changed[sender] => move |entry| {
                     sender.input(ReaderPanelInput::Searched(entry.text().to_lowercase()));
                 },
@@ -240,7 +240,8 @@ impl ReaderPanel {
         self.filter();
         // The keyboard starts here, and goes along while it is here.
         let here = moved && self.list.focus_child().is_some();
-        if here || (!self.welcomed && !self.lines.is_empty()) {
+        let readers = self.lines.iter().any(|line| line.row.place != Place::Bench);
+        if here || (!self.welcomed && readers) {
             self.welcomed = true;
             self.focus();
         }
@@ -250,11 +251,19 @@ impl ReaderPanel {
         }
     }
 
+    /// Whether there are so many readers that one is looked for.
+    fn is_searchable(&self) -> bool {
+        let lines = self.lines.iter();
+        let readers = lines.filter(|line| line.row.place != Place::Bench);
+        readers.count() >= SEARCH_FROM
+    }
+
     fn filter(&self) {
-        let searching = self.lines.len() >= SEARCH_FROM;
+        let searching = self.is_searchable();
         for line in &self.lines {
             let sentence = line.row.sentence.to_lowercase();
-            let matches = !searching || sentence.contains(&self.searched);
+            let is_reader = line.row.place != Place::Bench;
+            let matches = !(searching && is_reader) || sentence.contains(&self.searched);
             line.widgets.root.set_visible(matches);
         }
     }

@@ -34,6 +34,8 @@ pub enum Group {
     Readers,
     /// Practice readers.
     Practice,
+    /// What is no reader.
+    Workplace,
 }
 
 impl Group {
@@ -44,6 +46,8 @@ impl Group {
             Self::Readers => gettext("Readers"),
             // TRANSLATORS: heading above the readers that hold simulated cards to practise with.
             Self::Practice => gettext("Practice"),
+            // TRANSLATORS: heading above the bench, where many tokens are set up.
+            Self::Workplace => gettext("Workplace"),
         }
     }
 }
@@ -61,9 +65,9 @@ pub enum Sign {
     Busy,
 }
 
-/// All lines, from top to bottom. `now` is in seconds since 1970.
+/// All lines, from top to bottom. `now` is in seconds since 1970; `bench` says how the bench stands.
 #[must_use]
-pub fn rows(model: &Model, now: i64) -> Vec<Row> {
+pub fn rows(model: &Model, now: i64, bench: &str) -> Vec<Row> {
     let readers: Vec<Reader> = model.slots().map(|slot| slot.reader.clone()).collect();
     let names = explain::readers::names(&readers);
     let none = model
@@ -73,7 +77,22 @@ pub fn rows(model: &Model, now: i64) -> Vec<Row> {
         .slots()
         .zip(&names)
         .map(|(slot, name)| of_slot(slot, name, now));
-    none.into_iter().chain(slots).collect()
+    let bench = the_bench(bench);
+    none.into_iter().chain(slots).chain([bench]).collect()
+}
+
+fn the_bench(subtitle: &str) -> Row {
+    let title = gettext("Bench");
+    Row {
+        place: Place::Bench,
+        group: Group::Workplace,
+        icon: "view-grid-symbolic",
+        sentence: format!("{title}, {subtitle}"),
+        title,
+        subtitle: subtitle.to_owned(),
+        sign: Sign::None,
+        dimmed: false,
+    }
 }
 
 fn without_readers(service: ServiceState) -> Row {
@@ -192,7 +211,7 @@ mod tests {
         Application, ApplicationKind, Identity, Reader, ReaderId, ServiceState, SlotState, Text,
         Token,
     };
-    use crate::ui::model::Model;
+    use crate::ui::model::{Model, Place};
 
     fn model(practice: bool, slot: SlotState) -> Model {
         let mut model = Model::default();
@@ -232,7 +251,7 @@ mod tests {
                 ..Token::default()
             }),
         });
-        let rows = rows(&model, 0);
+        let rows = rows(&model, 0, "");
         assert_eq!(rows[1].group, Group::Practice);
         assert_eq!(rows[1].title, "Anna Rossi");
         assert_eq!(
@@ -244,7 +263,7 @@ mod tests {
     #[test]
     fn who_holds_the_card_is_named() {
         let by = Some(Text::from("scdaemon"));
-        let row = &rows(&model(false, SlotState::Held { by }), 0)[0];
+        let row = &rows(&model(false, SlotState::Held { by }), 0, "")[0];
         assert_eq!(row.title, "In use by scdaemon");
         assert_eq!(row.subtitle, "Card in SCR 3310");
         assert_eq!(row.sign, Sign::Held);
@@ -259,16 +278,16 @@ mod tests {
             },
         );
         model.apply(Event::ReadingStarted(present()));
-        assert_eq!(rows(&model, 0)[0].sign, Sign::None);
+        assert_eq!(rows(&model, 0, "")[0].sign, Sign::None);
         model.slow(present());
-        assert_eq!(rows(&model, 0)[0].sign, Sign::Busy);
+        assert_eq!(rows(&model, 0, "")[0].sign, Sign::Busy);
     }
 
     #[test]
     fn without_readers_the_service_has_a_row() {
         let mut model = Model::default();
-        assert!(rows(&model, 0).is_empty());
+        assert_eq!(rows(&model, 0, "")[0].place, Place::Bench);
         model.apply(Event::ServiceChanged(ServiceState::Stopped));
-        assert_eq!(rows(&model, 0)[0].subtitle, "Not running");
+        assert_eq!(rows(&model, 0, "")[0].subtitle, "Not running");
     }
 }

@@ -21,8 +21,9 @@ use relm4::adw::prelude::*;
 use relm4::gtk::glib;
 use relm4::prelude::*;
 
-use self::subject::{Subject, now};
+use self::subject::Subject;
 use crate::backend::Failure;
+use crate::base::clock::now;
 use crate::base::i18n::gettext;
 use crate::explain;
 use crate::plan::journal::Unfinished;

@@ -1,7 +1,6 @@
 //! What the pages are about.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::plan::journal::Unfinished;
 use crate::token::{Identity, Reader, Token};
@@ -19,13 +18,4 @@ pub(super) struct Subject {
     pub(super) unfinished: Option<Arc<Unfinished>>,
     /// The moment, in seconds since 1970.
     pub(super) now: i64,
-}
-
-/// The moment, in seconds since 1970.
-pub(super) fn now() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .ok()
-        .and_then(|since| i64::try_from(since.as_secs()).ok())
-        .unwrap_or_default()
 }

@@ -1,3 +1,7 @@
-//! What takes several pages: a token is set up.
+//! What takes several pages, or several tokens: one is set up, or many are.
 
+pub mod bench;
+mod parts;
+mod profile_file;
+mod secrets;
 pub mod setup;

@@ -110,9 +110,10 @@ impl Program {
         let words = fs::File::create(desktop.home().join("stdout")).unwrap();
         let line = [around, &[env!("CARGO_BIN_EXE_symbolon")], arguments].concat();
         let mut command = desktop.command(line[0]);
-        // No test may reach the readers of the machine, nor its service.
+        // No test may reach the readers of the machine, nor its service, nor leave a file here.
         command
             .args(&line[1..])
+            .current_dir(desktop.home())
             .env("PCSCLITE_CSOCK_NAME", desktop.home().join("no-pcscd"))
             .env("SYMBOLON_LOG", "warn")
             .env("NO_COLOR", "1")

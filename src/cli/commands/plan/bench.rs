@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::ask::{self, Source};
-use super::{now, of_file};
+use super::of_file;
 use crate::backend::{Event, Workbench};
+use crate::base::clock::now;
 use crate::base::file::{self, Existing};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::cli::arguments::{Bench as Arguments, Globals};
@@ -37,8 +38,8 @@ pub(super) fn run(
     let mut source = Source::open(&arguments.secrets, output)?;
     let (profile, files) = read(&arguments.profile)?;
     let names = names(&arguments.names, &profile)?;
-    let (needs, made_up) =
-        bench::needs(&profile, &files.given()).map_err(|why| of_trouble(&why))?;
+    let bench::Sample { needs, made_up, .. } =
+        bench::sample(&profile, &files.given()).map_err(|why| of_trouble(&why))?;
     if made_up && arguments.letters.is_none() {
         return Err(Trouble::usage(
             gettext("Nobody would know the PINs"),
@@ -78,13 +79,11 @@ fn on(profile: Profile, names: Names, files: &Files, secrets: Secrets) -> Bench 
 /// The profile and its files. There is no key among them: one that is on many tokens is nobody's.
 fn read(path: &Path) -> Result<(Profile, Files), Trouble> {
     let profile = files::read_profile(path).map_err(|error| of_file(&error))?;
-    if profile.keys.iter().any(|key| key.file.is_some()) {
-        return Err(Trouble::usage(
-            gettext("The profile takes a key from a file"),
-            gettext(
-                "The bench would put the same key on every token. Let the cards make their keys. Nothing was sent.",
-            ),
-        ));
+    if bench::shares_key(&profile) {
+        return Err(Trouble {
+            exit: Exit::Usage,
+            words: words::shared_key(),
+        });
     }
     let files = Files::read(&profile, path, &mut |_| None).map_err(|error| of_file(&error))?;
     Ok((profile, files))
@@ -255,7 +254,10 @@ impl Desk<'_> {
                     lines.push(line(session, reader, name.as_ref(), &what));
                 }
                 // The workbench has done these.
-                Decision::Survey { .. } | Decision::Run { .. } | Decision::Resume { .. } => {}
+                Decision::Survey { .. }
+                | Decision::GiveUp { .. }
+                | Decision::Run { .. }
+                | Decision::Resume { .. } => {}
             }
         }
         if changed && let Err(trouble) = self.records.write(self.workbench.bench()) {

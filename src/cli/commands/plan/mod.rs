@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use self::ask::Source;
-use super::show::now;
 use crate::backend::{Command, Done, Failure, PlanAction, PlanCommand as Request};
+use crate::base::clock::now;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::cli::arguments::{Consent, Globals, PlanCommand, ProfileChoice, SecretSource};
 use crate::cli::exit::{End, Exit, Trouble};

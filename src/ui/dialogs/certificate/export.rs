@@ -10,46 +10,34 @@ use crate::base::file::{self, Existing};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::pki::export::{self, Format};
 use crate::token::Text;
+use crate::ui::dialogs::chooser;
 
 /// Both ways to write a certificate, the usual one first.
 const FORMATS: [Format; 2] = [Format::Pem, Format::Der];
 
-/// Asks where to, with a name after that of the `subject`; `chosen` is called once if a place was chosen. The chooser lives as long as
-/// somebody keeps it.
+/// Asks where to, with a name after that of the `subject`; `chosen` is called once if a place was
+/// chosen.
 pub(super) fn ask(
     window: &impl IsA<gtk::Window>,
     subject: Option<&Text>,
     chosen: impl Fn(PathBuf, Format) + 'static,
-) -> gtk::FileChooserNative {
-    let chooser = gtk::FileChooserNative::new(
-        Some(&gettext("Export certificate")),
-        Some(window),
-        gtk::FileChooserAction::Save,
-        // TRANSLATORS: On the button that writes the file.
-        Some(&gettext("Export")),
-        Some(&gettext("Cancel")),
-    );
-    chooser.set_modal(true);
+) {
+    let title = gettext("Export certificate");
+    // TRANSLATORS: On the button that writes the file.
+    let accept = gettext("Export");
+    let chooser = chooser::new(window, &title, gtk::FileChooserAction::Save, &accept);
     for format in FORMATS {
-        let filter = gtk::FileFilter::new();
-        filter.set_name(Some(&words(format)));
-        filter.add_pattern(&format!("*.{}", format.ending()));
-        chooser.add_filter(&filter);
+        chooser::filter(&chooser, &words(format), &format!("*.{}", format.ending()));
     }
     chooser.set_current_name(&export::file_name(subject, Format::Pem));
-    chooser.connect_response(move |chooser, response| {
-        let path = chooser.file().and_then(|file| file.path());
-        if let (gtk::ResponseType::Accept, Some(path)) = (response, path) {
-            let filter = chooser.filter().and_then(|filter| filter.name());
-            let filtered = FORMATS
-                .into_iter()
-                .find(|&format| filter.as_deref() == Some(words(format).as_str()));
-            let format = format_of(&path, filtered);
-            chosen(path, format);
-        }
+    chooser::show(&chooser, move |chooser, path| {
+        let filter = chooser.filter().and_then(|filter| filter.name());
+        let filtered = FORMATS
+            .into_iter()
+            .find(|&format| filter.as_deref() == Some(words(format).as_str()));
+        let format = format_of(&path, filtered);
+        chosen(path, format);
     });
-    chooser.show();
-    chooser
 }
 
 /// A format in the list of file types.

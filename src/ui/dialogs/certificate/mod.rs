@@ -41,7 +41,6 @@ pub struct CertificateDialog {
     /// Those of the issuer, while nothing better is known.
     issuer_facts: gtk::Box,
     above: Option<Controller<Self>>,
-    chooser: Option<gtk::FileChooserNative>,
 }
 
 /// What it shows.
@@ -159,7 +158,6 @@ impl Component for CertificateDialog {
             chain: RowList::new(),
             issuer_facts: gtk::Box::new(gtk::Orientation::Vertical, 0),
             above: None,
-            chooser: None,
         };
         let content = gtk::Box::new(gtk::Orientation::Vertical, 24);
         match &model.certificate {
@@ -185,7 +183,6 @@ impl Component for CertificateDialog {
         match input {
             CertificateDialogInput::Export => self.ask_where(&sender, root),
             CertificateDialogInput::ExportTo(path, format) => {
-                self.chooser = None;
                 let der = self.bytes().to_vec();
                 sender.spawn_oneshot_command(move || {
                     let outcome = export::write(&path, &der, format);
@@ -314,13 +311,13 @@ impl CertificateDialog {
         self.issuer.set_description(Some(&words));
     }
 
-    fn ask_where(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
+    fn ask_where(&self, sender: &ComponentSender<Self>, root: &adw::Window) {
         let input = sender.input_sender().clone();
         let subject = self.certificate.as_ref().and_then(Certificate::name);
         let chosen = move |path, format| {
             input.emit(CertificateDialogInput::ExportTo(path, format));
         };
-        self.chooser = Some(export::ask(root, subject.as_ref(), chosen));
+        export::ask(root, subject.as_ref(), chosen);
     }
 
     /// What is written: the certificate without the padding of its file, else all there is.

@@ -18,6 +18,7 @@ use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
 use crate::token::{ReaderId, Text};
 use crate::ui::a11y::A11yExt;
+use crate::ui::dialogs::chooser;
 use crate::ui::tools::instructions::close_on_escape;
 
 /// So many lines are shown at most; the backend keeps no more either.
@@ -575,26 +576,14 @@ fn add_actions(window: &adw::Window, sender: &ComponentSender<Trace>) {
 }
 
 fn choose_file(window: &adw::Window, sender: &ComponentSender<Trace>) {
-    let chooser = gtk::FileChooserNative::new(
-        Some(&gettext("Save the trace")),
-        Some(window),
-        gtk::FileChooserAction::Save,
-        Some(&gettext("Save")),
-        Some(&gettext("Cancel")),
-    );
-    chooser.set_modal(true);
+    let title = gettext("Save the trace");
+    let save = gtk::FileChooserAction::Save;
+    let chooser = chooser::new(window, &title, save, &gettext("Save"));
     chooser.set_current_name("symbolon-trace.txt");
     let input = sender.input_sender().clone();
-    let held = RefCell::new(Some(chooser.clone()));
-    chooser.connect_response(move |chooser, response| {
-        let path = chooser.file().and_then(|file| file.path());
-        if let (gtk::ResponseType::Accept, Some(path)) = (response, path) {
-            input.emit(TraceInput::SaveTo(path));
-        }
-        // A native chooser lives as long as somebody holds it.
-        held.take();
+    chooser::show(&chooser, move |_, path| {
+        input.emit(TraceInput::SaveTo(path))
     });
-    chooser.show();
 }
 
 fn empty_title(keep: bool) -> String {

@@ -3,12 +3,12 @@
 use relm4::adw::prelude::*;
 use relm4::{adw, gtk};
 
-use super::parts::{Subject, Warning, column, label, switch_row};
 use super::wish::Purpose;
 use super::{SetupInput, SetupWizard};
 use crate::base::i18n::gettext;
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::{group, scrolled};
+use crate::ui::wizards::parts::{Subject, Warning, column, label, switch_row};
 use relm4::ComponentSender;
 
 /// What the page shows.

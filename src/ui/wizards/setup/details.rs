@@ -3,12 +3,12 @@
 use relm4::adw::prelude::*;
 use relm4::{ComponentSender, adw, gtk};
 
-use super::parts::{Warning, alert, column, switch_row};
 use super::wish::{self, Details};
 use super::{Detail, SetupInput, SetupWizard};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
 use crate::ui::dialogs::frame::{group, scrolled};
+use crate::ui::wizards::parts::{Warning, alert, column, switch_row};
 
 /// The page.
 #[derive(Debug)]
@@ -141,12 +141,12 @@ impl DetailsPage {
         self.trouble.show(trouble);
         let too_long = |row: &adw::EntryRow, note: &gtk::Label, text: &str, most: usize| {
             let long = !text.trim().is_empty() && !wish::fits(text, most);
-            super::parts::toggle(row, "error", long);
+            crate::ui::wizards::parts::toggle(row, "error", long);
             let words = gettext_f(
                 "This name is too long: there is room for {most} bytes, and signs beyond plain letters take two or more.",
                 &[("most", &most.to_string())],
             );
-            super::parts::set_once(note, if long { &words } else { "" });
+            crate::ui::wizards::parts::set_once(note, if long { &words } else { "" });
             note.set_visible(long);
         };
         too_long(

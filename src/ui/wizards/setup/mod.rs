@@ -7,19 +7,17 @@
 
 mod choose;
 mod details;
-mod file;
+
 mod flow;
-mod parts;
+
 mod plan_page;
 mod result;
 mod running;
-mod secrets;
+
 mod show;
 mod steps;
 mod wish;
 mod work;
-
-pub use file::Opened;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,7 +31,7 @@ use self::flow::{Page, Way};
 use self::plan_page::PlanPage;
 use self::result::{Ending, ResultPage};
 use self::running::RunningPage;
-use self::secrets::SecretsPage;
+
 use self::wish::{Details, Purpose};
 use crate::backend::{Done, Failure, PlanAction, PlanCommand, Progress};
 use crate::base::i18n::gettext;
@@ -45,8 +43,10 @@ use crate::plan::preview::Preview;
 use crate::plan::{Plan, SecretName, Survey};
 use crate::token::{Identity, PinRole, Token, TriesLeft};
 use crate::ui::a11y::A11yExt as _;
-use crate::ui::dialogs::frame::close_on_escape;
+use crate::ui::dialogs::frame::{close_on_escape, scrolled};
 use crate::ui::widgets::{Fold, Lead};
+use crate::ui::wizards::profile_file::{self, Opened};
+use crate::ui::wizards::secrets::SecretFields;
 
 /// The wizard.
 #[derive(Debug)]
@@ -75,8 +75,6 @@ pub struct SetupWizard {
     pages: Pages,
     primary: gtk::Button,
     secondary: gtk::Button,
-    /// Lives as long as it is open.
-    chooser: Option<gtk::FileChooserNative>,
 }
 
 /// A plan and what it is going to be.
@@ -115,7 +113,8 @@ struct Pages {
     looking: gtk::Box,
     choose: ChoosePage,
     details: DetailsPage,
-    secrets: SecretsPage,
+    secrets: SecretFields,
+    secrets_page: gtk::ScrolledWindow,
     plan: PlanPage,
     running: RunningPage,
     result: ResultPage,
@@ -295,7 +294,6 @@ impl Component for SetupWizard {
             pages: Pages::new(&sender),
             primary: primary.clone(),
             secondary: secondary.clone(),
-            chooser: None,
         };
         let shown = &model.pages.stacked();
         let place = gtk::Box::builder().halign(gtk::Align::Start).build();
@@ -337,11 +335,11 @@ impl Component for SetupWizard {
             SetupInput::OpenProfile => {
                 let input = sender.input_sender().clone();
                 let chosen = move |path| input.emit(SetupInput::ProfileChosen(path));
-                self.chooser = Some(file::ask(root, chosen));
+                profile_file::ask(root, chosen);
             }
             SetupInput::ProfileChosen(path) => {
                 sender.spawn_oneshot_command(move || {
-                    SetupCommandOutput::ProfileRead(Box::new(file::read(&path)))
+                    SetupCommandOutput::ProfileRead(Box::new(profile_file::read(&path)))
                 });
             }
             SetupInput::Detail(detail) => self.detail(detail),
@@ -461,6 +459,15 @@ fn add_access_key(window: &adw::Window, sender: &ComponentSender<SetupWizard>) {
     window.add_controller(keys);
 }
 
+/// The fields for what is secret; Enter goes on.
+fn secret_fields(sender: &ComponentSender<SetupWizard>) -> SecretFields {
+    let (entered, typed) = (sender.input_sender().clone(), sender.input_sender().clone());
+    SecretFields::new(
+        move || entered.emit(SetupInput::Primary),
+        move || typed.emit(SetupInput::Typed),
+    )
+}
+
 impl Pages {
     fn new(sender: &ComponentSender<SetupWizard>) -> Self {
         let looking = gtk::Box::builder()
@@ -477,11 +484,13 @@ impl Pages {
         spinner.set_halign(gtk::Align::Center);
         looking.append(&spinner);
         looking.append(&gtk::Label::new(Some(&gettext("Reading…"))));
+        let secrets = secret_fields(sender);
         Self {
             looking,
             choose: ChoosePage::new(sender),
             details: DetailsPage::new(sender),
-            secrets: SecretsPage::new(sender),
+            secrets_page: scrolled(&secrets.root),
+            secrets,
             plan: PlanPage::new(sender),
             running: RunningPage::new(),
             result: ResultPage::new(),
@@ -493,7 +502,7 @@ impl Pages {
             Page::Looking => self.looking.upcast_ref(),
             Page::Choose => self.choose.root.upcast_ref(),
             Page::Details => self.details.root.upcast_ref(),
-            Page::Secrets => self.secrets.root.upcast_ref(),
+            Page::Secrets => self.secrets_page.upcast_ref(),
             Page::Plan => self.plan.root.upcast_ref(),
             Page::Running => self.running.root.upcast_ref(),
             Page::Result => self.result.root.upcast_ref(),

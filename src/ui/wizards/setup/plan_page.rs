@@ -4,7 +4,6 @@ use relm4::adw::prelude::*;
 use relm4::{ComponentSender, adw, gtk};
 
 use super::flow;
-use super::parts::{Subject, Warning, column, label, set_once};
 use super::steps::{self, StepList};
 use super::{SetupOutput, SetupWizard};
 use crate::base::i18n::gettext;
@@ -13,6 +12,7 @@ use crate::plan::Plan;
 use crate::plan::preview::Preview;
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::{group, scrolled};
+use crate::ui::wizards::parts::{Subject, Warning, column, label, set_once};
 
 /// Height of the list of commands, in pixels.
 const COMMANDS_HEIGHT: i32 = 220;

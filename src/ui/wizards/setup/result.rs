@@ -3,13 +3,13 @@
 use relm4::adw::prelude::*;
 use relm4::gtk;
 
-use super::parts::{StepState, alert, column, icon, label, set_once, status};
 use super::steps::{self, StepList};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain::{self, Explanation};
 use crate::plan::{Plan, Promise, Promised};
 use crate::ui::dialogs::frame::{group, scrolled};
 use crate::ui::widgets::RowList;
+use crate::ui::wizards::parts::{StepState, alert, column, icon, label, set_once, status};
 
 /// How it ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -114,7 +114,7 @@ impl ResultPage {
         let words = words(ending, plan);
         self.sign.set_icon_name(Some(words.sign));
         for class in ["success", "warning", "accent"] {
-            super::parts::toggle(&self.sign, class, class == words.class);
+            crate::ui::wizards::parts::toggle(&self.sign, class, class == words.class);
         }
         let (good, other) = if words.good {
             (words.title.as_str(), "")

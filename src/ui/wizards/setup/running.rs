@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use relm4::adw::prelude::*;
 use relm4::{ComponentSender, gtk};
 
-use super::parts::{StepState, column, icon, label, set_once, status};
 use super::steps::{self, StepList};
 use super::{SetupInput, SetupWizard};
 use crate::base::i18n::gettext_f;
@@ -14,6 +13,7 @@ use crate::explain;
 use crate::plan::{Plan, Task};
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::scrolled;
+use crate::ui::wizards::parts::{StepState, column, icon, label, set_once, status};
 
 /// How often the clock and the bar move.
 const BEAT: Duration = Duration::from_millis(200);

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 
 use super::flow::{self, Page};
-use super::parts::toggle;
 use super::result::Ending;
 use super::wish::{Details, Purpose};
 use super::{Opened, Request, SetupWizard, choose};
 use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::explain;
 use crate::plan::preview::Loss;
+use crate::ui::wizards::parts::toggle;
 
 impl SetupWizard {
     /// Whether the main button does something.

@@ -3,13 +3,13 @@
 use relm4::adw::prelude::*;
 use relm4::{adw, gtk};
 
-use super::parts::{StepState, column, icon, label};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
 use crate::plan::Plan;
 use crate::plan::preview::Preview;
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::widgets::RowList;
+use crate::ui::wizards::parts::{StepState, column, icon, label};
 
 /// A row of the list, as data.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,7 +1,6 @@
 //! What the wizard does: from page to page, and with the backend.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
@@ -11,6 +10,7 @@ use super::result::Ending;
 use super::wish::{self, Details, Purpose};
 use super::{Detail, Made, Request, SetupCommandOutput, SetupInput, SetupOutput, SetupWizard};
 use crate::backend::{Done, Failure, LinkError, PlanAction, PlanCommand, Progress};
+use crate::base::clock::now;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain::{self, Explanation};
 use crate::plan::files::Files;
@@ -587,12 +587,4 @@ fn ask_to_stop(sender: &ComponentSender<SetupWizard>, root: &adw::Window) {
         }
     });
     dialog.present();
-}
-
-/// Seconds since 1970.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-    })
 }

@@ -1,15 +1,16 @@
-//! The page on which everything secret is typed.
+//! The fields in which everything secret is typed.
+
+use std::rc::Rc;
 
 use relm4::adw::prelude::*;
-use relm4::{ComponentSender, gtk};
+use relm4::gtk;
 
 use super::parts::{Warning, column};
-use super::{SetupInput, SetupWizard};
 use crate::base::secret::Secret;
 use crate::explain;
 use crate::plan::{Need, SecretName};
 use crate::token::{ApplicationKind, Token, Tries};
-use crate::ui::dialogs::frame::{group, scrolled};
+use crate::ui::dialogs::frame::group;
 use crate::ui::widgets::{SecretRow, Tick, TickList, TriesDots};
 
 /// One thing that is asked for.
@@ -22,29 +23,47 @@ struct Asked {
     ticks: TickList,
 }
 
-/// The page.
-#[derive(Debug)]
-pub(super) struct SecretsPage {
-    pub(super) root: gtk::ScrolledWindow,
+/// Who is told what happens in the fields.
+struct Told {
+    /// Enter in the last one.
+    entered: Box<dyn Fn()>,
+    /// Something was typed.
+    typed: Box<dyn Fn()>,
+}
+
+/// The fields.
+pub(super) struct SecretFields {
+    pub(super) root: gtk::Box,
     notice: Warning,
     list: gtk::Box,
     asked: Vec<Asked>,
-    input: relm4::Sender<SetupInput>,
+    told: Rc<Told>,
 }
 
-impl SecretsPage {
-    pub(super) fn new(sender: &ComponentSender<SetupWizard>) -> Self {
-        let content = column(18);
+impl std::fmt::Debug for SecretFields {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let asked = self.asked.iter().map(|asked| &asked.need.name);
+        out.debug_list().entries(asked).finish()
+    }
+}
+
+impl SecretFields {
+    /// Without fields yet. `entered` is told of Enter in the last one, `typed` of every change.
+    pub(super) fn new(entered: impl Fn() + 'static, typed: impl Fn() + 'static) -> Self {
+        let root = column(18);
         let notice = Warning::new(true);
         let list = column(24);
-        content.append(notice.widget());
-        content.append(&list);
+        root.append(notice.widget());
+        root.append(&list);
         Self {
-            root: scrolled(&content),
+            root,
             notice,
             list,
             asked: Vec::new(),
-            input: sender.input_sender().clone(),
+            told: Rc::new(Told {
+                entered: Box::new(entered),
+                typed: Box::new(typed),
+            }),
         }
     }
 
@@ -71,13 +90,13 @@ impl SecretsPage {
         // Enter goes on to what is still empty.
         for (place, row) in rows.iter().enumerate() {
             let next: Vec<SecretRow> = rows.iter().skip(place + 1).cloned().collect();
-            let input = self.input.clone();
+            let told = Rc::clone(&self.told);
             row.connect_activated(move || match next.iter().find(|row| row.is_empty()) {
                 Some(row) => drop(row.grab_focus()),
-                None => input.emit(SetupInput::Primary),
+                None => (told.entered)(),
             });
-            let input = self.input.clone();
-            row.connect_changed(move |_| input.emit(SetupInput::Typed));
+            let told = Rc::clone(&self.told);
+            row.connect_changed(move |_| (told.typed)());
         }
     }
 

@@ -12,6 +12,7 @@ use crate::plan::files::{self, Files};
 use crate::plan::profile::Profile;
 use crate::plan::recipe::Given;
 use crate::token::Text;
+use crate::ui::dialogs::chooser;
 
 /// A profile that was read.
 #[derive(Clone, Debug)]
@@ -24,33 +25,14 @@ pub struct Opened {
     pub given: Given,
 }
 
-/// Asks for the file; `chosen` is called once if one was chosen. The chooser lives as long as
-/// somebody keeps it.
-pub(super) fn ask(
-    window: &impl IsA<gtk::Window>,
-    chosen: impl Fn(PathBuf) + 'static,
-) -> gtk::FileChooserNative {
-    let chooser = gtk::FileChooserNative::new(
-        Some(&gettext("Open a profile")),
-        Some(window),
-        gtk::FileChooserAction::Open,
-        // TRANSLATORS: On the button that opens the file.
-        Some(&gettext("Open")),
-        Some(&gettext("Cancel")),
-    );
-    chooser.set_modal(true);
-    let filter = gtk::FileFilter::new();
-    filter.set_name(Some(&gettext("Profiles (TOML)")));
-    filter.add_pattern("*.toml");
-    chooser.add_filter(&filter);
-    chooser.connect_response(move |chooser, response| {
-        let path = chooser.file().and_then(|file| file.path());
-        if let (gtk::ResponseType::Accept, Some(path)) = (response, path) {
-            chosen(path);
-        }
-    });
-    chooser.show();
-    chooser
+/// Asks for the file; `chosen` is called once if one was chosen.
+pub(super) fn ask(window: &impl IsA<gtk::Window>, chosen: impl Fn(PathBuf) + 'static) {
+    let title = gettext("Open a profile");
+    // TRANSLATORS: On the button that opens the file.
+    let open = gettext("Open");
+    let chooser = chooser::new(window, &title, gtk::FileChooserAction::Open, &open);
+    chooser::filter(&chooser, &gettext("Profiles (TOML)"), "*.toml");
+    chooser::show(&chooser, move |_, path| chosen(path));
 }
 
 /// Reads it, and what it names. Not for the thread of the window: the place may be slow.
