@@ -6,6 +6,9 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use crate::support::pcscd::SOCKET_VARIABLE;
 use crate::support::process::{find, limited};
 
+/// What the shell says last.
+const END: &str = "that was all";
+
 /// A shell command on a terminal of its own.
 pub(crate) struct OnTerminal {
     child: Child,
@@ -21,9 +24,11 @@ impl OnTerminal {
 
     /// With this value of NO_COLOR; an empty one counts as none.
     fn with_no_color(arguments: &str, no_color: &str) -> Self {
-        // Afterwards the settings of the terminal: its echo must be back.
+        // Ctrl+C reaches the shell as well: without the trap some shells end with it, and nobody
+        // tells the code. Afterwards come the settings of the terminal: its echo must be back. The
+        // shell stays until all of it was seen, as script(1) does not wait long for the rest.
         let line = format!(
-            "{} {arguments}; echo \"code $?\"; stty -a",
+            "trap : INT; {} {arguments}; echo \"code $?\"; stty -a; echo \"{END}\"; read enter",
             env!("CARGO_BIN_EXE_symbolonctl")
         );
         let mut command: Command = limited(find("script", "bsdutils"));
@@ -36,6 +41,8 @@ impl OnTerminal {
                 &line,
                 "/dev/null",
             ])
+            // Not that of whoever runs the tests: it need not know `$?`.
+            .env("SHELL", "/bin/sh")
             .env("LC_ALL", "C.UTF-8")
             .env("NO_COLOR", no_color)
             .env("TERM", "xterm")
@@ -79,6 +86,8 @@ impl OnTerminal {
     #[track_caller]
     pub(crate) fn ended(mut self, code: i32) -> String {
         self.wait_for(&format!("code {code}"));
+        self.wait_for(END);
+        self.press("\r");
         self.screen.read_to_string(&mut self.seen).unwrap();
         self.child.wait().unwrap();
         let settings: Vec<&str> = self.seen.split_whitespace().collect();
