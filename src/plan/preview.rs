@@ -1,6 +1,6 @@
 //! What a plan is going to be: commands, needs, losses, time.
 
-use super::{Need, Plan, SetupError, Survey, Task};
+use super::{Need, Plan, SecretName, SetupError, Survey, Task};
 use crate::card::cardos::rehearse;
 
 /// Seconds of one command on a slow reader, twentieths.
@@ -11,7 +11,8 @@ const COMMANDS_A_SECOND: usize = 20;
 pub struct Preview {
     /// As many as tasks.
     pub steps: Vec<Step>,
-    /// Everything that has to be given, each once.
+    /// Everything that has to be given, each once, in the order in which people are asked: what is
+    /// on the card already, then what is new, a PUK after its PIN.
     pub needs: Vec<Need>,
 }
 
@@ -88,6 +89,7 @@ impl Preview {
                 commands,
             });
         }
+        preview.needs.sort_by_key(place);
         Ok(preview)
     }
 
@@ -103,6 +105,17 @@ impl Preview {
         let add = |sum: (u32, u32), step: &Step| (sum.0 + step.seconds.0, sum.1 + step.seconds.1);
         self.steps.iter().fold((0, 0), add)
     }
+}
+
+/// Where something is in the order in which people are asked. A card wants the PUK first, but
+/// nobody thinks of it before its PIN. The PIN of the security officer has the lowest number.
+fn place(need: &Need) -> (bool, u8, bool) {
+    let (number, puk) = match need.name {
+        SecretName::Pin { number } => (number, false),
+        SecretName::Puk { number } => (number, true),
+        SecretName::Key { .. } | SecretName::Data { .. } => (u8::MAX, true),
+    };
+    (need.fresh, number, puk)
 }
 
 /// What a task takes away.
@@ -127,4 +140,44 @@ fn loss(task: &Task, survey: &Survey) -> Option<Loss> {
         _ => return None,
     };
     Some(loss)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Need, SecretName, place};
+    use crate::token::{Alphabet, PinRole, PinRule};
+
+    fn need(name: SecretName, fresh: bool) -> Need {
+        let rule = PinRule {
+            min: 4,
+            max: 8,
+            alphabet: Alphabet::Ascii,
+        };
+        Need {
+            name,
+            fresh,
+            role: PinRole::User,
+            label: None,
+            rule,
+        }
+    }
+
+    #[test]
+    fn a_pin_is_asked_for_before_its_puk_and_what_is_there_before_what_is_new() {
+        let pin = |number, fresh| need(SecretName::Pin { number }, fresh);
+        let puk = |number| need(SecretName::Puk { number }, true);
+        // As a card wants them that is erased with its PINs and set up anew.
+        let mut needs = vec![pin(7, false), pin(5, false), puk(1), pin(1, true)];
+        needs.extend([puk(3), pin(3, true)]);
+        needs.sort_by_key(place);
+        let expected = [
+            pin(5, false),
+            pin(7, false),
+            pin(1, true),
+            puk(1),
+            pin(3, true),
+            puk(3),
+        ];
+        assert_eq!(needs, expected);
+    }
 }

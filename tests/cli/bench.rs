@@ -30,7 +30,7 @@ const PROFILE: &str = "name = 'Bench'\nlabel = 'VPN {name}'\n[so-pin]\n[[pin]]\n
     [[key]]\nsize = 1024\n";
 
 /// PUK and PIN of the security officer, in the order in which they are asked.
-const SECRETS: &str = "11335577\n24681357\n";
+const SECRETS: &str = "24681357\n11335577\n";
 
 /// A card that keeps what is on it when it is pulled, and can take its time to make a key.
 #[derive(Clone)]

@@ -30,12 +30,12 @@ const SYMBOLONCTL: &str = env!("CARGO_BIN_EXE_symbolonctl");
 /// How long the service may take to notice a card, and a plan to get on.
 const NOTICE_LIMIT: Duration = Duration::from_secs(20);
 
-/// Every secret of these tests, in the order in which a new token wants them: PUK and PIN of the
-/// security officer, PUK and PIN of the holder.
-const NEW: &str = "11335577\n24681357\n97531864\n271828\n";
+/// Every secret of these tests, in the order in which a new token wants them: PIN and PUK of the
+/// security officer, PIN and PUK of the holder.
+const NEW: &str = "24681357\n11335577\n271828\n97531864\n";
 
 /// As [`NEW`], without a security officer.
-const NEW_HOLDER: &str = "97531864\n271828\n";
+const NEW_HOLDER: &str = "271828\n97531864\n";
 
 const WITH_OFFICER: &str =
     "name = 'New'\nlabel = 'VPN {name}'\n[so-pin]\n[[pin]]\nmin = 6\nlabel = '{name}'\n";
@@ -47,7 +47,7 @@ const LONG: &str = "name = 'Long'\nlabel = 'Long'\n[so-pin]\n[[pin]]\nmin = 6\n[
     [[rename]]\nwhat = 'key'\nid = '45'\nlabel = 'First'\n[[rename]]\nwhat = 'token'\nlabel = 'Long one'\n";
 
 /// What [`LONG`] wants: as [`NEW`], and the PIN without a PUK.
-const NEW_LONG: &str = "11335577\n24681357\n97531864\n271828\n314159\n";
+const NEW_LONG: &str = "24681357\n11335577\n271828\n97531864\n314159\n";
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -487,11 +487,11 @@ fn what_cannot_be_a_pin_is_refused_before_anything_is_sent() {
     let practice = Practice::new("cardos-blank");
     let profile = practice.file("a.toml", WITH_OFFICER);
     for secrets in [
-        "11335577\n12345\n97531864\n271828\n",
-        "11335577\n24681357\n97531864\n27182\n",
-        "11335577\n24681357\n97531864\n271828182\n",
-        "113\n24681357\n97531864\n271828\n",
-        "11335577\n24681357\n97531864\nä71828\n",
+        "12345\n11335577\n271828\n97531864\n",
+        "24681357\n11335577\n27182\n97531864\n",
+        "24681357\n11335577\n271828182\n97531864\n",
+        "24681357\n113\n271828\n97531864\n",
+        "24681357\n11335577\nä71828\n97531864\n",
     ] {
         let mut command = program();
         command
@@ -517,11 +517,13 @@ fn what_cannot_be_a_pin_is_refused_before_anything_is_sent() {
     // Fewer than are needed.
     let ended = practice.plan(
         &["run", &profile, "--name", "A", "--pin-fd", "0"],
-        "11335577\n",
+        "24681357\n",
     );
     assert_eq!(ended.code, 2, "{ended:?}");
     assert!(
-        ended.stderr.contains("What is missing: New SO-PIN."),
+        ended
+            .stderr
+            .contains("What is missing: New PUK of “Security officer PIN”."),
         "{ended:?}"
     );
     // Neither a terminal nor a file.
@@ -735,7 +737,7 @@ fn a_wrong_so_pin_costs_one_try_and_leaves_the_token_as_it_was() {
 fn a_plan_is_given_up_after_a_yes() {
     let lent = Lent::new("cardos-used");
     let profile = lent.file("a.toml", "name='A'\n[[key]]\nsize = 1024\n");
-    let ended = lent.plan(&["run", &profile, "--pin-fd", "0"], "999999\n99999999\n");
+    let ended = lent.plan(&["run", &profile, "--pin-fd", "0"], "99999999\n999999\n");
     assert_eq!(ended.code, 5, "{ended:?}");
     let words = lent.plan(&["give-up"], "yes\n").said(2);
     assert!(words.contains("--yes"), "{words}");
@@ -745,7 +747,7 @@ fn a_plan_is_given_up_after_a_yes() {
     let list = lent.plan(&["journal"], "").result();
     assert!(list.contains("Given up"), "{list}");
     // Then another one may begin.
-    let ended = lent.plan(&["run", &profile, "--pin-fd", "0"], "654321\n12345678\n");
+    let ended = lent.plan(&["run", &profile, "--pin-fd", "0"], "12345678\n654321\n");
     assert!(ended.result().contains("Promised 1, found 1"));
 }
 
@@ -778,8 +780,8 @@ fn what_is_lost_is_lost_only_after_a_yes() {
         let mut terminal = OnTerminal::start(&format!("--practice=cardos-used plan run {profile}"));
         terminal.wait_for("No way back from here on");
         for (prompt, repeat, secret) in [
-            ("New PUK of “User PIN”: ", "Repeat new PUK: ", "97531864"),
             ("New PIN “User PIN”: ", "Repeat new PIN: ", "271828"),
+            ("New PUK of “User PIN”: ", "Repeat new PUK: ", "97531864"),
         ] {
             // Too short, then two that differ, then right.
             terminal.wait_for(prompt);
@@ -868,14 +870,14 @@ fn a_key_comes_from_its_file() {
     );
     assert!(!page.contains("Key file"), "{page}");
     // Stopped by a wrong PIN, it wants its file again.
-    let ended = lent.plan(&run, "correct horse\n654321\n99999999\n");
+    let ended = lent.plan(&run, "correct horse\n99999999\n654321\n");
     assert_eq!(ended.code, 5, "{ended:?}");
-    let words = lent.plan(&["resume", "--pin-fd", "0"], "654321\n12345678\n");
+    let words = lent.plan(&["resume", "--pin-fd", "0"], "12345678\n654321\n");
     assert!(
         words.stderr.contains("symbolonctl plan resume PROFILE"),
         "{words:?}"
     );
-    let secrets = "correct horse\n654321\n12345678\n";
+    let secrets = "correct horse\n12345678\n654321\n";
     let ended = lent.plan(&["resume", &profile, "--pin-fd", "0"], secrets);
     assert!(!ended.stderr.contains("correct horse"), "{ended:?}");
     assert!(ended.result().contains("Promised 1, found 1"));

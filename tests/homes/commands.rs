@@ -122,7 +122,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             env!("CARGO_MANIFEST_DIR"),
             "/data/profiles/set-up-without-so-pin.toml --name Anna --pin-fd 0"
         ),
-        "97531864\n271828\n",
+        "271828\n97531864\n",
         0,
     ),
     // Do something with a PIN.

@@ -321,14 +321,14 @@ fn what_a_plan_wanted_is_gone_a_second_after_it() {
     let deeds = [
         Deed {
             arguments: "plan run new.toml",
-            secrets: &[SO_PUK, SO_PIN, PUK, PIN],
+            secrets: &[SO_PIN, SO_PUK, PIN, PUK],
             way: Way::Descriptor,
             code: 0,
             says: "Promised 2, found 2",
         },
         Deed {
             arguments: "plan run key.toml",
-            secrets: &[PIN, SO_PIN],
+            secrets: &[SO_PIN, PIN],
             way: Way::File,
             code: 0,
             says: "Promised 1, found 1",

@@ -68,15 +68,6 @@ pub fn shares_key(profile: &Profile) -> bool {
     profile.keys.iter().any(|key| key.file.is_some())
 }
 
-/// Each PIN with its PUK behind it, as people expect them.
-fn order(name: &SecretName) -> (u8, bool) {
-    match name {
-        SecretName::Pin { number } => (*number, false),
-        SecretName::Puk { number } => (*number, true),
-        SecretName::Key { .. } | SecretName::Data { .. } => (u8::MAX, true),
-    }
-}
-
 /// The answer to reset of CardOS M4.2B (sheet "cardos", 1).
 pub(super) const BLANK_ATR: [u8; 13] = [
     0x3B, 0xF2, 0x18, 0x00, 0x02, 0xC1, 0x0A, 0x31, 0xFE, 0x58, 0xC8, 0x09, 0x75,
@@ -318,7 +309,6 @@ impl Bench {
                 None => return Err(Trouble::Missing(need.name.clone())),
             }
         }
-        codes.sort_by_key(|(name, _)| order(name));
         Ok(codes)
     }
 

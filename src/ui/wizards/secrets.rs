@@ -69,19 +69,14 @@ impl SecretFields {
 
     /// Asks for these; what was typed stays if they are the same as before.
     pub(super) fn ask(&mut self, needs: &[Need], token: &Token) {
-        if self
-            .asked
-            .iter()
-            .map(|asked| &asked.need)
-            .eq(in_order(needs))
-        {
+        if self.asked.iter().map(|asked| &asked.need).eq(needs) {
             return;
         }
         self.clear();
         while let Some(old) = self.list.first_child() {
             self.list.remove(&old);
         }
-        self.asked = in_order(needs).map(|need| self.one(need, token)).collect();
+        self.asked = needs.iter().map(|need| self.one(need, token)).collect();
         let mut rows: Vec<SecretRow> = Vec::new();
         for asked in &self.asked {
             rows.push(asked.row.clone());
@@ -228,18 +223,6 @@ fn ticks(need: &Need, typed: &Secret, again: &Secret) -> Vec<Tick> {
     }
     ticks.push(tick(words.repeated, typed.same_as(again)));
     ticks
-}
-
-/// As people think of them: a PUK comes after its PIN.
-fn in_order(needs: &[Need]) -> impl Iterator<Item = &Need> {
-    let mut ordered: Vec<&Need> = needs.iter().collect();
-    let place = |need: &Need| match &need.name {
-        SecretName::Pin { number } => (Some(*number), false),
-        SecretName::Puk { number } => (Some(*number), true),
-        SecretName::Key { .. } | SecretName::Data { .. } => (None, false),
-    };
-    ordered.sort_by_key(|need| place(need));
-    ordered.into_iter()
 }
 
 /// The tries of a PIN that is on the token.
