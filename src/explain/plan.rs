@@ -699,6 +699,17 @@ pub fn recipe_error(error: &RecipeError) -> Explanation {
             ),
             gettext("A token has room for 32 bytes, everything else for 64. Nothing was sent."),
         ),
+        RecipeError::NoName => Explanation::new(
+            gettext("This profile wants a name"),
+            gettext("Give it with --name. Nothing was sent."),
+        ),
+        RecipeError::NoColumn(column) => Explanation::new(
+            gettext("This profile is for the bench"),
+            gettext_f(
+                "Only the bench has a table with the column “{column}”. Nothing was sent.",
+                &[("column", &Text::from(column.as_str()).to_string())],
+            ),
+        ),
     }
 }
 

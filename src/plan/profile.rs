@@ -3,6 +3,7 @@
 //! One form for every set-up: what is not named is not done. The manual page `symbolon-profile(5)`
 //! tells the form, `data/profiles` has an example for each kind of set-up.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -20,6 +21,9 @@ const MAX_ID: usize = 20;
 /// The longest names of a token and of anything else, in bytes.
 const MAX_TOKEN_LABEL: usize = 32;
 const MAX_LABEL: usize = 64;
+
+/// The place in names that the name of the person takes; others are for columns of a table.
+pub const NAME: &str = "name";
 
 /// A policy for cards.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -397,6 +401,14 @@ impl Profile {
         token.chain(others).chain(renames).collect()
     }
 
+    /// The places in these names that are filled for each token: [`NAME`], and columns of the table
+    /// of a bench.
+    #[must_use]
+    pub fn places(&self) -> BTreeSet<&str> {
+        let labels = self.labels().into_iter();
+        labels.flat_map(|(label, _)| places(label)).collect()
+    }
+
     /// Whether it takes something from a token that cannot be brought back.
     #[must_use]
     pub fn takes_away(&self) -> bool {
@@ -413,6 +425,12 @@ impl Profile {
         };
         *self == other
     }
+}
+
+/// The places in a name: "department" in "VPN {department}".
+pub(super) fn places(label: &str) -> impl Iterator<Item = &str> {
+    let parts = label.split('{').skip(1);
+    parts.filter_map(|part| part.split_once('}').map(|(place, _)| place))
 }
 
 fn check_pin(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::check::public_key_of;
-use super::profile::{Erase, KeyPolicy, PinPolicy, Profile};
+use super::profile::{Erase, KeyPolicy, NAME, PinPolicy, Profile};
 use super::{
     Creation, Named, NewCertificate, NewData, NewKey, NewPin, Phase, Plan, SetupError, Subject,
     Survey, Task,
@@ -25,7 +25,7 @@ const MAX_PIN_NUMBER: u8 = 15;
 /// What a profile does not say of one card.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
-    /// The name of the person; takes the place of `{name}` in names.
+    /// The name of the person; takes the place of `{name}` in names. Nothing if nobody gave one.
     pub name: Option<String>,
     /// What else is known of the person: `{department}` in names stands for the one of that name.
     pub columns: BTreeMap<String, String>,
@@ -93,6 +93,12 @@ pub enum RecipeError {
     /// A name is too long with the name of the person in it.
     #[error("{0}: too long")]
     Label(String),
+    /// The profile has a place for the name of the person, and none was given.
+    #[error("no name")]
+    NoName,
+    /// The profile has a place for a column of a table, which only a bench has.
+    #[error("no column {0}")]
+    NoColumn(String),
 }
 
 /// The plan.
@@ -106,6 +112,7 @@ pub fn plan(
     token: &Token,
     given: &Given,
 ) -> Result<Plan, RecipeError> {
+    given.fills(profile)?;
     let mut maker = Maker {
         profile,
         given,
@@ -489,12 +496,26 @@ fn cut(name: &str, most: usize) -> &str {
 }
 
 impl Given {
+    /// Whether every place in the names of a profile can be filled.
+    fn fills(&self, profile: &Profile) -> Result<(), RecipeError> {
+        let places = profile.places();
+        // A name alone would not do where there are columns, too.
+        let mut columns = places.iter().filter(|&&place| place != NAME);
+        if let Some(column) = columns.find(|&&column| !self.columns.contains_key(column)) {
+            return Err(RecipeError::NoColumn((*column).to_owned()));
+        }
+        if places.contains(NAME) && self.name.is_none() {
+            return Err(RecipeError::NoName);
+        }
+        Ok(())
+    }
+
     /// A name with what is known of the person in it. What nobody knows stays as it is.
     #[must_use]
     pub fn fill(&self, label: &str) -> String {
         let name = self.name.as_deref().unwrap_or_default();
         let columns = self.columns.iter();
-        let mut values = vec![("name", name)];
+        let mut values = vec![(NAME, name)];
         values.extend(columns.map(|(column, value)| (column.as_str(), value.as_str())));
         fill(label, &values)
     }

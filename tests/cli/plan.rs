@@ -532,6 +532,21 @@ fn what_cannot_be_a_pin_is_refused_before_anything_is_sent() {
         ended.stderr.contains("There is no terminal to ask on"),
         "{ended:?}"
     );
+    // No name, or nothing that could be one; nothing is asked.
+    for arguments in [&["run", &profile][..], &["run", &profile, "--name", " "]] {
+        let words = practice.plan(arguments, "").said(2);
+        assert!(
+            words.contains("This profile wants a name") && words.contains("--name"),
+            "{words}"
+        );
+    }
+    // A place that only a table fills.
+    let other = practice.file("b.toml", "name='B'\nlabel='{team}'\n[[pin]]\n");
+    let words = practice.plan(&["run", &other, "--name", "A"], "").said(2);
+    assert!(
+        words.contains("This profile is for the bench") && words.contains("“team”"),
+        "{words}"
+    );
     // A name that does not fit.
     let name = "A name that has no place on it";
     let words = practice

@@ -6,7 +6,7 @@ use symbolon::card::CardError;
 use symbolon::plan::preview::Preview;
 use symbolon::plan::profile::Profile;
 use symbolon::plan::recipe::{self, Given, RecipeError};
-use symbolon::plan::{Phase, SecretName, SetupError};
+use symbolon::plan::{Phase, SecretName, SetupError, Task};
 use symbolon::simulator::{CardOs, CardOsModel};
 
 use crate::desk::{Desk, secrets, setup};
@@ -90,6 +90,26 @@ fn a_new_pin_has_to_fit_too() {
     // The step before it is done; this one goes on with a PIN that fits.
     desk.resume(&mut secrets(), None).result.unwrap();
     assert_eq!(desk.token().applications[0].pins.len(), 4);
+}
+
+#[test]
+fn places_in_names_are_never_left_empty() {
+    let desk = blank();
+    let profile = "name='a'\nlabel='VPN {name}'\n[so-pin]\nlabel='{department}'\n[[pin]]\n";
+    let column = RecipeError::NoColumn("department".into());
+    let mut given = Given::default();
+    assert_eq!(no_plan(&desk, profile, &given), column);
+    given.name = Some("Anna".into());
+    assert_eq!(no_plan(&desk, profile, &given), column);
+    given.name = None;
+    given.columns = [("department".into(), "Sales".into())].into();
+    assert_eq!(no_plan(&desk, profile, &given), RecipeError::NoName);
+    given.name = Some("Anna".into());
+    let plan = desk.plan(profile, given);
+    assert!(matches!(
+        &plan.tasks[0],
+        Task::Create(new) if new.label == "VPN Anna" && new.owner.label == "Sales"
+    ));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::profile::Profile;
+use crate::plan::profile::{NAME, Profile, places};
 use crate::plan::recipe::Given;
 use crate::token::Text;
 
@@ -11,9 +11,6 @@ pub const MAX_LEN: usize = 1024 * 1024;
 
 /// The most people.
 pub const MAX_NAMES: usize = 10_000;
-
-/// The column that has to be there.
-const NAME: &str = "name";
 
 /// What some programs put before UTF-8.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -163,7 +160,7 @@ impl Names {
                     line: person.line,
                     fault,
                 };
-                let mut places = places(label).into_iter();
+                let mut places = places(label);
                 let unknown =
                     places.find(|place| *place != NAME && !person.columns.contains_key(*place));
                 if let Some(place) = unknown {
@@ -275,14 +272,6 @@ fn fault(error: &csv::Error, lines: &mut Lines<'_>) -> NamesError {
         line: lines.of(position.as_ref()),
         fault,
     }
-}
-
-/// The places in a name: "department" in "VPN {department}".
-fn places(label: &str) -> Vec<&str> {
-    let parts = label.split('{').skip(1);
-    parts
-        .filter_map(|part| part.split_once('}').map(|(place, _)| place))
-        .collect()
 }
 
 #[cfg(test)]

@@ -51,7 +51,16 @@ pub fn sample(profile: &Profile, given: &Given) -> Result<Sample, Trouble> {
     };
     let mut token = Token::default();
     token.card.atr = BLANK_ATR.to_vec();
-    let plan = recipe::plan(profile, &survey, &token, given)?;
+    // It is for nobody yet.
+    let columns = profile.places().into_iter();
+    let given = Given {
+        name: Some(String::new()),
+        columns: columns
+            .map(|column| (column.to_owned(), String::new()))
+            .collect(),
+        ..given.clone()
+    };
+    let plan = recipe::plan(profile, &survey, &token, &given)?;
     let preview = rehearsed(&plan, &survey)?;
     let asked = |need: &Need| made_up(need, &plan).is_none();
     let (needs, rest): (Vec<_>, Vec<_>) = preview.needs.into_iter().partition(asked);
@@ -444,7 +453,11 @@ fn is_about_card(error: &RecipeError) -> bool {
         | RecipeError::InUse(_)
         | RecipeError::NoPin(_)
         | RecipeError::OtherKey(_) => true,
-        RecipeError::NoPlace | RecipeError::MissingFile(_) | RecipeError::Label(_) => false,
+        RecipeError::NoPlace
+        | RecipeError::MissingFile(_)
+        | RecipeError::Label(_)
+        | RecipeError::NoName
+        | RecipeError::NoColumn(_) => false,
     }
 }
 

@@ -23,7 +23,7 @@ use crate::plan::files::{self, FileError, Files};
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
 use crate::plan::profile::Profile;
-use crate::plan::recipe::{self, Given};
+use crate::plan::recipe::{self, Given, RecipeError};
 use crate::plan::secrets::Secrets;
 use crate::plan::{Plan, SetupError, Survey};
 use crate::token::Identity;
@@ -87,15 +87,12 @@ impl Made {
         let found = find(&mut session, globals)?;
         let (survey, unfinished) = survey(&mut session, found.identity)?;
         let given = Given {
-            name: choice.name.clone(),
+            name: choice.name.clone().filter(|name| !name.trim().is_empty()),
             now: now(),
             ..files.given()
         };
-        let plan =
-            recipe::plan(&profile, &survey, &found.token, &given).map_err(|error| Trouble {
-                exit: Exit::Refused,
-                words: words::recipe_error(&error),
-            })?;
+        let plan = recipe::plan(&profile, &survey, &found.token, &given)
+            .map_err(|error| of_recipe(&error))?;
         let preview = preview(&plan, &survey, 0)?;
         Ok(Self {
             session,
@@ -315,6 +312,17 @@ fn of_file(error: &FileError) -> Trouble {
     Trouble {
         exit,
         words: words::file_error(error),
+    }
+}
+
+fn of_recipe(error: &RecipeError) -> Trouble {
+    let exit = match error {
+        RecipeError::NoName | RecipeError::NoColumn(_) => Exit::Usage,
+        _ => Exit::Refused,
+    };
+    Trouble {
+        exit,
+        words: words::recipe_error(error),
     }
 }
 

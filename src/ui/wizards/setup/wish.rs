@@ -2,7 +2,7 @@
 
 use crate::base::hex::Hex;
 use crate::base::i18n::gettext;
-use crate::plan::profile::{Erase, KeyPolicy, PinPolicy, Profile};
+use crate::plan::profile::{Erase, KeyPolicy, NAME, PinPolicy, Profile};
 use crate::plan::{KeyPurpose, Phase, Survey};
 
 /// The identifier of the first key: everybody looks there (sheet "iso7816-pkcs15", 5).
@@ -214,14 +214,7 @@ fn key(id: u8, purpose: KeyPurpose, size: u16) -> KeyPolicy {
 
 /// Whether a profile asks for the name of the person.
 pub(super) fn wants_name(profile: &Profile) -> bool {
-    const PLACE: &str = "{name}";
-    let labels = profile.create.iter();
-    let labels = labels.chain(profile.pins.iter().map(|pin| &pin.label));
-    let labels = labels.chain(profile.keys.iter().map(|key| &key.label));
-    let labels = labels.chain(profile.certificates.iter().map(|stored| &stored.label));
-    let labels = labels.chain(profile.data.iter().map(|data| &data.label));
-    let mut labels = labels.chain(profile.renames.iter().map(|(_, label)| label));
-    labels.any(|label| label.contains(PLACE))
+    profile.places().contains(NAME)
 }
 
 #[cfg(test)]

@@ -105,10 +105,11 @@ impl SetupWizard {
     }
 
     fn plan_of(&self, profile: &Profile, survey: &Survey) -> Result<Made, Explanation> {
-        let person = self.person.trim();
+        // The page that asks for it comes later, and lets nobody on without it.
+        let person = self.person.trim().to_owned();
         let opened = self.opened.as_ref().map(|opened| opened.given.clone());
         let given = Given {
-            name: (!person.is_empty()).then(|| person.to_owned()),
+            name: Some(person),
             now: now(),
             ..opened
                 .filter(|_| self.purpose == Purpose::Profile)
