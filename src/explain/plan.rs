@@ -371,7 +371,11 @@ pub fn setup_error(error: &SetupError) -> Explanation {
         ),
         SetupError::UnknownPin { number } => Explanation::new(
             gettext("The token wants a PIN that it does not tell of"),
-            gettext("It was set up by another program in a way that Symbolon does not know. Nothing was changed."),
+            gettext_f(
+                // TRANSLATORS: {setting} is a line of a profile.
+                "A set-up that was given up has left it so, or another program. Erase the whole card, for which no PIN is needed, and set it up anew; in a profile that is {setting}. Nothing was changed.",
+                &[("setting", "erase = \"card\"")],
+            ),
         )
         .with(gettext_f("PIN object {number}", &[("number", &number.to_string())])),
         SetupError::Full { needed, free } => full(*needed, *free),

@@ -21,7 +21,7 @@ pub use run::{Run, RunError};
 use serde::{Deserialize, Serialize};
 
 use crate::base::hex::Hex;
-pub use crate::card::cardos::{Need, Phase, Private, SetupError, StartKey, Survey};
+pub use crate::card::cardos::{FileEntry, Need, Phase, Private, SetupError, StartKey, Survey};
 pub use crate::card::task::{
     Creation, KeyPurpose, Named, NewCertificate, NewData, NewKey, NewPin, SecretName, Task,
 };

@@ -15,6 +15,7 @@ mod bench;
 mod budget;
 mod desk;
 mod files;
+mod given_up;
 mod liars;
 mod opensc;
 mod outsider;

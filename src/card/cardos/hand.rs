@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::lists;
 use super::objects::Component;
 use super::survey::{condition, done, of_directory, of_file};
 use super::{Area, Materials, SetupError, Survey};
@@ -75,15 +76,8 @@ impl<'a, 'c> Hand<'a, 'c> {
             verified: BTreeSet::new(),
             place: Place::Unknown,
         };
-        let list = survey
-            .area
-            .as_ref()
-            .and_then(|area| area.contents.get(&0x4401));
-        for entry in list
-            .map(|list| files::entries(&list.0).0)
-            .into_iter()
-            .flatten()
-        {
+        let listed = lists::pins(survey).unwrap_or_default();
+        for entry in listed.iter().filter_map(|entry| ber::objects(entry).next()) {
             hand.learn(&entry);
         }
         hand

@@ -1,11 +1,10 @@
 //! The lists of the application, changed: entries come, go and get other names.
 
-use super::SetupError;
-use super::Survey;
 use super::hand::{Hand, key_of};
+use super::{Area, SetupError, Survey};
 use crate::base::hex::Hex;
 use crate::card::CardError;
-use crate::card::pkcs15::directory::{self, Kind};
+use crate::card::pkcs15::directory::{self, Kind, List};
 use crate::card::pkcs15::{encode, files};
 use crate::card::task::SecretName;
 use crate::iso7816::tlv::ber;
@@ -31,8 +30,7 @@ pub(super) fn usual(kind: Kind) -> (u16, u32, usize) {
 /// The file of a list; nothing if there is none yet.
 fn file_of(survey: &Survey, kind: Kind) -> Result<Option<u16>, SetupError> {
     let area = survey.area()?;
-    let odf = area.contents.get(&ODF).map(|odf| odf.0.as_slice());
-    let (lists, _) = directory::lists(odf.unwrap_or_default());
+    let lists = named(area);
     let mut named = lists.iter().filter(|list| list.kind == kind);
     let Some(list) = named.next() else {
         return Ok(None);
@@ -40,33 +38,68 @@ fn file_of(survey: &Survey, kind: Kind) -> Result<Option<u16>, SetupError> {
     if named.next().is_some() {
         return Err(CardError::Unsupported("several lists of one kind").into());
     }
-    let path = list.value.place().and_then(|place| place.absolute());
-    match path.as_deref() {
-        Some([0x3F, 0x00, 0x50, 0x15, high, low]) => {
-            let file = u16::from_be_bytes([*high, *low]);
-            // What was not read is not empty.
-            if area.contents.contains_key(&file) {
-                Ok(Some(file))
-            } else {
-                Err(CardError::Unsupported("lists with these names").into())
-            }
-        }
-        _ => Err(CardError::Unsupported("lists outside the application").into()),
+    match in_application(list) {
+        // What was not read is not empty.
+        Some(file) if area.contents.contains_key(&file) => Ok(Some(file)),
+        Some(_) => Err(CardError::Unsupported("lists with these names").into()),
+        None => Err(CardError::Unsupported("lists outside the application").into()),
     }
+}
+
+/// The file of a list that the directory names, if it is in the application.
+fn in_application(list: &List) -> Option<u16> {
+    match list.value.place()?.absolute()?.as_slice() {
+        [0x3F, 0x00, 0x50, 0x15, high, low] => Some(u16::from_be_bytes([*high, *low])),
+        _ => None,
+    }
+}
+
+/// The file of a list that a task has left, which was given up before the directory named it.
+fn left(survey: &Survey, kind: Kind) -> Result<Option<u16>, SetupError> {
+    let area = survey.area()?;
+    let (file, ..) = usual(kind);
+    let mut named = named(area).into_iter();
+    let is_named = named.any(|list| in_application(&list) == Some(file));
+    Ok(Some(file).filter(|file| area.files.contains_key(file) && !is_named))
+}
+
+/// What the directory names.
+fn named(area: &Area) -> Vec<List> {
+    let odf = area.contents.get(&ODF).map(|odf| odf.0.as_slice());
+    directory::lists(odf.unwrap_or_default()).0
 }
 
 /// The entries of a list, each as it is written.
 pub(super) fn entries(survey: &Survey, kind: Kind) -> Result<Vec<Vec<u8>>, SetupError> {
-    let Some(file) = file_of(survey, kind)? else {
+    let mut file = file_of(survey, kind)?;
+    // The card wants its PINs all the same. Keys that no list names are made anew.
+    if file.is_none() && kind == Kind::Pins {
+        file = left(survey, kind)?;
+    }
+    let Some(file) = file else {
         return Ok(Vec::new());
     };
-    let list = survey.area()?.contents.get(&file);
+    Ok(written(survey.area()?, file))
+}
+
+/// The entries of all PINs that can be asked for: more lists than one are fine for that.
+pub(super) fn pins(survey: &Survey) -> Result<Vec<Vec<u8>>, SetupError> {
+    let area = survey.area()?;
+    let lists = named(area).into_iter();
+    let lists = lists.filter(|list| list.kind == Kind::Pins);
+    let files = lists.filter_map(|list| in_application(&list));
+    let files = files.chain(left(survey, Kind::Pins)?);
+    Ok(files.flat_map(|file| written(area, file)).collect())
+}
+
+fn written(area: &Area, file: u16) -> Vec<Vec<u8>> {
+    let list = area.contents.get(&file);
     let list = list.map(|list| list.0.as_slice()).unwrap_or_default();
     let (entries, _) = files::entries(list);
-    Ok(entries
+    entries
         .iter()
         .map(|entry| ber::encode(entry.tag.0, entry.value))
-        .collect())
+        .collect()
 }
 
 /// The identifier of an entry; data is known by its name.
@@ -132,8 +165,10 @@ impl Hand<'_, '_> {
             return self.replace(survey, file, content);
         }
         let (file, tag, size) = usual(kind);
-        let owner = owner(survey)?;
-        self.create_file(survey, file, (0x01, size), writable_by(owner))?;
+        if left(survey, kind)?.is_none() {
+            let owner = owner(survey)?;
+            self.create_file(survey, file, (0x01, size), writable_by(owner))?;
+        }
         self.replace(survey, file, content)?;
         let mut odf = survey
             .area()?

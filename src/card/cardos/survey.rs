@@ -307,6 +307,20 @@ impl Survey {
         Some(crate::token::Text::from_either(label).to_string())
     }
 
+    /// Whether the files of the application can be deleted by who knows its PINs: nothing forbids it
+    /// for ever, and every PIN that the card wants for it is in a list.
+    #[must_use]
+    pub fn can_be_deleted(&self) -> bool {
+        let pins = lists::pins(self).unwrap_or_default();
+        let is_known = |wanted: u8| {
+            let mut numbers = pins.iter().filter_map(|entry| lists::pin_number(entry));
+            wanted == 0x00 || numbers.any(|number| number == wanted)
+        };
+        let files = self.area.iter().flat_map(|area| area.files.values());
+        let mut wanted = files.map(|file| condition(&file.access, of_file::DELETE));
+        wanted.all(is_known)
+    }
+
     /// Sizes of RSA keys that the card makes and takes (sheet "cardos", 8).
     #[must_use]
     pub fn key_sizes(&self) -> &'static [u16] {

@@ -147,7 +147,8 @@ pub(super) fn profile(purpose: Purpose, details: &Details, survey: &Survey) -> P
     let erase = if survey.phase == Phase::Erasing {
         // Nothing else works on a card whose erasing was broken off.
         Some(Erase::Card)
-    } else if details.format {
+    } else if details.format || !survey.can_be_deleted() && survey.can_be_formatted().is_ok() {
+        // Nobody can be asked for a PIN that no list names.
         survey.area.is_some().then_some(Erase::Card)
     } else {
         survey.area.is_some().then_some(Erase::Application)
@@ -276,6 +277,26 @@ mod tests {
         assert_eq!(erase(Purpose::Vpn, true, false), Some(Erase::Application));
         assert_eq!(erase(Purpose::Vpn, true, true), Some(Erase::Card));
         assert_eq!(erase(Purpose::Erase, true, false), Some(Erase::Application));
+    }
+
+    #[test]
+    fn what_wants_a_pin_that_no_list_names_is_formatted() {
+        let mut survey = survey(true);
+        let file = crate::plan::FileEntry {
+            place: 0,
+            size: 128,
+            access: Hex(vec![0x01; 9]),
+        };
+        let files = &mut survey.area.as_mut().unwrap().files;
+        files.insert(0x5031, file);
+        let erase = |survey: &Survey| profile(Purpose::Vpn, &details(), survey).erase;
+        // As long as the key of the maker does it.
+        assert_eq!(erase(&survey), Some(Erase::Application));
+        survey.start_key = Some(crate::plan::StartKey {
+            version: 0xFF,
+            tries: 10,
+        });
+        assert_eq!(erase(&survey), Some(Erase::Card));
     }
 
     #[test]
