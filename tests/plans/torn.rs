@@ -4,7 +4,7 @@
 use symbolon::pki::import;
 use symbolon::plan::recipe::Given;
 use symbolon::plan::{Private, SecretName};
-use symbolon::simulator::{CardOs, CardOsModel, CardOsOwner, PrivateKey};
+use symbolon::simulator::{Card, CardOs, CardOsModel, CardOsOwner, PrivateKey};
 use symbolon::token::Origin;
 
 use crate::desk::{Cut, Desk, secrets};
@@ -48,6 +48,11 @@ fn torn(name: &str, before: &[&str], profile: &str) {
 }
 
 fn torn_with(name: &str, before: &[&str], profile: &str, given: &Given) {
+    torn_from(name, &|| prepared(before), profile, given);
+}
+
+/// As [`torn()`], with whatever card there is. The card in the end.
+fn torn_from(name: &str, begin: &dyn Fn() -> Desk, profile: &str, given: &Given) -> Desk {
     let secrets = || {
         let mut secrets = secrets();
         if !given.keys.is_empty() {
@@ -56,7 +61,7 @@ fn torn_with(name: &str, before: &[&str], profile: &str, given: &Given) {
         secrets.give_data("note".into(), vec![0x5A; 400]);
         secrets
     };
-    let whole = prepared(before);
+    let whole = begin();
     let plan = whole.plan(profile, given.clone());
     let ended = whole.run(&plan, &mut secrets(), None);
     ended.result.unwrap();
@@ -64,7 +69,7 @@ fn torn_with(name: &str, before: &[&str], profile: &str, given: &Given) {
     let mut cuts = 0;
     for after in 0..ended.commands {
         for carried_out in [false, true] {
-            let desk = prepared(before);
+            let desk = begin();
             let plan = desk.plan(profile, given.clone());
             let cut = Cut { after, carried_out };
             let torn = desk.run(&plan, &mut secrets(), Some(cut));
@@ -86,6 +91,7 @@ fn torn_with(name: &str, before: &[&str], profile: &str, given: &Given) {
         "torn cards: {name}: {} commands, {cuts} cuts, each went on to the same card",
         ended.commands
     );
+    whole
 }
 
 fn difference(expected: &str, found: &str) -> String {
@@ -253,6 +259,82 @@ fn a_card_that_is_erased() {
         &[WITH_OFFICER, key],
         ANEW,
     );
+}
+
+/// A record of EF.DIR that another program has written (ISO/IEC 7816-15).
+fn foreign(number: u8) -> Vec<u8> {
+    let mut record = vec![0x61, 0x0D, 0x4F, 0x05, 0xF0, 0x00, 0x00, 0x00, number];
+    record.extend([0x50, 0x04]);
+    record.extend(format!("App{number}").bytes());
+    record
+}
+
+/// What is in EF.DIR, up to what fills it.
+fn directory(card: &mut dyn Card) -> Vec<u8> {
+    done(card, &[0x00, 0xA4, 0x08, 0x00, 0x02, 0x2F, 0x00, 0x00]);
+    let mut content = done(card, &[0x00, 0xB0, 0x00, 0x00, 0x00]);
+    let len = content
+        .iter()
+        .rposition(|&byte| !matches!(byte, 0x00 | 0xFF));
+    content.truncate(len.map_or(0, |last| last + 1));
+    content
+}
+
+#[track_caller]
+fn done(card: &mut dyn Card, command: &[u8]) -> Vec<u8> {
+    let mut answer = card.transmit(command);
+    assert!(
+        answer.ends_with(&[0x90, 0x00]),
+        "{command:02X?}: {answer:02X?}"
+    );
+    answer.truncate(answer.len() - 2);
+    answer
+}
+
+/// Another program adds its record to EF.DIR, which it makes first if there is none.
+fn add_foreign(desk: &Desk, number: u8) {
+    let mut card = desk.shared();
+    let select = [0x00, 0xA4, 0x08, 0x00, 0x02, 0x2F, 0x00, 0x00];
+    if !card.transmit(&select).ends_with(&[0x90, 0x00]) {
+        done(&mut card, &[0x00, 0xA4, 0x00, 0x0C, 0x02, 0x3F, 0x00]);
+        let mut create = vec![0x00, 0xE0, 0x00, 0x00, 0x1B, 0x62, 0x19];
+        create.extend([0x80, 0x02, 0x00, 0x80, 0x82, 0x01, 0x01]);
+        create.extend([0x83, 0x02, 0x2F, 0x00, 0x85, 0x01, 0x00]);
+        create.extend([0x86, 0x09, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        done(&mut card, &create);
+    }
+    let at = u8::try_from(directory(&mut card).len()).unwrap();
+    let record = foreign(number);
+    let mut write = vec![0x00, 0xD6, 0x00, at, u8::try_from(record.len()).unwrap()];
+    write.extend(record);
+    done(&mut card, &write);
+}
+
+/// Ours stands between two others, goes, and comes back behind them.
+#[test]
+fn what_others_have_in_the_directory_stays() {
+    let between = || {
+        let desk = prepared(&[]);
+        add_foreign(&desk, 1);
+        let plan = desk.plan(WITH_OFFICER, Given::default());
+        desk.run(&plan, &mut secrets(), None).result.unwrap();
+        add_foreign(&desk, 2);
+        desk
+    };
+    let both = [foreign(1), foreign(2)].concat();
+    let all = directory(&mut between().shared());
+    assert!(all.starts_with(&foreign(1)) && all.ends_with(&foreign(2)));
+    assert!(all.len() > both.len());
+
+    let profile = "name='a'\nerase='application'\n";
+    let name = "delete the application beside others";
+    let desk = torn_from(name, &between, profile, &Given::default());
+    assert_eq!(directory(&mut desk.shared()), both);
+
+    let name = "delete the application beside others and set up";
+    let desk = torn_from(name, &between, ANEW, &Given::default());
+    let again = directory(&mut desk.shared());
+    assert!(again.starts_with(&both) && again.len() == all.len());
 }
 
 const ANEW: &str = "name='a'\nerase='application'\nlabel='New'\n[so-pin]\n[[pin]]\n";
