@@ -24,7 +24,7 @@ const MAX_DATA: u64 = 0xFFFF;
 #[derive(Default)]
 pub struct Files {
     certificates: BTreeMap<usize, Vec<u8>>,
-    data: BTreeMap<usize, Vec<u8>>,
+    data: BTreeMap<usize, Secret>,
     keys: BTreeMap<usize, Private>,
     /// The certificates that are in the files of keys: that of the key, then those above it.
     chains: BTreeMap<usize, Vec<InKeyFile>>,
@@ -132,7 +132,7 @@ impl Files {
             let path = folder.join(&policy.file);
             let data = file::read_small_bytes(&path, MAX_DATA);
             let data = data.map_err(|error| unread(&path, &error))?;
-            files.data.insert(place, data);
+            files.data.insert(place, Secret::take(data));
         }
         Ok(files)
     }
@@ -158,8 +158,8 @@ impl Files {
 
     /// What data says, in the order of the profile.
     #[must_use]
-    pub fn data(&self) -> Vec<Vec<u8>> {
-        self.data.values().cloned().collect()
+    pub fn data(&self) -> Vec<Secret> {
+        self.data.values().map(Secret::duplicate).collect()
     }
 
     /// Gives what a plan of this profile does not hold: private keys and data.

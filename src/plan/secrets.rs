@@ -11,7 +11,7 @@ use crate::card::task::SecretName;
 pub struct Secrets {
     pins: BTreeMap<SecretName, Secret>,
     keys: BTreeMap<Vec<u8>, Private>,
-    data: BTreeMap<String, Vec<u8>>,
+    data: BTreeMap<String, Secret>,
 }
 
 impl Secrets {
@@ -26,7 +26,7 @@ impl Secrets {
     }
 
     /// Gives data.
-    pub fn give_data(&mut self, label: String, data: Vec<u8>) {
+    pub fn give_data(&mut self, label: String, data: Secret) {
         self.data.insert(label, data);
     }
 
@@ -69,7 +69,7 @@ impl Materials for Secrets {
         self.keys.get(id)
     }
 
-    fn data(&mut self, label: &str) -> Option<&[u8]> {
-        self.data.get(label).map(Vec::as_slice)
+    fn data(&mut self, label: &str) -> Option<&Secret> {
+        self.data.get(label)
     }
 }

@@ -1,6 +1,7 @@
 //! What is given up halfway is no dead end: the next plan begins with what was left, or says what to
 //! do.
 
+use symbolon::base::secret::Secret;
 use symbolon::explain;
 use symbolon::plan::preview::Preview;
 use symbolon::plan::profile::Profile;
@@ -23,7 +24,7 @@ fn given() -> Given {
 
 fn all() -> Secrets {
     let mut all = secrets();
-    all.give_data("note".into(), vec![7; 400]);
+    all.give_data("note".into(), Secret::take(vec![7; 400]));
     all
 }
 

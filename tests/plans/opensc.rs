@@ -5,6 +5,7 @@ use std::fs;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use symbolon::base::secret::Secret;
 use symbolon::pki::import;
 use symbolon::plan::Private;
 use symbolon::plan::recipe::Given;
@@ -227,7 +228,7 @@ fn every_recipe_leaves_a_token_that_opensc_works_with() {
     );
     judge.reads_certificate(&desk, "50", &above);
     let mut secret = secrets();
-    secret.give_data("note".into(), b"hello".to_vec());
+    secret.give_data("note".into(), Secret::new(b"hello"));
     let given = Given {
         data: [(0, 5)].into(),
         ..Given::default()

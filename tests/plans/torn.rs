@@ -1,6 +1,7 @@
 //! Every recipe, cut off after every command, once before the command arrives and once after it was
 //! carried out: what goes on with it ends with the same card.
 
+use symbolon::base::secret::Secret;
 use symbolon::pki::import;
 use symbolon::plan::recipe::Given;
 use symbolon::plan::{Private, SecretName};
@@ -58,7 +59,7 @@ fn torn_from(name: &str, begin: &dyn Fn() -> Desk, profile: &str, given: &Given)
         if !given.keys.is_empty() {
             secrets.give_key(vec![0x45], imported());
         }
-        secrets.give_data("note".into(), vec![0x5A; 400]);
+        secrets.give_data("note".into(), Secret::take(vec![0x5A; 400]));
         secrets
     };
     let whole = begin();

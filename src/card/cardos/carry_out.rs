@@ -20,7 +20,7 @@ pub trait Materials {
     fn key(&mut self, id: &[u8]) -> Option<&Private>;
 
     /// What data says, by its name.
-    fn data(&mut self, label: &str) -> Option<&[u8]>;
+    fn data(&mut self, label: &str) -> Option<&Secret>;
 }
 
 /// The private half of an RSA key: big-endian numbers, each as long as it has to be for the size

@@ -3,6 +3,7 @@
 use super::hand::{Hand, key_of};
 use super::{Area, SetupError, Survey};
 use crate::base::hex::Hex;
+use crate::base::secret::Secret;
 use crate::card::CardError;
 use crate::card::pkcs15::directory::{self, Kind, List};
 use crate::card::pkcs15::{encode, files};
@@ -247,8 +248,8 @@ impl Hand<'_, '_> {
     }
 
     /// Data that the plan does not hold.
-    pub(super) fn data(&mut self, label: &str, len: usize) -> Result<Vec<u8>, SetupError> {
-        let data = self.materials.data(label).map(<[u8]>::to_vec);
+    pub(super) fn data(&mut self, label: &str, len: usize) -> Result<Secret, SetupError> {
+        let data = self.materials.data(label).map(Secret::duplicate);
         let name = || SecretName::Data {
             label: label.to_owned(),
         };

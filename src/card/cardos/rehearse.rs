@@ -173,7 +173,7 @@ struct Blanks {
     asked: Vec<SecretName>,
     pin: Secret,
     key: Option<Private>,
-    data: BTreeMap<String, Vec<u8>>,
+    data: BTreeMap<String, Secret>,
 }
 
 impl Blanks {
@@ -193,7 +193,8 @@ impl Blanks {
         };
         let data = match task {
             Task::StoreData(new) => {
-                BTreeMap::from([(new.label.clone(), vec![0; usize::from(new.len)])])
+                let data = Secret::take(vec![0; usize::from(new.len)]);
+                BTreeMap::from([(new.label.clone(), data)])
             }
             _ => BTreeMap::new(),
         };
@@ -224,11 +225,11 @@ impl Materials for Blanks {
         self.key.as_ref()
     }
 
-    fn data(&mut self, label: &str) -> Option<&[u8]> {
+    fn data(&mut self, label: &str) -> Option<&Secret> {
         self.note(SecretName::Data {
             label: label.to_owned(),
         });
-        self.data.get(label).map(Vec::as_slice)
+        self.data.get(label)
     }
 }
 

@@ -87,7 +87,7 @@ impl Hand<'_, '_> {
         let file = free_file(survey, base)?;
         self.create_file(survey, file, (0x01, data.len()), access)?;
         self.hidden = new.guard.is_some();
-        let filled = self.fill(survey, file, (0, &data));
+        let filled = self.fill(survey, file, (0, data.expose()));
         self.hidden = false;
         filled?;
         self.add_entry(survey, Kind::Data, encode::data(new, file))?;

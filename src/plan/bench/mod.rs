@@ -126,7 +126,7 @@ pub struct Common {
     /// PINs and PUKs that are not made up.
     pub pins: BTreeMap<SecretName, Secret>,
     /// What data says, in the order of the profile.
-    pub data: Vec<Vec<u8>>,
+    pub data: Vec<Secret>,
 }
 
 /// What data says can be a secret too: only how much there is of it is told.

@@ -342,7 +342,7 @@ impl Bench {
             if let Task::StoreData(new) = task
                 && let Some(data) = data.next()
             {
-                secrets.give_data(new.label.clone(), data.clone());
+                secrets.give_data(new.label.clone(), data.duplicate());
             }
         }
         for (name, code) in codes {
