@@ -475,6 +475,37 @@ fn a_card_that_was_pulled_goes_on_wherever_it_is_put_in() {
 }
 
 #[test]
+fn a_plan_that_was_written_down_too_late_is_in_nobodys_way() {
+    let mut world = World::new(1, 2);
+    world.act(Deed::Insert(1, 10));
+    world.act(Deed::Work(1));
+    let Stage::Working { plan, .. } = world.stage(1).clone() else {
+        panic!("{:?}", world.stage(1));
+    };
+    // Pulled before the journal has a line of it, which comes when the card is in another reader.
+    world.readers.insert(ReaderId(1), (None, None));
+    world.hear(Input::Removed {
+        reader: ReaderId(1),
+    });
+    world.act(Deed::Insert(2, 10));
+    world.act(Deed::Work(2));
+    world.cards.get_mut(&10).unwrap().unfinished = Some((Arc::clone(&plan), 0));
+    world.readers.get_mut(&ReaderId(2)).unwrap().1 = None;
+    world.hear(Input::Failed {
+        reader: ReaderId(2),
+        why: Trouble::Unfinished(Box::new(Unfinished {
+            plan: Plan::clone(&plan),
+            next: 0,
+            begun: None,
+            at: 0,
+        })),
+    });
+    world.settle();
+    assert_eq!(*world.stage(2), Stage::Done);
+    assert_eq!(world.letters.len(), 1);
+}
+
+#[test]
 fn what_was_begun_elsewhere_is_given_up_only_when_somebody_says_so() {
     let mut world = World::new(2, 1);
     world.act(Deed::Insert(1, 10));
@@ -574,11 +605,15 @@ fn a_pause_begins_nothing_and_skipping_ends_a_name() {
 #[test]
 fn what_has_to_be_given_is_known_before_and_missed_otherwise() {
     let profile = Profile::parse(PROFILE).unwrap();
+    let given = Given {
+        name: Some("N0".into()),
+        ..Given::default()
+    };
     let super::Sample {
         needs: asked,
         made_up: rest,
         ..
-    } = super::sample(&profile, &Given::default()).unwrap();
+    } = super::sample(&profile, &given).unwrap();
     let names: BTreeSet<_> = asked.into_iter().map(|need| need.name).collect();
     let expected: BTreeSet<_> = common().pins.into_keys().collect();
     assert_eq!((names, rest), (expected, true));

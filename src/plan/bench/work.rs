@@ -30,7 +30,7 @@ pub struct Sample {
     pub made_up: bool,
 }
 
-/// What a profile that sets up blank cards comes to.
+/// What a profile that sets up blank cards comes to for somebody, of whom `given` tells.
 ///
 /// # Errors
 ///
@@ -51,16 +51,7 @@ pub fn sample(profile: &Profile, given: &Given) -> Result<Sample, Trouble> {
     };
     let mut token = Token::default();
     token.card.atr = BLANK_ATR.to_vec();
-    // It is for nobody yet.
-    let columns = profile.places().into_iter();
-    let given = Given {
-        name: Some(String::new()),
-        columns: columns
-            .map(|column| (column.to_owned(), String::new()))
-            .collect(),
-        ..given.clone()
-    };
-    let plan = recipe::plan(profile, &survey, &token, &given)?;
+    let plan = recipe::plan(profile, &survey, &token, given)?;
     let preview = rehearsed(&plan, &survey)?;
     let asked = |need: &Need| made_up(need, &plan).is_none();
     let (needs, rest): (Vec<_>, Vec<_>) = preview.needs.into_iter().partition(asked);
@@ -423,6 +414,13 @@ impl Bench {
             // Nothing was begun: who swaps cards quickly is not to be asked about it.
             return self.removed(reader);
         }
+        if self.is_planned_elsewhere(reader, &why) {
+            // The lane that it was pulled from has written the plan down only now.
+            return self.give_up_planned(reader);
+        }
+        let Some(lane) = self.lanes.get_mut(&reader) else {
+            return;
+        };
         // One that waits for a certain card has failed already, and says so.
         let why = lane.stage.waits_for().unwrap_or(why);
         if !matches!(lane.stage, Stage::Working { .. } | Stage::Surveying { .. }) {
@@ -439,6 +437,28 @@ impl Bench {
             row.reason = Some(why.clone());
         }
         self.say(reader, Said::Failed(why));
+    }
+}
+
+impl Bench {
+    /// Whether a plan is in the way that this bench made for the card and that nobody has begun.
+    fn is_planned_elsewhere(&self, reader: ReaderId, why: &Trouble) -> bool {
+        let (Trouble::Unfinished(left), Some(lane)) = (why, self.lanes.get(&reader)) else {
+            return false;
+        };
+        let Stage::Working { serial, .. } = &lane.stage else {
+            return false;
+        };
+        let untouched = left.next == 0 && left.begun.is_none();
+        untouched && left.plan.subject.serial == *serial && self.attempts.contains_key(serial)
+    }
+
+    /// Nothing of that plan was done: the card gets the newer one.
+    fn give_up_planned(&mut self, reader: ReaderId) {
+        if let Some(lane) = self.lanes.get_mut(&reader) {
+            lane.stage = Stage::Surveying { waited: None };
+            self.decisions.push(Decision::GiveUp { reader });
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use crate::plan::bench::names::{MAX_LEN, Names};
 use crate::plan::bench::{self, Bench, Common, Decision, Input, Refusal, Said, Stage};
 use crate::plan::files::{self, Files};
 use crate::plan::profile::Profile;
+use crate::plan::recipe::Given;
 use crate::plan::secrets::Secrets;
 use crate::token::{ReaderId, SlotState, Text};
 
@@ -38,8 +39,10 @@ pub(super) fn run(
     let mut source = Source::open(&arguments.secrets, output)?;
     let (profile, files) = read(&arguments.profile)?;
     let names = names(&arguments.names, &profile)?;
+    let first = names.people.first();
+    let given = first.map_or_else(Given::default, |person| person.given(&files.given()));
     let bench::Sample { needs, made_up, .. } =
-        bench::sample(&profile, &files.given()).map_err(|why| of_trouble(&why))?;
+        bench::sample(&profile, &given).map_err(|why| of_trouble(&why))?;
     if made_up && arguments.letters.is_none() {
         return Err(Trouble::usage(
             gettext("Nobody would know the PINs"),
