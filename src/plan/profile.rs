@@ -401,6 +401,27 @@ impl Profile {
         token.chain(others).chain(renames).collect()
     }
 
+    /// What puts the key in a file, and its certificates, on a token that is set up. It is called what
+    /// the file is called, up to the dot.
+    #[must_use]
+    pub fn importing(name: &str, file: &str) -> Self {
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        let end = stem.floor_char_boundary(MAX_LABEL.min(stem.len()));
+        Self {
+            name: name.to_owned(),
+            keys: vec![KeyPolicy {
+                id: None,
+                label: stem.get(..end).unwrap_or_default().to_owned(),
+                size: 0,
+                purpose: KeyPurpose::Decrypt,
+                pin: Hex(vec![1]),
+                file: Some(file.to_owned()),
+                certificates: true,
+            }],
+            ..Self::default()
+        }
+    }
+
     /// The places in these names that are filled for each token: [`NAME`], and columns of the table
     /// of a bench.
     #[must_use]

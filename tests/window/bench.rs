@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
 use crate::driver::{Look, Node, Program, wait};
 
@@ -22,21 +21,6 @@ const SECRETS: [(&str, &str); 4] = [
     ("Repeat new PUK", "86427531"),
 ];
 
-/// Chooses a file in the chooser of this title: it is GTK's own window, whose role is lost on GTK 4.8.
-fn choose(window: &Program, title: &str, path: &Path) {
-    window.appears(title);
-    wait("the keyboard", || window.has_keyboard(title).then_some(()));
-    window.press(&["ctrl+l"]);
-    let chooser = window.tree.find("widget", title);
-    let place = chooser.find("text box", "GtkFileChooserEntry");
-    place.wait_until("typed into", Node::is_focused);
-    place.set_text(path.to_str().unwrap());
-    let open = chooser.find("button", "Open Open");
-    open.wait_until("live", Node::is_sensitive);
-    open.click();
-    window.disappears(title);
-}
-
 /// The page on which the bench is laid out, with profile and names chosen.
 fn laid_out(window: &Program, profile: &str, names: &str) {
     let file = |name: &str, text: &str| {
@@ -47,10 +31,10 @@ fn laid_out(window: &Program, profile: &str, names: &str) {
     let (profile, names) = (file("vpn.toml", profile), file("staff.csv", names));
     window.tree.find("list", "Readers").go_to(BENCH);
     window.tree.find("button", "Open… Profile").click();
-    choose(window, "Open a profile", &profile);
+    window.choose("Open a profile", &profile);
     window.tree.find("label", "Helpdesk 2026 · vpn.toml");
     window.tree.find("button", "Open… Names").click();
-    choose(window, "Open a table of names", &names);
+    window.choose("Open a table of names", &names);
     window.tree.find_part("label", "staff.csv · ");
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::driver::{Look, Node, Program, wait};
@@ -68,7 +69,8 @@ fn practice_cards(window: &Program) -> Node {
 fn all_named(wizard: &Node) {
     let mut nameless = wizard.nameless();
     // AdwComboRow shows what is chosen as an item without a name, with the words in it.
-    nameless.retain(|found| found != r#"list item "" at RSA 2048"#);
+    let chosen = ["RSA 2048", "decrypt"].map(|words| format!(r#"list item "" at {words}"#));
+    nameless.retain(|found| !chosen.contains(found));
     assert!(nameless.is_empty(), "{nameless:#?}");
 }
 
@@ -435,6 +437,100 @@ fn a_token_that_guards_nothing_is_repaired() {
         "list item",
         "Everybody can replace the PKCS#15 PINs. Whoever finds the token can give it new PINs without knowing the old ones, and then use its keys. Repair closes this; keys and PINs stay as they are.",
     );
+}
+
+/// A key with its certificate in a file that a password protects.
+fn protected_key(file: &Path, password: &str) {
+    let openssl = |arguments: &[&str]| {
+        let ended = Command::new("openssl").args(arguments).output().unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+    };
+    let path = |ending: &str| file.with_extension(ending).to_str().unwrap().to_owned();
+    let (key, certificate, both) = (path("key"), path("crt"), path("p12"));
+    openssl(&[
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=Anna Rossi",
+        "-keyout",
+        &key,
+        "-out",
+        &certificate,
+    ]);
+    let password = format!("pass:{password}");
+    openssl(&[
+        "pkcs12",
+        "-export",
+        "-inkey",
+        &key,
+        "-in",
+        &certificate,
+        "-passout",
+        &password,
+        "-out",
+        &both,
+    ]);
+}
+
+#[test]
+fn a_key_comes_from_a_protected_file_beside_what_is_there() {
+    let window = Program::practising("cardos-used", Look::WIDE);
+    let file = window.home().join("mail.p12");
+    protected_key(&file, "correct horse");
+    window.tree.find_part("list item", "VPN Anna Rossi");
+    window.tree.find("button", "Token menu").click();
+    window.tree.find("menu item", "Set Up…").click();
+    let wizard = window.tree.find("window", TITLE);
+    wizard.find("button", "Open a key file…").click();
+    window.choose("Open a key file", &file);
+    for (password, words) in [
+        (
+            "wrong",
+            "The key in it is protected. The password is not kept.",
+        ),
+        ("correct horse", "This password does not open the file"),
+    ] {
+        let question = window.tree.find("dialog", "Password of mail.p12");
+        question.find("label", words);
+        question.find("text box", "Password").set_text(password);
+        window.picture("Password of mail.p12", "setup-password");
+        let open = question.find("button", "Open Open");
+        open.wait_until("live", Node::is_sensitive);
+        open.click();
+        question.wait_until("gone", |question| question.role().is_empty());
+    }
+    wizard
+        .find("radio", "Key from a file")
+        .wait_until("usable", Node::is_sensitive);
+    wizard.find("label", "mail.p12");
+    window.picture(TITLE, "setup-choose-key");
+    press(&wizard, "Next");
+    let name = wizard.find("text box", "Name of the key");
+    name.wait_until("filled", |name| name.text() == "mail");
+    name.set_text("Mail until 2025");
+    all_named(&wizard);
+    window.picture(TITLE, "setup-details-key");
+    press(&wizard, "Next");
+    wizard
+        .find("text box", "Current SO-PIN")
+        .set_text("12345678");
+    wizard.find("text box", "Current PIN").set_text("654321");
+    press(&wizard, "Next");
+    wizard.find_part("list item", "Import RSA 2048: Mail until 2025 (decrypt)");
+    window.picture(TITLE, "setup-plan-key");
+    press(&wizard, "Change Token");
+    wizard.find("status", "VPN Anna Rossi is ready");
+    press(&wizard, "Done");
+    window.tree.gone("window", TITLE);
+    window.press(&["ctrl+3"]);
+    window.tree.find_part("list item", "Mail until 2025");
+    let heard = everything(&window.tree);
+    for secret in ["correct horse", "654321"] {
+        assert!(!heard.contains(secret) && !window.log().contains(secret));
+    }
 }
 
 /// Words by which the pictures are taken, in one language.

@@ -5,4 +5,5 @@ pub(in crate::ui) mod chooser;
 pub mod command;
 pub(in crate::ui) mod frame;
 pub mod key;
+pub(in crate::ui) mod password;
 pub mod pin;

@@ -284,6 +284,22 @@ impl Program {
         self.place(title);
     }
 
+    /// Chooses a file in the chooser of this title: it is GTK's own window, whose role is lost on
+    /// GTK 4.8.
+    pub(crate) fn choose(&self, title: &str, path: &Path) {
+        self.appears(title);
+        wait("the keyboard", || self.has_keyboard(title).then_some(()));
+        self.press(&["ctrl+l"]);
+        let chooser = self.tree.find("widget", title);
+        let place = chooser.find("text box", "GtkFileChooserEntry");
+        place.wait_until("typed into", Node::is_focused);
+        place.set_text(path.to_str().unwrap());
+        let open = chooser.find("button", "Open Open");
+        open.wait_until("live", Node::is_sensitive);
+        open.click();
+        self.disappears(title);
+    }
+
     /// Waits until no window with this title is on the screen any more.
     pub(crate) fn disappears(&self, title: &str) {
         wait(&format!("no window named {title}"), || {

@@ -12,7 +12,7 @@ use crate::plan::bench::names::{MAX_LEN, Names};
 use crate::plan::bench::shares_key;
 use crate::token::Text;
 use crate::ui::dialogs::chooser;
-use crate::ui::wizards::profile_file::{self, Opened};
+use crate::ui::wizards::profile_file::{self, Opened, Passwords, Unopened};
 
 /// Which file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,11 +79,12 @@ pub(super) fn ask(
 ///
 /// Why it is of no use for a bench.
 pub(super) fn read_profile(path: &Path) -> Result<Opened, Explanation> {
-    let opened = profile_file::read(path)?;
-    if shares_key(&opened.profile) {
-        return Err(words::shared_key());
+    match profile_file::read(path, &Passwords::default()) {
+        Ok(opened) if !shares_key(&opened.profile) => Ok(opened),
+        // Whether there is a password or none: a key for all is not taken.
+        Ok(_) | Err(Unopened::Locked { .. }) => Err(words::shared_key()),
+        Err(Unopened::For(words)) => Err(words),
     }
-    Ok(opened)
 }
 
 /// Reads a table of names. Not for the thread of the window.
@@ -117,7 +118,7 @@ pub(super) fn results_beside(table: &Path) -> PathBuf {
 
 /// The name of a file, as it is shown.
 pub(super) fn name(path: &Path) -> String {
-    Text::from_os(path.file_name().unwrap_or_default()).to_string()
+    profile_file::name_of(path)
 }
 
 /// Makes the file of the results, so that what cannot be written is known before the first token. One

@@ -22,6 +22,8 @@ pub(super) struct Shown<'a> {
     pub(super) unguarded: bool,
     /// The name of the profile that was opened.
     pub(super) profile: Option<&'a str>,
+    /// The name of the key file that was opened.
+    pub(super) key: Option<&'a str>,
     /// What is erased first: what that means in words.
     pub(super) erased: Option<&'a str>,
     /// Whether the card can be formatted without its PINs.
@@ -38,6 +40,9 @@ pub(super) struct ChoosePage {
     trouble: Warning,
     choices: Vec<(Purpose, gtk::CheckButton)>,
     profile: gtk::Label,
+    key: gtk::Label,
+    /// What stands there only on a token that is set up.
+    key_line: gtk::Widget,
     erased: Warning,
     format: adw::PreferencesGroup,
     loses: gtk::Box,
@@ -50,7 +55,8 @@ impl ChoosePage {
         list.add_css_class("card");
         list.add_css_class("choices");
         let mut choices: Vec<(Purpose, gtk::CheckButton)> = Vec::new();
-        let mut profile = label("", &[]);
+        let (mut profile, mut key) = (label("", &[]), label("", &[]));
+        let mut key_line: gtk::Widget = key.clone().upcast();
         for purpose in Purpose::ALL {
             let (title, caption) = (purpose.title(), purpose.caption());
             let text = column(3);
@@ -71,11 +77,22 @@ impl ChoosePage {
                     input.emit(SetupInput::Choose(purpose));
                 }
             });
-            if purpose == Purpose::Profile {
-                profile = line;
-                list.append(&profile_line(&choice, sender));
-            } else {
-                list.append(&choice);
+            match purpose {
+                Purpose::Profile => {
+                    profile = line;
+                    let words = gettext("Open a profile…");
+                    list.append(&file_line(&choice, &words, sender, || {
+                        SetupInput::OpenProfile
+                    }));
+                }
+                Purpose::Import => {
+                    key = line;
+                    let words = gettext("Open a key file…");
+                    let whole = file_line(&choice, &words, sender, || SetupInput::OpenKey);
+                    list.append(&whole);
+                    key_line = whole.upcast();
+                }
+                _ => list.append(&choice),
             }
             choices.push((purpose, choice));
         }
@@ -105,6 +122,8 @@ impl ChoosePage {
             trouble,
             choices,
             profile,
+            key,
+            key_line,
             erased,
             format,
             loses,
@@ -114,10 +133,9 @@ impl ChoosePage {
     pub(super) fn show(&self, shown: &Shown<'_>) {
         self.subject.show(shown.token.0, shown.token.1);
         for (purpose, choice) in &self.choices {
-            if *purpose == Purpose::Profile {
-                choice.set_sensitive(shown.profile.is_some());
-            }
             match purpose {
+                Purpose::Profile => choice.set_sensitive(shown.profile.is_some()),
+                Purpose::Import => choice.set_sensitive(shown.key.is_some()),
                 Purpose::Erase => choice.set_visible(!shown.empty),
                 Purpose::Repair => choice.set_visible(shown.unguarded),
                 _ => {}
@@ -128,6 +146,9 @@ impl ChoosePage {
         }
         let caption = Purpose::Profile.caption();
         self.profile.set_label(shown.profile.unwrap_or(&caption));
+        let caption = Purpose::Import.caption();
+        self.key.set_label(shown.key.unwrap_or(&caption));
+        self.key_line.set_visible(!shown.empty);
         self.trouble.show(shown.trouble);
         let title = gettext("The token is erased first");
         let erased = shown.erased.map(|words| (title.as_str(), words));
@@ -146,16 +167,21 @@ impl ChoosePage {
     }
 }
 
-/// The last choice, with the way to the file.
-fn profile_line(choice: &gtk::CheckButton, sender: &ComponentSender<SetupWizard>) -> gtk::Box {
+/// A choice with the way to its file.
+fn file_line(
+    choice: &gtk::CheckButton,
+    words: &str,
+    sender: &ComponentSender<SetupWizard>,
+    input: fn() -> SetupInput,
+) -> gtk::Box {
     let open = gtk::Button::builder()
         .label(gettext("Open…"))
         .valign(gtk::Align::Center)
         .margin_end(12)
         .build();
-    open.set_a11y_label(&gettext("Open a profile…"));
-    let input = sender.input_sender().clone();
-    open.connect_clicked(move |_| input.emit(SetupInput::OpenProfile));
+    open.set_a11y_label(words);
+    let sender = sender.input_sender().clone();
+    open.connect_clicked(move |_| sender.emit(input()));
     let line = gtk::Box::new(gtk::Orientation::Horizontal, 12);
     line.append(choice);
     line.append(&open);

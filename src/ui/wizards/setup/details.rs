@@ -25,6 +25,21 @@ pub(super) struct DetailsPage {
     without: Warning,
     person: adw::PreferencesGroup,
     name: adw::EntryRow,
+    key: gtk::Box,
+    key_label: adw::EntryRow,
+    key_note: gtk::Label,
+    key_purpose: adw::ComboRow,
+}
+
+/// What is decided on the page.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum About {
+    /// A token that is set up.
+    Token,
+    /// Whose token it is, for a profile.
+    Person,
+    /// A key from a file.
+    Key,
 }
 
 impl DetailsPage {
@@ -45,6 +60,18 @@ impl DetailsPage {
         pin.connect_changed(tell(Detail::PinLabel));
         let name = entry(&gettext("Name of the holder"));
         name.connect_changed(tell(Detail::Name));
+        let key_label = entry(&gettext("Name of the key"));
+        key_label.connect_changed(tell(Detail::KeyLabel));
+        let uses = wish::USES.map(explain::plan::purpose);
+        let uses = gtk::StringList::new(&uses.each_ref().map(String::as_str));
+        let key_purpose = adw::ComboRow::builder()
+            .title(gettext("Use"))
+            .model(&uses)
+            .build();
+        let input = sender.input_sender().clone();
+        key_purpose.connect_selected_notify(move |row| {
+            input.emit(SetupInput::Detail(Detail::KeyPurpose(row.selected())));
+        });
         let sizes = gtk::StringList::new(&[]);
         let size = adw::ComboRow::builder()
             .title(gettext("Keys"))
@@ -67,6 +94,10 @@ impl DetailsPage {
             without: Warning::new(false),
             person: group(""),
             name,
+            key: column(6),
+            key_label,
+            key_note: note(),
+            key_purpose,
         };
         let content = page.lay_out(sender);
         Self {
@@ -115,10 +146,17 @@ impl DetailsPage {
         self.own.append(&with_note(&pins, &self.pin_note));
         self.own.append(self.without.widget());
         self.person.add(&self.name);
+        let key = group("");
+        key.set_description(Some(&gtk::glib::markup_escape_text(&advice)));
+        key.add(&self.key_label);
+        key.add(&self.key_purpose);
+        self.key.append(&key);
+        self.key.append(&self.key_note);
         let content = column(18);
         content.append(self.trouble.widget());
         content.append(&self.own);
         content.append(&self.person);
+        content.append(&self.key);
         content
     }
 
@@ -134,10 +172,16 @@ impl DetailsPage {
         self.pin.set_text(&details.pin_label);
     }
 
-    /// Shows what follows from what was typed. With `own` it is not the page of a profile.
-    pub(super) fn show(&self, details: &Details, own: bool, trouble: Option<(&str, &str)>) {
-        self.own.set_visible(own);
-        self.person.set_visible(!own);
+    /// A key file was opened, and proposes a name for the key.
+    pub(super) fn propose(&self, label: &str) {
+        self.key_label.set_text(label);
+    }
+
+    /// Shows what follows from what was typed.
+    pub(super) fn show(&self, details: &Details, about: About, trouble: Option<(&str, &str)>) {
+        self.own.set_visible(about == About::Token);
+        self.person.set_visible(about == About::Person);
+        self.key.set_visible(about == About::Key);
         self.trouble.show(trouble);
         let too_long = |row: &adw::EntryRow, note: &gtk::Label, text: &str, most: usize| {
             let long = !text.trim().is_empty() && !wish::fits(text, most);
@@ -161,6 +205,12 @@ impl DetailsPage {
             &details.pin_label,
             wish::MAX_LABEL,
         );
+        too_long(
+            &self.key_label,
+            &self.key_note,
+            &details.key_label,
+            wish::MAX_LABEL,
+        );
         let title = gettext("Without an SO-PIN");
         let body = explain::plan::without_officer();
         let without = (!details.officer).then_some((title.as_str(), body.as_str()));
@@ -171,6 +221,8 @@ impl DetailsPage {
     pub(super) fn focus(&self) {
         let first = if self.own.is_visible() {
             &self.label
+        } else if self.key.is_visible() {
+            &self.key_label
         } else {
             &self.name
         };

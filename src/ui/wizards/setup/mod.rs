@@ -20,6 +20,7 @@ mod wish;
 mod work;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use relm4::adw::prelude::*;
@@ -44,8 +45,9 @@ use crate::plan::{Plan, SecretName, Survey};
 use crate::token::{Identity, PinRole, Token, TriesLeft};
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::{close_on_escape, scrolled};
+use crate::ui::dialogs::password;
 use crate::ui::widgets::{Fold, Lead};
-use crate::ui::wizards::profile_file::{self, Opened};
+use crate::ui::wizards::profile_file::{self, Opened, Passwords, Unopened};
 use crate::ui::wizards::secrets::SecretFields;
 
 /// The wizard.
@@ -59,6 +61,8 @@ pub struct SetupWizard {
     unfinished: Option<(Identity, Arc<Unfinished>)>,
     purpose: Purpose,
     opened: Option<Opened>,
+    /// A key file that was opened.
+    key: Option<Opened>,
     /// Why no profile was opened.
     not_opened: Option<Explanation>,
     person: String,
@@ -146,6 +150,10 @@ pub enum Detail {
     Puk(bool),
     /// Whose token it is.
     Name(String),
+    /// What the key from a file is called.
+    KeyLabel(String),
+    /// The place in the list of what it is good for.
+    KeyPurpose(u32),
 }
 
 /// What can happen to it.
@@ -169,8 +177,10 @@ pub enum SetupInput {
     Format(bool),
     /// Somebody wants to open a profile.
     OpenProfile,
-    /// A file was chosen.
-    ProfileChosen(std::path::PathBuf),
+    /// Somebody wants to open a key file.
+    OpenKey,
+    /// A file was chosen for this, with the passwords that are known.
+    Chosen(Purpose, PathBuf, Passwords),
     /// A detail was decided.
     Detail(Detail),
     /// Something secret was typed.
@@ -194,8 +204,8 @@ pub enum SetupInput {
 /// Results of the work that it gave away.
 #[derive(Debug)]
 pub enum SetupCommandOutput {
-    /// A profile was read, or not.
-    ProfileRead(Box<Result<Opened, Explanation>>),
+    /// A file was read for this, or not.
+    Read(Purpose, PathBuf, Passwords, Box<Result<Opened, Unopened>>),
     /// What a profile names was read, or not.
     FilesRead(Box<Result<Files, Explanation>>),
 }
@@ -281,6 +291,7 @@ impl Component for SetupWizard {
             unfinished: None,
             purpose: Purpose::Vpn,
             opened: None,
+            key: None,
             not_opened: None,
             person: String::new(),
             details: None,
@@ -333,13 +344,16 @@ impl Component for SetupWizard {
             SetupInput::Choose(purpose) => self.choose(purpose),
             SetupInput::Format(on) => self.decide(|details| details.format = on),
             SetupInput::OpenProfile => {
-                let input = sender.input_sender().clone();
-                let chosen = move |path| input.emit(SetupInput::ProfileChosen(path));
-                profile_file::ask(root, chosen);
+                profile_file::ask(root, chosen(Purpose::Profile, &sender));
             }
-            SetupInput::ProfileChosen(path) => {
+            SetupInput::OpenKey => profile_file::ask_key(root, chosen(Purpose::Import, &sender)),
+            SetupInput::Chosen(purpose, path, passwords) => {
                 sender.spawn_oneshot_command(move || {
-                    SetupCommandOutput::ProfileRead(Box::new(profile_file::read(&path)))
+                    let read = match purpose {
+                        Purpose::Import => profile_file::read_key(&path, &passwords),
+                        _ => profile_file::read(&path, &passwords),
+                    };
+                    SetupCommandOutput::Read(purpose, path, passwords, Box::new(read))
                 });
             }
             SetupInput::Detail(detail) => self.detail(detail),
@@ -370,19 +384,23 @@ impl Component for SetupWizard {
         &mut self,
         output: SetupCommandOutput,
         sender: ComponentSender<Self>,
-        _root: &Self::Root,
+        root: &Self::Root,
     ) {
         let before = self.page;
         match output {
             // Who went on meanwhile has decided for something else.
-            SetupCommandOutput::ProfileRead(_) if self.page != Page::Choose => {}
-            SetupCommandOutput::ProfileRead(read) => match *read {
-                Ok(opened) => {
-                    self.opened = Some(opened);
-                    self.not_opened = None;
-                    self.choose(Purpose::Profile);
+            SetupCommandOutput::Read(..) if self.page != Page::Choose => {}
+            SetupCommandOutput::Read(purpose, path, passwords, read) => match *read {
+                Ok(opened) => self.is_open(purpose, opened),
+                Err(Unopened::For(words)) => self.not_opened = Some(words),
+                Err(Unopened::Locked { file, wrong }) => {
+                    let input = sender.input_sender().clone();
+                    let name = profile_file::name_of(&file);
+                    password::ask(root, &name, wrong, move |password| {
+                        let passwords = passwords.with(file.clone(), password);
+                        input.emit(SetupInput::Chosen(purpose, path.clone(), passwords));
+                    });
                 }
-                Err(words) => self.not_opened = Some(words),
             },
             SetupCommandOutput::FilesRead(read) => self.files_read(*read, &sender),
         }
@@ -391,6 +409,15 @@ impl Component for SetupWizard {
             self.focus();
         }
     }
+}
+
+/// What becomes of a file that was chosen for this.
+fn chosen(
+    purpose: Purpose,
+    sender: &ComponentSender<SetupWizard>,
+) -> impl Fn(PathBuf) + 'static + use<> {
+    let input = sender.input_sender().clone();
+    move |path| input.emit(SetupInput::Chosen(purpose, path, Passwords::default()))
 }
 
 impl SetupWizard {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use relm4::adw::prelude::*;
 
+use super::details::About;
 use super::flow::{self, Page};
 use super::result::Ending;
-use super::wish::{Details, Purpose};
+use super::wish::{self, Purpose};
 use super::{Opened, Request, SetupWizard, choose};
 use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::explain;
@@ -22,22 +23,32 @@ impl SetupWizard {
         match self.page {
             Page::Looking | Page::Running => false,
             Page::Choose | Page::Plan => self.plan().is_some(),
-            Page::Details => {
-                let own = self.purpose != Purpose::Profile;
-                let details = self.details.as_ref();
-                let complete = if own {
-                    details.is_some_and(Details::are_complete)
-                } else {
-                    !self.person.trim().is_empty()
-                };
-                complete && self.plan().is_some()
-            }
+            Page::Details => self.details_are_complete() && self.plan().is_some(),
             Page::Secrets => self.pages.secrets.judge(),
             Page::Result => match &self.ending {
                 Some(Ending::Stopped { live, .. }) => *live,
                 Some(_) => true,
                 None => false,
             },
+        }
+    }
+
+    fn about(&self) -> About {
+        match self.purpose {
+            Purpose::Profile => About::Person,
+            Purpose::Import => About::Key,
+            _ => About::Token,
+        }
+    }
+
+    fn details_are_complete(&self) -> bool {
+        let Some(details) = &self.details else {
+            return false;
+        };
+        match self.about() {
+            About::Token => details.are_complete(),
+            About::Person => !self.person.trim().is_empty(),
+            About::Key => wish::fits(&details.key_label, wish::MAX_LABEL),
         }
     }
 
@@ -88,14 +99,16 @@ impl SetupWizard {
             });
         let (title, subtitle) = self.subject();
         let profile = self.opened.as_ref().map(Opened::name);
+        let key = self.key.as_ref().map(Opened::name);
         self.pages.choose.show(&choose::Shown {
             token: (&title, &subtitle),
             empty: survey.is_some_and(|survey| survey.area.is_none()),
             unguarded: survey.is_some_and(|survey| survey.is_unguarded()),
             purpose: self.purpose,
             profile: profile.as_deref(),
+            key: key.as_deref(),
             erased: erased.as_deref(),
-            can_format: self.purpose != Purpose::Profile
+            can_format: !matches!(self.purpose, Purpose::Profile | Purpose::Import)
                 && survey.is_some_and(|survey| survey.can_be_formatted().is_ok()),
             trouble: trouble.map(|words| (words.title.as_str(), words.body.as_str())),
         });
@@ -115,11 +128,10 @@ impl SetupWizard {
         let Some(details) = &self.details else { return };
         let trouble = self.made.as_ref().and_then(|made| made.as_ref().err());
         // What is still being typed is no trouble.
-        let complete = details.are_complete() || self.purpose == Purpose::Profile;
+        let complete = self.details_are_complete() || self.purpose == Purpose::Profile;
         let trouble = trouble.filter(|_| complete);
         let words = trouble.map(|words| (words.title.as_str(), words.body.as_str()));
-        let own = self.purpose != Purpose::Profile;
-        self.pages.details.show(details, own, words);
+        self.pages.details.show(details, self.about(), words);
     }
 
     fn show_plan(&mut self) {

@@ -26,6 +26,10 @@ pub(super) const MAX_TOKEN_LABEL: usize = 32;
 /// The longest name of anything else, in bytes.
 pub(super) const MAX_LABEL: usize = 64;
 
+/// What a key from a file can be good for, the usual one first: mail has to stay readable, while a new
+/// key to sign with is made on the card.
+pub(super) const USES: [KeyPurpose; 2] = [KeyPurpose::Decrypt, KeyPurpose::Sign];
+
 /// What the token shall be good for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Purpose {
@@ -41,18 +45,21 @@ pub enum Purpose {
     Repair,
     /// Nothing: it becomes empty.
     Erase,
+    /// A key out of a file is added to what is there.
+    Import,
     /// What a profile says.
     Profile,
 }
 
 impl Purpose {
     /// All, in their order.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Repair,
         Self::Vpn,
         Self::Mail,
         Self::Ssh,
         Self::All,
+        Self::Import,
         Self::Erase,
         Self::Profile,
     ];
@@ -66,6 +73,7 @@ impl Purpose {
             Self::All => gettext("All of it"),
             Self::Repair => gettext("Repair"),
             Self::Erase => gettext("Erase only"),
+            Self::Import => gettext("Key from a file"),
             Self::Profile => gettext("From a profile"),
         }
     }
@@ -81,6 +89,7 @@ impl Purpose {
                 gettext("Nobody can replace the PINs any more; everything stays as it is")
             }
             Self::Erase => gettext("Nothing is left on the token"),
+            Self::Import => gettext("A key with its certificates, beside what is on the token"),
             Self::Profile => gettext("What your site has written down in a file"),
         }
     }
@@ -90,7 +99,7 @@ impl Purpose {
         match self {
             Self::Vpn | Self::Ssh => &[KeyPurpose::Sign],
             Self::Mail | Self::All => &[KeyPurpose::Sign, KeyPurpose::Decrypt],
-            Self::Repair | Self::Erase | Self::Profile => &[],
+            Self::Repair | Self::Erase | Self::Import | Self::Profile => &[],
         }
     }
 }
@@ -110,6 +119,10 @@ pub(super) struct Details {
     pub(super) puk: bool,
     /// Whether a token that is not empty is erased with the key of its maker.
     pub(super) format: bool,
+    /// What the key from a file is called.
+    pub(super) key_label: String,
+    /// What it is good for.
+    pub(super) key_purpose: KeyPurpose,
 }
 
 impl Details {
@@ -122,6 +135,8 @@ impl Details {
             pin_label: gettext("User PIN"),
             puk: true,
             format: false,
+            key_label: String::new(),
+            key_purpose: USES[0],
         }
     }
 
@@ -213,6 +228,25 @@ fn key(id: u8, purpose: KeyPurpose, size: u16) -> KeyPolicy {
     }
 }
 
+/// The PIN of the holder on a token that is set up.
+pub(super) fn holder(survey: &Survey) -> Option<Hex> {
+    let pins = survey.taken().pins.into_iter().map(|(id, _)| id);
+    pins.into_iter().find(|id| id.0 != [OFFICER_PIN])
+}
+
+/// The profile for a key from a file, with what was decided of it.
+pub(super) fn importing(profile: &Profile, details: &Details, pin: Option<Hex>) -> Profile {
+    let mut profile = profile.clone();
+    for key in &mut profile.keys {
+        details.key_label.trim().clone_into(&mut key.label);
+        key.purpose = details.key_purpose;
+        if let Some(pin) = &pin {
+            key.pin = pin.clone();
+        }
+    }
+    profile
+}
+
 /// Whether a profile asks for the name of the person.
 pub(super) fn wants_name(profile: &Profile) -> bool {
     profile.places().contains(NAME)
@@ -250,7 +284,10 @@ mod tests {
         let blank = survey(false);
         for purpose in Purpose::ALL {
             let profile = profile(purpose, &details(), &blank);
-            if matches!(purpose, Purpose::Profile | Purpose::Repair) {
+            if matches!(
+                purpose,
+                Purpose::Profile | Purpose::Repair | Purpose::Import
+            ) {
                 // What is in a file, and what is for tokens that are set up.
                 continue;
             }

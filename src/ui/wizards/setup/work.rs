@@ -8,7 +8,9 @@ use relm4::prelude::*;
 use super::flow::{self, Page, Reaction, Way};
 use super::result::Ending;
 use super::wish::{self, Details, Purpose};
-use super::{Detail, Made, Request, SetupCommandOutput, SetupInput, SetupOutput, SetupWizard};
+use super::{
+    Detail, Made, Opened, Request, SetupCommandOutput, SetupInput, SetupOutput, SetupWizard,
+};
 use crate::backend::{Done, Failure, LinkError, PlanAction, PlanCommand, Progress};
 use crate::base::clock::now;
 use crate::base::i18n::{gettext, gettext_f};
@@ -47,6 +49,28 @@ impl SetupWizard {
         self.make();
     }
 
+    /// A file was opened for this purpose.
+    pub(super) fn is_open(&mut self, purpose: Purpose, opened: Opened) {
+        self.not_opened = None;
+        if purpose == Purpose::Import {
+            let label = opened.profile.keys.first().map(|key| key.label.clone());
+            self.key = Some(opened);
+            self.pages.details.propose(&label.unwrap_or_default());
+        } else {
+            self.opened = Some(opened);
+        }
+        self.choose(purpose);
+    }
+
+    /// The files for what was chosen.
+    fn source(&self) -> Option<&Opened> {
+        match self.purpose {
+            Purpose::Profile => self.opened.as_ref(),
+            Purpose::Import => self.key.as_ref(),
+            _ => None,
+        }
+    }
+
     pub(super) fn decide(&mut self, change: impl FnOnce(&mut Details)) {
         if let Some(details) = &mut self.details {
             change(details);
@@ -65,6 +89,13 @@ impl SetupWizard {
             Detail::PinLabel(label) => self.decide(|details| details.pin_label = label),
             Detail::Officer(on) => self.decide(|details| details.officer = on),
             Detail::Puk(on) => self.decide(|details| details.puk = on),
+            Detail::KeyLabel(label) => self.decide(|details| details.key_label = label),
+            Detail::KeyPurpose(place) => {
+                let place = usize::try_from(place).ok();
+                if let Some(&purpose) = place.and_then(|place| wish::USES.get(place)) {
+                    self.decide(|details| details.key_purpose = purpose);
+                }
+            }
             Detail::Size(place) => {
                 let place = usize::try_from(place).ok();
                 if let Some(&bits) = place.and_then(|place| sizes.get(place)) {
@@ -78,8 +109,12 @@ impl SetupWizard {
         if self.purpose == Purpose::Profile {
             return self.opened.as_ref().map(|opened| opened.profile.clone());
         }
-        let survey = self.survey.as_deref()?;
-        Some(wish::profile(self.purpose, self.details.as_ref()?, survey))
+        let (survey, details) = (self.survey.as_deref()?, self.details.as_ref()?);
+        if self.purpose == Purpose::Import {
+            let profile = &self.key.as_ref()?.profile;
+            return Some(wish::importing(profile, details, wish::holder(survey)));
+        }
+        Some(wish::profile(self.purpose, details, survey))
     }
 
     /// Makes the plan for what is decided so far. Nothing is asked of the card.
@@ -97,7 +132,9 @@ impl SetupWizard {
             let has_details = match self.purpose {
                 Purpose::Repair | Purpose::Erase => false,
                 Purpose::Profile => wish::wants_name(&profile),
-                Purpose::Vpn | Purpose::Mail | Purpose::Ssh | Purpose::All => true,
+                Purpose::Vpn | Purpose::Mail | Purpose::Ssh | Purpose::All | Purpose::Import => {
+                    true
+                }
             };
             self.way = Way::new(has_details, typed(&made.preview.needs).next().is_some());
         }
@@ -107,13 +144,11 @@ impl SetupWizard {
     fn plan_of(&self, profile: &Profile, survey: &Survey) -> Result<Made, Explanation> {
         // The page that asks for it comes later, and lets nobody on without it.
         let person = self.person.trim().to_owned();
-        let opened = self.opened.as_ref().map(|opened| opened.given.clone());
+        let opened = self.source().map(|opened| opened.given.clone());
         let given = Given {
             name: Some(person),
             now: now(),
-            ..opened
-                .filter(|_| self.purpose == Purpose::Profile)
-                .unwrap_or_default()
+            ..opened.unwrap_or_default()
         };
         let plan = recipe::plan(profile, survey, &self.token, &given)
             .map_err(|error| explain::plan::recipe_error(&error))?;
@@ -459,7 +494,7 @@ impl SetupWizard {
         let Some(made) = self.plan() else { return };
         let all = made.preview.needs.len();
         let wants_files = typed(&made.preview.needs).count() < all;
-        match self.opened.clone().filter(|opened| opened.has_files()) {
+        match self.source().cloned().filter(Opened::has_files) {
             Some(opened) if wants_files => {
                 self.request = Request::Files;
                 sender.spawn_oneshot_command(move || {
