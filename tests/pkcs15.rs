@@ -404,7 +404,7 @@ fn ef_dir_leads_to_another_directory() {
     let entries = [
         template(&[0xD2, 0x76, 0x00], "eSign", "3F004000"),
         template(AID, "Files", "3F005016"),
-        template(AID, "Second", "5017"),
+        template(AID, "Gone", "5017"),
     ];
     let transparent = filed(Files::new(&PLAIN), "5016").with("2F00", filled(&entries));
     let mut linear = filed(Files::new(&PLAIN), "5016");
@@ -415,10 +415,7 @@ fn ef_dir_leads_to_another_directory() {
         check(&found);
         let home = FactValue::Bytes(vec![0x3F, 0x00, 0x50, 0x16]);
         assert_eq!(fact(&found.facts, FactName::Path), Some(home));
-        assert_eq!(
-            fact(&found.facts, FactName::OtherApplication),
-            Some(FactValue::Text("Second".into()))
-        );
+        assert_eq!(fact(&found.facts, FactName::OtherApplication), None);
     }
     // One whose name is not ours, and that holds it all the same; the first that does is taken.
     let strange = template(&[0xD2, 0x76, 0x00], "", "3F005016");
@@ -431,6 +428,108 @@ fn ef_dir_leads_to_another_directory() {
     check(&application(&card));
     // Without EF.DIR and without a name, the usual directory.
     check(&application(&filed(Files::new(&PLAIN), "5015")));
+}
+
+/// Another application of ISO/IEC 7816-15 has an identifier of its own.
+const ISO_AID: [u8; 6] = [0xE8, 0x28, 0xBD, 0x08, 0x0F, 0x01];
+
+/// Two applications with the same serial number and the same numbers of PINs.
+fn two(home: &str, beside: &str) -> Files {
+    let dir = [
+        template(AID, "First", home),
+        template(&ISO_AID, "Second", beside),
+        encode(0x61, &encode(0x4F, &[0xE8, 0x28, 0xBD, 0x08, 0x0F, 0x02])),
+    ];
+    let card = filed(Files::new(&PLAIN), &home[4..]);
+    filed(card, &beside[4..]).with("2F00", filled(&dir))
+}
+
+#[test]
+fn all_applications_of_a_card_are_read() {
+    for (card, named) in [
+        (two("3F005015", "3F005016"), true),
+        (two("3F005015", "3F005016"), false),
+        // None in the usual place.
+        (two("3F005016", "3F005017"), false),
+    ] {
+        let card = if named { card.named(AID) } else { card };
+        let token = token(&put(&card));
+        let [first, second] = &token.applications[..] else {
+            panic!("{:?}", token.applications);
+        };
+        check(first);
+        check(second);
+        let kinds = [first.kind, second.kind].map(ApplicationKind::code);
+        assert_eq!(kinds, ["pkcs15", "pkcs15-2"]);
+        assert_eq!(second.aid, ISO_AID);
+        assert!(fact(&second.facts, FactName::Path).is_some());
+        // Of the third one nobody says where it is.
+        let unread = FactValue::Text("E828BD080F02".into());
+        assert_eq!(fact(&first.facts, FactName::OtherApplication), Some(unread));
+        assert_eq!(fact(&second.facts, FactName::OtherApplication), None);
+    }
+}
+
+/// What is said by a path from the root is where that says, in an application beside another.
+#[test]
+fn paths_from_the_root_lead_where_they_say() {
+    let mut card = two("3F005015", "3F005016");
+    for (path, content) in &mut card.files {
+        if path == &[0x50, 0x16, 0x44, 0x04] {
+            *content = filled(&[certificate(0x46, "3F0050154302")]);
+        }
+    }
+    let token = token(&put(&card.with("50154302", RSA)));
+    let [first, second] = &token.applications[..] else {
+        panic!("{:?}", token.applications);
+    };
+    assert_eq!(first.certificates[0].der, P256);
+    assert_eq!(second.certificates[0].der, RSA);
+}
+
+#[test]
+fn a_pin_goes_to_its_own_application() {
+    let card = two("3F005015", "3F005016").named(AID);
+    let reader = put(&card);
+    let token = token(&reader);
+    let pin = Secret::new(b"123456");
+    let run = |shown: &Token, at: usize| -> Result<(), CardError> {
+        let application = &shown.applications[at];
+        let shown = Shown {
+            token: shown,
+            application: application.kind,
+            pin: &application.pins[0],
+        };
+        talk(&reader, |channel| {
+            let mut driver = card::open(channel, application.kind)?;
+            guard::run(driver.as_mut(), channel, &shown, &Deed::Verify(&pin), true)
+        })
+    };
+    // The directory that the card was in when the PIN came: what was selected last before it.
+    let home = || {
+        let heard = card.heard.lock().unwrap();
+        let verify = heard.iter().position(|command| command[1] == 0x20)?;
+        let selected = heard[..verify].iter().rev();
+        let selected = selected.clone().find(|command| command[1] == 0xA4)?;
+        Some(hex::encode(&selected[5..7]))
+    };
+    for (at, expected) in [(0, "5015"), (1, "5016")] {
+        // Its PIN says that it is one of the whole card, so let it be one of its directory.
+        let mut shown = token.clone();
+        let facts = &mut shown.applications[at].pins[0].facts;
+        facts.retain(|fact| fact.name != FactName::Path);
+        card.heard.lock().unwrap().clear();
+        assert_eq!(run(&shown, at), Ok(()));
+        assert_eq!(home().as_deref(), Some(expected));
+    }
+    // EF.DIR was written anew, and another application is the second: nothing is sent to it.
+    let mut moved = token.clone();
+    let facts = &mut moved.applications[1].facts;
+    facts.retain(|fact| fact.name != FactName::Path);
+    facts.push(Fact::hex(FactName::Path, &[0x3F, 0x00, 0x50, 0x18]));
+    card.heard.lock().unwrap().clear();
+    assert_eq!(run(&moved, 1), Err(CardError::OtherCard));
+    assert_eq!(home(), None);
 }
 
 #[test]
@@ -477,9 +576,9 @@ fn directories_that_lead_nowhere_end() {
     );
 }
 
-/// Looking elsewhere is for cards on which nobody found anything.
+/// Its other places are for cards on which nobody found anything; what is beside it, EF.DIR tells.
 #[test]
-fn a_card_with_its_application_in_place_is_asked_for_no_other() {
+fn a_card_with_its_application_in_place_is_not_searched() {
     let card =
         filed(Files::new(&PLAIN).named(AID), "5015").with("2F00", template(AID, "x", "5016"));
     check(&application(&card));
@@ -490,7 +589,13 @@ fn a_card_with_its_application_in_place_is_asked_for_no_other() {
             .any(|command| command.ends_with(&[path, &[0x00]].concat()))
     };
     assert!(asked(&[0x50, 0x15, 0x50, 0x31]));
-    assert!(!asked(&[0x2F, 0x00]));
+    let named = |path: [u8; 2]| {
+        let named = |command: &&Vec<u8>| command[5..].starts_with(&path);
+        heard.iter().filter(named).count()
+    };
+    assert_eq!(named([0x2F, 0x00]), 1);
+    // It is not there: one question.
+    assert_eq!(named([0x50, 0x16]), 1);
     assert!(!asked(&ISO_APPLET));
     drop(heard);
 

@@ -34,6 +34,20 @@ pub trait Driver: Send {
         application: &mut Application,
     ) -> Result<Progress, CardError>;
 
+    /// Other applications of this kind on the card, looked for where the card lists them. What
+    /// the list says of those that cannot be read becomes part of `application`.
+    ///
+    /// # Errors
+    ///
+    /// [`CardError`].
+    fn further(
+        &mut self,
+        _channel: &mut Channel<'_>,
+        _application: &mut Application,
+    ) -> Result<Vec<Another>, CardError> {
+        Ok(Vec::new())
+    }
+
     /// The fact by which this card is told from others of its kind, read anew: to be sure of
     /// the card before a PIN goes to it. Nothing if the family has no such fact.
     ///
@@ -119,6 +133,16 @@ pub trait Driver: Send {
         operation: &'static str,
         answer: &Response,
     ) -> Result<(), CardError>;
+}
+
+/// One more application of a kind. It is not selected.
+pub struct Another {
+    /// Which.
+    pub kind: ApplicationKind,
+    /// Its identifier, as the card lists it.
+    pub aid: Vec<u8>,
+    /// For it.
+    pub driver: Box<dyn Driver>,
 }
 
 /// How far a reading is.

@@ -1,9 +1,10 @@
 //! From a card to a token: every family is asked, and what it finds is put together.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::cardos::blank;
-use super::driver::{Driver, Opened, PROBES, Probe, Progress};
+use super::driver::{Another, Driver, Opened, PROBES, Probe, Progress};
 use super::{CardError, iso, listed, picture, unknown};
 use crate::token::{
     Application, ApplicationKind, ApplicationState, CardCondition, Cost, Fact, Token,
@@ -11,7 +12,7 @@ use crate::token::{
 use crate::transport::channel::Channel;
 use crate::transport::link::{LinkError, Protocol};
 
-/// The most commands for one application. A PIV card with 24 certificates of 3 KiB and without
+/// The most commands for one application, and those of its kind beside it. A PIV card with 24 certificates of 3 KiB and without
 /// extended length takes 400.
 const MAX_COMMANDS: u32 = 1_024;
 
@@ -44,6 +45,8 @@ pub struct Reading {
     /// Whether the card takes extended length, as far as it said so.
     extended: bool,
     broken_off: bool,
+    /// Applications of a kind that was read before, which are read next.
+    further: VecDeque<Another>,
 }
 
 /// Where a reading is.
@@ -76,6 +79,7 @@ impl Reading {
             begun: 0,
             extended: false,
             broken_off: false,
+            further: VecDeque::new(),
         }
     }
 
@@ -217,7 +221,10 @@ impl Reading {
                 mut driver,
                 mut application,
             } => match self.read_part(driver.as_mut(), channel, &mut application) {
-                Ok(Progress::Whole) => self.add(probe, *application, channel, report),
+                Ok(Progress::Whole) => {
+                    self.look_further(driver.as_mut(), channel, &mut application)?;
+                    self.add(probe, *application, channel, report);
+                }
                 Ok(progress) => {
                     if progress == Progress::Picture {
                         let mut partial = self.token.clone();
@@ -235,6 +242,7 @@ impl Reading {
                 Err(error) => {
                     application.mark(&error.to_string());
                     still_there(&error, channel, probe)?;
+                    self.look_further(driver.as_mut(), channel, &mut application)?;
                     self.add(probe, *application, channel, report);
                 }
             },
@@ -296,6 +304,21 @@ impl Reading {
         Ok(())
     }
 
+    /// Where there may be more of the kind that was just read; one that is bad hides none.
+    fn look_further(
+        &mut self,
+        driver: &mut dyn Driver,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<(), LinkError> {
+        match driver.further(channel, application) {
+            Ok(found) => self.further.extend(found),
+            Err(CardError::Link(error)) if !error.is_bad_answer() => return Err(error),
+            Err(error) => application.mark(&error.to_string()),
+        }
+        Ok(())
+    }
+
     /// An application is done, well or not; the next one is asked for.
     fn add(
         &mut self,
@@ -308,7 +331,14 @@ impl Reading {
         picture::finish(&mut self.token);
         self.token.cost = self.spent + channel.cost();
         report(&self.token);
-        self.at = At::Probe(probe + 1);
+        self.at = match self.further.pop_front() {
+            Some(Another { kind, aid, driver }) => At::Inside {
+                probe,
+                driver,
+                application: Application::new(kind, &aid).into(),
+            },
+            None => At::Probe(probe + 1),
+        };
     }
 
     fn end(&mut self, channel: &mut Channel<'_>) -> Result<(), LinkError> {
@@ -400,15 +430,30 @@ pub fn open(
     channel: &mut Channel<'_>,
     kind: ApplicationKind,
 ) -> Result<Box<dyn Driver>, CardError> {
-    let probe = PROBES.iter().find(|probe| probe.kind == kind);
+    let probe = PROBES.iter().find(|probe| probe.kind == kind.family());
     let probe = probe.ok_or(CardError::Unsupported("this application"))?;
     let mut found = (probe.open)(channel)?;
     if let (None, Some(search)) = (&found, probe.search) {
         found = search(channel)?;
     }
-    found.ok_or(CardError::NotFound {
+    let missing = CardError::NotFound {
         what: "this application",
-    })
+    };
+    let Some(mut first) = found else {
+        return Err(missing);
+    };
+    if kind == probe.kind {
+        return Ok(first);
+    }
+    let mut unseen = Application::new(probe.kind, probe.aid);
+    let others = first.further(channel, &mut unseen)?;
+    let other = others.into_iter().find(|other| other.kind == kind);
+    let mut driver = other.ok_or(missing.clone())?.driver;
+    if driver.select(channel)? {
+        Ok(driver)
+    } else {
+        Err(missing)
+    }
 }
 
 /// Makes sure that the card is the one that `shown` was read from, by the fact that tells

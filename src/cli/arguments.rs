@@ -5,10 +5,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::base::i18n::gettext;
-use crate::token::{ApplicationKind, PinRole};
+use crate::token::{ApplicationKind, Further, PinRole};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -431,22 +432,36 @@ pub(super) enum PracticeCommand {
 }
 
 /// Applications by the names that the command line has for them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub(super) enum ApplicationName {
-    Piv,
-    #[value(name = "openpgp")]
-    OpenPgp,
-    #[value(name = "pkcs15")]
-    Pkcs15,
-}
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct ApplicationName(ApplicationKind);
 
-impl From<ApplicationName> for ApplicationKind {
-    fn from(name: ApplicationName) -> Self {
-        match name {
-            ApplicationName::Piv => Self::Piv,
-            ApplicationName::OpenPgp => Self::OpenPgp,
-            ApplicationName::Pkcs15 => Self::Pkcs15,
+impl ValueEnum for ApplicationName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const fn further(number: Further) -> ApplicationName {
+            ApplicationName(ApplicationKind::FurtherPkcs15(number))
         }
+        const ALL: [ApplicationName; 10] = {
+            let [second, third, fourth, fifth, sixth, seventh, eighth] = Further::ALL;
+            [
+                ApplicationName(ApplicationKind::Piv),
+                ApplicationName(ApplicationKind::OpenPgp),
+                ApplicationName(ApplicationKind::Pkcs15),
+                further(second),
+                further(third),
+                further(fourth),
+                further(fifth),
+                further(sixth),
+                further(seventh),
+                further(eighth),
+            ]
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        // Hardly any card has more than one; where one has, the page shows how they are called.
+        let rare = self.0 != self.0.family();
+        Some(PossibleValue::new(self.0.code()).hide(rare))
     }
 }
 
@@ -454,7 +469,7 @@ impl ApplicationChoice {
     /// Whether the person means this one.
     pub(super) fn admits(self, kind: ApplicationKind) -> bool {
         self.application
-            .is_none_or(|name| ApplicationKind::from(name) == kind)
+            .is_none_or(|ApplicationName(wanted)| wanted == kind)
     }
 }
 

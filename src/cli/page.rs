@@ -26,7 +26,8 @@ pub(super) fn token(found: &Found, style: Style, now: i64) -> String {
     text.push_str(&needs_attention(found, style, now));
     for application in &token.applications {
         text.push('\n');
-        text.push_str(&self::application(application, style, now));
+        let name = explain::token::application(&token.applications, application);
+        text.push_str(&self::application(&name, application, style, now));
     }
     if let Some((title, body)) = explain::cardos::condition(token) {
         text.push_str(&format!("\n{title}\n{body}\n"));
@@ -126,9 +127,8 @@ fn needs_attention(found: &Found, style: Style, now: i64) -> String {
 }
 
 /// An application with its PINs, keys, certificates and data.
-fn application(application: &Application, style: Style, now: i64) -> String {
+fn application(name: &str, application: &Application, style: Style, now: i64) -> String {
     let mut text = String::new();
-    let name = application.kind.name();
     let title = match &application.version {
         Some(version) => format!("{name} {version}"),
         None => name.to_owned(),

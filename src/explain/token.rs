@@ -3,7 +3,7 @@
 use super::{dotted, keys, pins};
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f};
-use crate::token::{AnsweringApplication, CardCondition, Text, Token};
+use crate::token::{AnsweringApplication, Application, CardCondition, Text, Token};
 
 /// The most characters of a name in a sentence; the page of data has it whole.
 const MAX_NAME: usize = 80;
@@ -57,6 +57,19 @@ pub fn subtitle(token: &Token) -> String {
     dotted(&parts)
 }
 
+/// An application as the heading of its group: "PIV". Where a card has several of a kind, with what
+/// each calls itself: "PKCS#15 (2) · Signature card".
+#[must_use]
+pub fn application(all: &[Application], application: &Application) -> String {
+    let name = application.kind.name().to_owned();
+    let family = application.kind.family();
+    let mut of_kind = all.iter().filter(|one| one.kind.family() == family);
+    match (of_kind.nth(1), shown(application.label())) {
+        (Some(_), Some(label)) => dotted(&[name, label.to_owned()]),
+        (Some(_), None) | (None, _) => name,
+    }
+}
+
 /// An application that answered and has no driver here. Names of products stay as they are.
 #[must_use]
 pub fn answering(application: &AnsweringApplication) -> String {
@@ -81,10 +94,10 @@ pub fn summary(token: &Token) -> Vec<String> {
         lines.push(remembered());
     }
     for application in &token.applications {
-        let name = application.kind.name();
+        let name = self::application(&token.applications, application);
         lines.push(match shown(application.version.as_ref()) {
             Some(version) => format!("{name} {version}"),
-            None => name.to_owned(),
+            None => name,
         });
         for pin in &application.pins {
             lines.push(format!(
@@ -142,6 +155,8 @@ fn applications(token: &Token) -> Option<String> {
     let names: Vec<&str> = token
         .applications
         .iter()
+        // How many of a kind there are is no name of a card.
+        .filter(|application| application.kind.family() == application.kind)
         .map(|application| application.kind.name())
         .collect();
     (!names.is_empty()).then(|| names.join(", "))
@@ -168,7 +183,7 @@ fn shown(text: Option<&Text>) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::{Application, ApplicationKind};
+    use crate::token::ApplicationKind;
 
     fn yubikey() -> Token {
         Token {

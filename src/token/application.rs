@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Certificate, DataObject, Fact, FactName, Key, KeyRef, Pin, PublicKeyObject, Text};
+use super::{
+    Certificate, DataObject, Fact, FactName, FactValue, Key, KeyRef, Pin, PublicKeyObject, Text,
+};
 
 /// An application that a card answered for.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -30,18 +32,23 @@ pub struct Application {
     pub facts: Vec<Fact>,
 }
 
-/// Kinds of applications that have a driver.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// Kinds of applications that have a driver. A token has each at most once.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum ApplicationKind {
     /// Personal Identity Verification (SP 800-73-4).
     Piv,
     /// OpenPGP card (2.0 to 3.4).
-    #[serde(rename = "openpgp")]
     OpenPgp,
     /// Cryptographic token information format (PKCS #15, ISO/IEC 7816-15).
     Pkcs15,
+    /// One more of these on the same card, in a directory and with PINs of its own.
+    FurtherPkcs15(Further),
 }
+
+/// The number of an application among those of its kind on one card: 2 to 8, as the card lists
+/// them.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Further(u8);
 
 impl ApplicationKind {
     /// Its name; a proper noun, the same in every language.
@@ -51,6 +58,59 @@ impl ApplicationKind {
             Self::Piv => "PIV",
             Self::OpenPgp => "OpenPGP",
             Self::Pkcs15 => "PKCS#15",
+            Self::FurtherPkcs15(further) => further.names().0,
+        }
+    }
+
+    /// What documents and the command line call it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Piv => "piv",
+            Self::OpenPgp => "openpgp",
+            Self::Pkcs15 => "pkcs15",
+            Self::FurtherPkcs15(further) => further.names().1,
+        }
+    }
+
+    /// The kind of which a card has several, or itself.
+    #[must_use]
+    pub fn family(self) -> Self {
+        match self {
+            Self::FurtherPkcs15(_) => Self::Pkcs15,
+            Self::Piv | Self::OpenPgp | Self::Pkcs15 => self,
+        }
+    }
+}
+
+impl Serialize for ApplicationKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl Further {
+    /// All that there are.
+    pub const ALL: [Self; 7] = [
+        Self(2),
+        Self(3),
+        Self(4),
+        Self(5),
+        Self(6),
+        Self(7),
+        Self(8),
+    ];
+
+    /// Its names for people and for programs.
+    fn names(self) -> (&'static str, &'static str) {
+        match self.0 {
+            ..=2 => ("PKCS#15 (2)", "pkcs15-2"),
+            3 => ("PKCS#15 (3)", "pkcs15-3"),
+            4 => ("PKCS#15 (4)", "pkcs15-4"),
+            5 => ("PKCS#15 (5)", "pkcs15-5"),
+            6 => ("PKCS#15 (6)", "pkcs15-6"),
+            7 => ("PKCS#15 (7)", "pkcs15-7"),
+            8.. => ("PKCS#15 (8)", "pkcs15-8"),
         }
     }
 }
@@ -103,6 +163,15 @@ impl Application {
             data: Vec::new(),
             facts: Vec::new(),
         }
+    }
+
+    /// What it calls itself.
+    #[must_use]
+    pub fn label(&self) -> Option<&Text> {
+        self.facts.iter().find_map(|fact| match &fact.value {
+            FactValue::Text(label) if fact.name == FactName::Label => Some(label),
+            _ => None,
+        })
     }
 
     /// The fact that tells a card with it from others of its kind, if it has one.

@@ -16,7 +16,9 @@ mod pin;
 mod reader;
 mod text;
 
-pub use application::{Application, ApplicationKind, ApplicationState, KeyRow, Unreadable};
+pub use application::{
+    Application, ApplicationKind, ApplicationState, Further, KeyRow, Unreadable,
+};
 pub use cardos::{
     AtrSource, CardCondition, CardOsChip, CardOsHardware, CardOsKeys, CardOsLife, CardOsObject,
     CardOsPackage, CardOsPackages, CardOsSheet, CardOsVersion, CardSystem, KnownPackage, LifePhase,

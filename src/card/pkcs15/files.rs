@@ -37,19 +37,19 @@ pub(in crate::card) fn in_home(file: [u8; 2]) -> Vec<u8> {
 }
 
 /// A path as a card takes it: absolute, and from the root. Those in the files may be relative to the
-/// application, or a file identifier alone.
-pub(super) fn absolute(path: &[u8]) -> Option<Vec<u8>> {
+/// directory of the application, `home`, or a file identifier alone.
+pub(super) fn absolute(path: &[u8], home: &[u8]) -> Option<Vec<u8>> {
     if path.is_empty() || !path.len().is_multiple_of(2) || path.len() > MAX_PATH {
         return None;
     }
     Some(if path.starts_with(&ROOT) {
         path.to_vec()
     } else {
-        [HOME.as_slice(), path].concat()
+        [home, path].concat()
     })
 }
 
-/// A path of [`in_home`] or [`absolute`] on a card whose application is in another directory.
+/// A path of [`absolute`] on a card whose application is in another directory.
 /// Nothing else is meant by those then: what is looked for elsewhere is not in its usual place.
 pub(super) fn moved(path: &[u8], home: &[u8]) -> Vec<u8> {
     match path.strip_prefix(&HOME) {

@@ -3,6 +3,7 @@
 
 pub(in crate::card) mod bits;
 pub(in crate::card) mod directory;
+mod ef_dir;
 mod elsewhere;
 pub(in crate::card) mod encode;
 pub(in crate::card) mod files;
@@ -14,11 +15,14 @@ mod reading;
 mod token_info;
 
 use super::CardError;
-use super::driver::{Driver, Progress};
+use super::driver::{Another, Driver, Progress};
 use super::guard::{Deed, Step};
 use super::iso::{self, Verdict};
 use crate::iso7816::Response;
-use crate::token::{Application, Fact, KeyRef, PinReference, PinRole, TriesLeft};
+use crate::token::{
+    Application, ApplicationKind, Fact, FactName, FactValue, Further, KeyRef, PinReference,
+    PinRole, TriesLeft,
+};
 use crate::transport::channel::Channel;
 use crate::transport::link::PinEntry;
 use elsewhere::Elsewhere;
@@ -71,13 +75,37 @@ pub(super) fn search(channel: &mut Channel<'_>) -> Result<Option<Box<dyn Driver>
 }
 
 impl Pkcs15 {
-    /// A path on this card.
-    fn moved(&self, path: &[u8]) -> Vec<u8> {
-        match &self.elsewhere {
-            Some(elsewhere) => files::moved(path, &elsewhere.home),
-            None => path.to_vec(),
+    /// Whether an application as it was shown is in the directory of this one. Another beside it
+    /// may have the same serial number and the same numbers of PINs.
+    fn is_where(&self, shown: &Application) -> bool {
+        let told = path_of(&shown.facts).unwrap_or(&files::HOME);
+        told == elsewhere::home(self.elsewhere.as_ref())
+    }
+
+    /// One beside the first.
+    fn beside(&self, named: ef_dir::Named, kind: ApplicationKind) -> Another {
+        let aid = named.aid.clone();
+        let place = Elsewhere::beside(named);
+        let driver = Self {
+            profile: self.profile,
+            reading: reading::Reading::elsewhere(&place),
+            elsewhere: Some(place),
+            home: None,
+        };
+        Another {
+            kind,
+            aid,
+            driver: Box::new(driver),
         }
     }
+}
+
+/// Where something is, by what is told of it.
+fn path_of(facts: &[Fact]) -> Option<&[u8]> {
+    facts.iter().find_map(|fact| match &fact.value {
+        FactValue::Bytes(path) if fact.name == FactName::Path => Some(path.as_slice()),
+        _ => None,
+    })
 }
 
 impl Driver for Pkcs15 {
@@ -109,8 +137,34 @@ impl Driver for Pkcs15 {
         self.reading.part(self.profile, channel, application)
     }
 
+    fn further(
+        &mut self,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<Vec<Another>, CardError> {
+        let first = self.elsewhere.as_ref();
+        if first.is_some_and(Elsewhere::is_further) {
+            return Ok(Vec::new());
+        }
+        let listed = match self.reading.take_beside() {
+            Some(listed) => listed,
+            None => elsewhere::beside(first, channel)?,
+        };
+        let unread = listed.unread.into_iter();
+        let unread = unread.map(|name| Fact::text(FactName::OtherApplication, name));
+        application.facts.extend(unread);
+        let mut found = Vec::new();
+        // The number is the place in the list, whether all of them are there or not.
+        for (named, number) in listed.ours.into_iter().zip(Further::ALL) {
+            if elsewhere::is_home(&named.home, channel)? {
+                found.push(self.beside(named, ApplicationKind::FurtherPkcs15(number)));
+            }
+        }
+        Ok(found)
+    }
+
     fn identity(&mut self, channel: &mut Channel<'_>) -> Result<Option<Fact>, CardError> {
-        let info = self.moved(&files::in_home(files::TOKEN_INFO));
+        let info = elsewhere::at_home(self.elsewhere.as_ref(), files::TOKEN_INFO);
         let info = files::read(channel, &info)?;
         // This has selected the directory of the application; a PIN is looked for from its own.
         if let Some(home) = &self.home {
@@ -160,7 +214,12 @@ impl Driver for Pkcs15 {
     ) -> Result<Vec<Step>, CardError> {
         let known = shown.pins.iter().find(|known| known.reference == pin);
         let known = known.ok_or(CardError::NotFound { what: "this PIN" })?;
-        self.home = pins::home(known).map(|home| self.moved(&home));
+        if !self.is_where(shown) {
+            return Err(CardError::OtherCard);
+        }
+        let place = self.elsewhere.as_ref();
+        let home = pins::directory(known).and_then(|path| elsewhere::resolve(place, path));
+        self.home = home.filter(|home| home != elsewhere::home(place));
         pins::step(known, deed).map(|step| vec![step])
     }
 

@@ -111,9 +111,9 @@ impl Place {
         Fact::hex(FactName::Path, &self.path)
     }
 
-    /// The path as a card takes it.
+    /// The path as a card takes it whose application is in the usual directory.
     pub(in crate::card) fn absolute(&self) -> Option<Vec<u8>> {
-        files::absolute(&self.path)
+        files::absolute(&self.path, &files::HOME)
     }
 
     /// What of the file is meant.

@@ -3,7 +3,6 @@
 use super::bits::{
     self, BIT_STRING, ENUMERATED, INTEGER, OCTET_STRING, SEQUENCE, TIME, next_if, number,
 };
-use super::files;
 use super::objects::{Common, Entry, Place};
 use super::profile::Profile;
 use crate::base::secret::Secret;
@@ -198,14 +197,9 @@ const PADDING: [FactName; 3] = [
     FactName::Path,
 ];
 
-/// The directory of a PIN, if it is not that of the application: cards look for it from there
-/// upwards.
-pub(in crate::card) fn home(pin: &Pin) -> Option<Vec<u8>> {
-    let path = pin.facts.iter().find_map(|fact| match &fact.value {
-        FactValue::Bytes(path) if fact.name == FactName::Path => files::absolute(path),
-        _ => None,
-    });
-    path.filter(|path| *path != files::HOME)
+/// The directory of a PIN, as the files tell it: cards look for it from there upwards.
+pub(super) fn directory(pin: &Pin) -> Option<&[u8]> {
+    super::path_of(&pin.facts)
 }
 
 /// Whether a card wants a PIN as the characters that were typed, in the clear. In another form it

@@ -3,7 +3,8 @@
 
 use super::bits::{BOOLEAN, INTEGER, OCTET_STRING, next_if, number};
 use super::directory::{self, Kind, List};
-use super::elsewhere::Elsewhere;
+use super::ef_dir::Directories;
+use super::elsewhere::{self, Elsewhere};
 use super::files::{self, ODF, TOKEN_INFO};
 use super::objects::{Common, Entry, KeyClass, Place, Value, program};
 use super::pins;
@@ -33,6 +34,8 @@ pub(super) struct Reading {
     /// What SELECT told of the directory of the application.
     directory: Vec<u8>,
     elsewhere: Option<Elsewhere>,
+    /// What EF.DIR names besides, once it was asked.
+    beside: Option<Directories>,
     lists: Vec<List>,
     /// Identifiers in the order in which they came: the first is number 1.
     ids: Vec<Vec<u8>>,
@@ -58,6 +61,8 @@ enum Part {
     /// First what tells this card from others.
     #[default]
     Info,
+    /// Before the lists: what is asked for last leaves its directory selected.
+    Beside,
     Directory,
     List(usize),
     Certificate(usize),
@@ -79,24 +84,28 @@ impl Reading {
         }
     }
 
-    /// A path on this card.
-    fn moved(&self, path: &[u8]) -> Vec<u8> {
-        match &self.elsewhere {
-            Some(elsewhere) => files::moved(path, &elsewhere.home),
-            None => path.to_vec(),
-        }
+    /// A file in the directory of the application.
+    fn at_home(&self, file: [u8; 2]) -> Vec<u8> {
+        elsewhere::at_home(self.elsewhere.as_ref(), file)
     }
 
-    /// What the place of an application has to say: where it is, and what is beside it.
-    fn place_facts(&self) -> Vec<Fact> {
+    /// Where something is on this card.
+    fn path(&self, place: &Place) -> Result<Vec<u8>, CardError> {
+        elsewhere::resolve(self.elsewhere.as_ref(), &place.path)
+            .ok_or(CardError::Malformed("a path that leads nowhere"))
+    }
+
+    /// What the place of an application has to say: where it is, and its name in EF.DIR if it has
+    /// none itself.
+    fn place_facts(&self, named: bool) -> Vec<Fact> {
         let Some(elsewhere) = &self.elsewhere else {
             return Vec::new();
         };
         let unusual = elsewhere.home != files::HOME;
         let path = unusual.then(|| Fact::hex(FactName::Path, &elsewhere.home));
-        let others = elsewhere.others.iter();
-        let others = others.map(|name| Fact::text(FactName::OtherApplication, name.clone()));
-        path.into_iter().chain(others).collect()
+        let label = elsewhere.label.clone().filter(|_| !named);
+        let label = label.map(|label| Fact::text(FactName::Label, label));
+        path.into_iter().chain(label).collect()
     }
 
     /// Reads the next part.
@@ -109,10 +118,14 @@ impl Reading {
         self.next = match self.next {
             Part::Info => {
                 self.info(profile, channel, application)?;
+                Part::Beside
+            }
+            Part::Beside => {
+                self.look_beside(channel, application)?;
                 Part::Directory
             }
             Part::Directory => {
-                let odf = files::read_list(channel, &self.moved(&files::in_home(ODF)))?;
+                let odf = files::read_list(channel, &self.at_home(ODF))?;
                 let odf = odf.ok_or(CardError::NotFound {
                     what: "the object directory file",
                 })?;
@@ -178,7 +191,14 @@ impl Reading {
         slot: KeyRef,
     ) -> Result<Option<Vec<u8>>, CardError> {
         let mut unseen = Application::new(ApplicationKind::Pkcs15, &[]);
-        while matches!(self.next, Part::Info | Part::Directory | Part::List(_)) {
+        while matches!(
+            self.next,
+            Part::Info | Part::Beside | Part::Directory | Part::List(_)
+        ) {
+            // Nobody asks who is beside it.
+            if matches!(self.next, Part::Beside) {
+                self.next = Part::Directory;
+            }
             self.part(profile, channel, &mut unseen)?;
         }
         match self
@@ -198,7 +218,7 @@ impl Reading {
         channel: &mut Channel<'_>,
         application: &mut Application,
     ) -> Result<(), CardError> {
-        let info = files::read(channel, &self.moved(&files::in_home(TOKEN_INFO)));
+        let info = files::read(channel, &self.at_home(TOKEN_INFO));
         let info = iso::noted(application, "TokenInfo", info)?;
         match info.as_deref().map(token_info::facts) {
             Some(Some(facts)) => application.facts = facts,
@@ -211,8 +231,31 @@ impl Reading {
         if profile.system == Some(CardSystem::Cardos4) {
             application.facts.extend(weakness::facts(&self.directory));
         }
-        application.facts.extend(self.place_facts());
+        let named = application.label().is_some();
+        application.facts.extend(self.place_facts(named));
         Ok(())
+    }
+
+    /// What EF.DIR names besides. It is not needed for this application: a bad one is noted.
+    fn look_beside(
+        &mut self,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<(), CardError> {
+        match elsewhere::beside(self.elsewhere.as_ref(), channel) {
+            Ok(listed) => self.beside = Some(listed),
+            Err(CardError::Link(error)) if !error.is_bad_answer() => return Err(error.into()),
+            Err(error) => {
+                application.mark(&format!("EF.DIR: {error}"));
+                self.beside = Some(Directories::default());
+            }
+        }
+        Ok(())
+    }
+
+    /// What EF.DIR names besides, if it was asked; it is taken out.
+    pub(super) fn take_beside(&mut self) -> Option<Directories> {
+        self.beside.take()
     }
 
     fn list(
@@ -225,9 +268,9 @@ impl Reading {
         let name = name(list.kind);
         let bytes = match &list.value {
             Value::Direct(bytes) => Ok(Some(bytes.clone())),
-            Value::At(place) => match place.absolute() {
-                Some(path) => files::read_list(channel, &self.moved(&path)),
-                None => Err(CardError::Malformed("a path that leads nowhere")),
+            Value::At(place) => match self.path(place) {
+                Ok(path) => files::read_list(channel, &path),
+                Err(nowhere) => Err(nowhere),
             },
         };
         let Some(bytes) = iso::noted(application, name, bytes)? else {
@@ -469,9 +512,7 @@ impl Reading {
         match value {
             Value::Direct(bytes) => Ok(Some(bytes.clone())),
             Value::At(place) => {
-                let path = place.absolute();
-                let path = path.ok_or(CardError::Malformed("a path that leads nowhere"))?;
-                let file = files::read(channel, &self.moved(&path))?;
+                let file = files::read(channel, &self.path(place)?)?;
                 let file = file.ok_or(CardError::NotFound {
                     what: "the file of an object",
                 })?;

@@ -236,11 +236,16 @@ fn a_list_ends_where_its_filling_begins() {
 
 #[test]
 fn paths_are_absolute_or_below_the_application() {
-    let absolute = |path: &str| files::absolute(&bytes(path)).map(|path| hex::encode(&path));
+    let absolute =
+        |path: &str| files::absolute(&bytes(path), &files::HOME).map(|path| hex::encode(&path));
     assert_eq!(absolute("3F0050154401").as_deref(), Some("3F0050154401"));
     assert_eq!(absolute("4401").as_deref(), Some("3F0050154401"));
     for nowhere in [vec![], vec![0x3F], vec![0x44; 34]] {
-        assert_eq!(files::absolute(&nowhere), None, "{nowhere:02X?}");
+        assert_eq!(
+            files::absolute(&nowhere, &files::HOME),
+            None,
+            "{nowhere:02X?}"
+        );
     }
     let part = bytes("300C 04043F005015 020102 800103");
     let place = Place::of(&first(&part)).unwrap();

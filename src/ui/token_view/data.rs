@@ -36,7 +36,8 @@ fn groups(applications: &[Application]) -> Vec<Group> {
             let readable = application.state == ApplicationState::Readable;
             (lines.is_empty() && readable).then(|| gettext("No other data."))
         });
-        (application.kind.name().to_owned(), line, lines)
+        let title = explain::token::application(applications, application);
+        (title, line, lines)
     };
     applications.iter().map(group).collect()
 }

@@ -32,7 +32,10 @@ impl Identity {
         let applications = token.applications.iter();
         let mut chips: Vec<Chip> = remembered
             .into_iter()
-            .chain(applications.map(|found| Chip::new(ChipKind::Plain, found.kind.name())))
+            .chain(applications.map(|found| {
+                let title = explain::token::application(&token.applications, found);
+                Chip::new(ChipKind::Plain, title)
+            }))
             .collect();
         if subject.reader.practice {
             chips.push(Chip::new(ChipKind::Plain, gettext("Practice card")));

@@ -8,6 +8,7 @@ use super::pins::trouble;
 use super::rows::{Frame, Section, nothing};
 use super::{Subject, TokenViewInput, TokenViewOutput, Wires};
 use crate::base::i18n::gettext;
+use crate::explain;
 use crate::token::{Application, ApplicationState};
 
 /// The page.
@@ -31,7 +32,8 @@ fn groups(applications: &[Application], now: i64) -> Vec<Group> {
             let readable = application.state == ApplicationState::Readable;
             (lines.is_empty() && readable).then(|| gettext("No keys and no certificates."))
         });
-        (application.kind.name().to_owned(), line, lines)
+        let title = explain::token::application(applications, application);
+        (title, line, lines)
     };
     applications.iter().map(group).collect()
 }

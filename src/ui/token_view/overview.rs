@@ -39,7 +39,7 @@ enum KeysLine {
 fn pins_lines(applications: &[Application]) -> Vec<PinsLine> {
     let lines = applications.iter().filter_map(|application| {
         Some(PinsLine {
-            title: application.kind.name().to_owned(),
+            title: explain::token::application(applications, application),
             caption: explain::pins::roles(application),
             tries: application.pins.first()?.tries,
         })

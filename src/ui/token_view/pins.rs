@@ -22,7 +22,7 @@ const MENU_WIDTH: i32 = 34;
 /// A group: an application and its PINs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Group {
-    kind: ApplicationKind,
+    title: String,
     /// Why there is less here than there should be.
     trouble: Option<String>,
     pins: Vec<PinLine>,
@@ -68,7 +68,7 @@ fn groups(applications: &[Application]) -> Vec<Group> {
             .collect();
         let trouble = trouble(application);
         (trouble.is_some() || !pins.is_empty()).then_some(Group {
-            kind: application.kind,
+            title: explain::token::application(applications, application),
             trouble,
             pins,
         })
@@ -217,7 +217,7 @@ impl PinsPage {
                 self.groups.push((group.clone(), section));
             }
             if let Some((shown, section)) = self.groups.get_mut(index) {
-                section.set_heading(group.kind.name(), group.trouble.as_deref());
+                section.set_heading(&group.title, group.trouble.as_deref());
                 section.show(&group.pins, |line| build(line, &self.wires));
                 section.widget().set_visible(true);
                 *shown = group;

@@ -27,7 +27,8 @@ fn groups(token: &Token, reader: &Reader) -> Vec<Group> {
         (gettext("Reader"), reader_facts(reader)),
     ];
     for found in &token.applications {
-        groups.push(application(found));
+        let title = explain::token::application(&token.applications, found);
+        groups.push((title, application(found)));
         groups.extend(found.pins.iter().map(|pin| self::pin(found, pin)));
     }
     let answering: Vec<FactText> = token
@@ -90,7 +91,7 @@ fn reader_facts(reader: &Reader) -> Vec<FactText> {
     facts
 }
 
-fn application(application: &Application) -> Group {
+fn application(application: &Application) -> Vec<FactText> {
     let name = gettext("Application identifier (AID)");
     let mut facts = vec![FactText::new(name, hex::grouped(&application.aid, 1)).monospace()];
     if let Some(version) = &application.version {
@@ -114,7 +115,7 @@ fn application(application: &Application) -> Group {
         !version && !nothing
     });
     facts.extend(others.map(FactText::of));
-    (application.kind.name().to_owned(), facts)
+    facts
 }
 
 /// What the card says of a PIN beyond what its own page tells.
