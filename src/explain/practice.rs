@@ -129,6 +129,12 @@ fn odd(name: &str) -> Option<Words> {
                 "The token of Anna Rossi as OpenSC set it up until 2008: whoever has it can give it new PINs without knowing the old ones. PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
             ),
         ),
+        "pkcs15-two" => (
+            gettext("Town hall card of Thomas Mustermann"),
+            gettext(
+                "A PKCS#15 card by the standard alone, with two applications. One signs in and has letters that show after its PIN, which is 654321; the other one signs, and its PIN is 112233.",
+            ),
+        ),
         "both" => (
             gettext("Token with PIV and OpenPGP"),
             gettext(

@@ -7,6 +7,7 @@ use super::cardos::{CardOs, Model as CardOsModel, Owner};
 use super::certificates;
 use super::chip::Chip;
 use super::faults::{Fault, Scripted, Trigger};
+use super::filed::{Contents, Filed, two_applications};
 use super::keys::PrivateKey;
 use super::openpgp::{KeyRef, Model, OpenPgp};
 use super::piv::Piv;
@@ -121,6 +122,12 @@ pub const PRACTICE: &[Practice] = &[
                       knowing the old ones. PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
     },
     Practice {
+        name: "pkcs15-two",
+        title: "Town hall card of Thomas Mustermann",
+        description: "A PKCS#15 card by the standard alone, with two applications. One signs in and has letters that show \
+                      after its PIN, which is 654321; the other one signs, and its PIN is 112233.",
+    },
+    Practice {
         name: "both",
         title: "Token with PIV and OpenPGP",
         description: "Thomas Mustermann's YubiKey. PIV with the factory PIN 123456 and PUK 12345678, and a certificate \
@@ -197,6 +204,7 @@ pub fn make(name: &str) -> Option<Box<dyn Card>> {
         "cardos-weak" => {
             Box::new(cardos_used(2)?.with_application_access([0, 0xFF, 0, 0, 0, 0, 0, 0, 0]))
         }
+        "pkcs15-two" => Box::new(town_hall()?),
         "both" => Box::new(both()?),
         "blocked-pin" => Box::new(
             yubikey()
@@ -383,6 +391,17 @@ fn openpgp_curves() -> Option<OpenPgp> {
         .with_pw3("87654321")
         .with_signatures(7);
     Some(card)
+}
+
+fn town_hall() -> Option<Filed> {
+    let contents = Contents {
+        rsa: &key(file!("thomas-authentication.key"))?,
+        rsa_certificate: file!("thomas-authentication.crt"),
+        curve: &key(file!("thomas-signature.key"))?,
+        curve_certificate: file!("thomas-signature.crt"),
+        private_certificate: file!("thomas-encryption.crt"),
+    };
+    two_applications(contact_atr(true, b"TOWN HALL"), &contents)
 }
 
 fn cardos_slow() -> Scripted<CardOs> {

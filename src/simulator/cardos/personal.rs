@@ -7,6 +7,7 @@ use super::objects::{Object, Objects, PIN};
 use super::{CardOs, Model};
 use crate::iso7816::tlv::ber;
 use crate::simulator::keys::PrivateKey;
+use crate::simulator::pkcs15::{bits, entry, octets, path, sequence, text};
 
 /// Who owns a token, and what is on it.
 pub struct Owner<'a> {
@@ -129,37 +130,6 @@ fn pin(objects: &mut Objects, number: u8, value: &str, (tries, min): (u8, u8), u
 }
 
 // The files, in DER.
-
-fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
-    ber::encode(0x30, &parts.concat())
-}
-
-fn text(text: &str) -> Vec<u8> {
-    ber::encode(0x0C, text.as_bytes())
-}
-
-fn octets(bytes: &[u8]) -> Vec<u8> {
-    ber::encode(0x04, bytes)
-}
-
-/// A path from the root.
-fn path(below: &[u8]) -> Vec<u8> {
-    sequence(&[octets(&[&[0x3F, 0x00], below].concat())])
-}
-
-/// An entry of a list: what every object has, its class, and its kind.
-fn entry(common: &[Vec<u8>], class: &[Vec<u8>], kind: &[Vec<u8>]) -> Vec<u8> {
-    sequence(&[
-        sequence(common),
-        sequence(class),
-        ber::encode(0xA1, &sequence(kind)),
-    ])
-}
-
-/// Bits as the standard counts them, from the left.
-fn bits(unused: u8, bytes: &[u8]) -> Vec<u8> {
-    ber::encode(0x03, &[&[unused], bytes].concat())
-}
 
 fn dir() -> Vec<u8> {
     let mut record = ber::encode(0x4F, b"\xA0\x00\x00\x00\x63PKCS-15");
