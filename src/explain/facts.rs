@@ -1,10 +1,10 @@
 //! Facts that have a name and a value, and data objects.
 
-use super::{bytes, dates, flags, list, pins};
+use super::{bytes, dates, dotted, flags, list, pins};
 use crate::base::hex;
-use crate::base::i18n::{gettext, gettext_f, pgettext};
+use crate::base::i18n::{gettext, gettext_f, ngettext_f, pgettext};
 use crate::token::{
-    Access, Application, DataKind, DataObject, Fact, FactName, FactValue, Salutation,
+    Access, Application, DataKind, DataObject, Fact, FactName, FactValue, Salutation, Space,
 };
 
 /// What a fact is about.
@@ -77,6 +77,7 @@ pub fn name(name: FactName) -> String {
         FactName::DirectoryAccess => gettext("Access conditions of the directory"),
         FactName::Unguarded => gettext("Everybody can replace the PINs"),
         FactName::OtherApplication => gettext("Not read: another application"),
+        FactName::UnusedSpace => gettext("Free for new objects"),
     }
 }
 
@@ -119,7 +120,39 @@ pub fn value(value: &FactValue) -> String {
             words.join(", ")
         }
         FactValue::Coding(coding) => flags::coding(*coding),
+        FactValue::Space(space) => self::space(space),
     }
+}
+
+/// Room in a file: "512 bytes from byte 256 of 3F00 4600 · with the PIN 01".
+fn space(space: &Space) -> String {
+    let place = gettext_f(
+        // TRANSLATORS: Free room in a file on a card. {size} is "512 bytes", {path} a number.
+        "{size} from byte {index} of {path}",
+        &[
+            ("size", &bytes(space.length)),
+            ("index", &space.index.to_string()),
+            ("path", &hex::grouped(&space.path, 2)),
+        ],
+    );
+    let mut parts = vec![place];
+    if let Some(id) = &space.auth_id {
+        parts.push(gettext_f(
+            // TRANSLATORS: Free room on a card that can be used with a PIN; {id} is its number.
+            "with the PIN {id}",
+            &[("id", &hex::encode(id))],
+        ));
+    }
+    if space.rules > 0 {
+        let count = u32::try_from(space.rules).unwrap_or(u32::MAX);
+        parts.push(ngettext_f(
+            "{count} access rule of its own",
+            "{count} access rules of its own",
+            count,
+            &[("count", &count.to_string())],
+        ));
+    }
+    dotted(&parts)
 }
 
 fn salutation(salutation: Salutation) -> String {

@@ -73,6 +73,25 @@ pub enum FactValue {
     Flags(Vec<Flag>),
     /// How a PIN is coded.
     Coding(PinCoding),
+    /// Room in a file.
+    Space(Space),
+}
+
+/// Room for more objects in a file (ISO/IEC 7816-15, UnusedSpace).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Space {
+    /// The file, as the card has its path.
+    #[serde(serialize_with = "super::as_hex")]
+    pub path: Vec<u8>,
+    /// The first free byte of the file, from 0.
+    pub index: usize,
+    /// How many bytes are free from there.
+    pub length: usize,
+    /// Identifier of the PIN without which nothing can be written there.
+    #[serde(serialize_with = "super::as_optional_hex")]
+    pub auth_id: Option<Vec<u8>>,
+    /// How many access rules of its own it has.
+    pub rules: usize,
 }
 
 /// Things that are so or not: object flags, usages of keys, access to keys, and flags of PINs, as
@@ -281,4 +300,6 @@ pub enum FactName {
     Unguarded,
     /// Another application of the same kind on the card, which is not read.
     OtherApplication,
+    /// Where there is room for more objects.
+    UnusedSpace,
 }

@@ -26,7 +26,7 @@ pub use cardos::{
 };
 pub use certificate::{Certificate, CertificateSummary, Flaw};
 pub use data_object::{Access, DataKind, DataObject};
-pub use fact::{Fact, FactName, FactValue, Flag, PinCoding, Salutation};
+pub use fact::{Fact, FactName, FactValue, Flag, PinCoding, Salutation, Space};
 pub use key::{
     Algorithm, Curve, Evidence, Key, KeyRef, Origin, PinPolicy, PublicKey, PublicKeyObject,
     Purpose, TouchPolicy,

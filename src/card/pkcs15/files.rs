@@ -19,6 +19,9 @@ pub(super) const ODF: [u8; 2] = [0x50, 0x31];
 /// What the token says of itself.
 pub(super) const TOKEN_INFO: [u8; 2] = [0x50, 0x32];
 
+/// Where there is room for more.
+pub(super) const UNUSED_SPACE: [u8; 2] = [0x50, 0x33];
+
 /// The longest file that is read, in bytes.
 const MAX_FILE: usize = 32 * 1024;
 

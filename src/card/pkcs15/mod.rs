@@ -12,6 +12,7 @@ pub(in crate::card) mod pins;
 pub(in crate::card) mod profile;
 mod public_keys;
 mod reading;
+mod space;
 mod token_info;
 
 use super::CardError;

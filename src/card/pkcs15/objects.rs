@@ -116,6 +116,11 @@ impl Place {
         files::absolute(&self.path, &files::HOME)
     }
 
+    /// The first byte and how many, if it is not the whole file.
+    pub(super) fn part(&self) -> Option<(usize, usize)> {
+        self.part
+    }
+
     /// What of the file is meant.
     pub(in crate::card) fn cut(&self, file: Vec<u8>) -> Option<Vec<u8>> {
         match self.part {

@@ -5,11 +5,12 @@ use super::bits::{BOOLEAN, INTEGER, OCTET_STRING, next_if, number};
 use super::directory::{self, Kind, List};
 use super::ef_dir::Directories;
 use super::elsewhere::{self, Elsewhere};
-use super::files::{self, ODF, TOKEN_INFO};
+use super::files::{self, ODF, TOKEN_INFO, UNUSED_SPACE};
 use super::objects::{Common, Entry, KeyClass, Place, Value, program};
 use super::pins;
 use super::profile::{self, Profile};
 use super::public_keys;
+use super::space;
 use super::token_info;
 use crate::card::cardos::weakness;
 use crate::card::driver::Progress;
@@ -68,6 +69,7 @@ enum Part {
     Certificate(usize),
     PublicKey(usize),
     Data(usize),
+    Space,
 }
 
 impl Reading {
@@ -176,8 +178,12 @@ impl Reading {
                     }
                     Part::Data(index + 1)
                 }
-                None => return Ok(Progress::Whole),
+                None => Part::Space,
             },
+            Part::Space => {
+                self.space(channel, application)?;
+                return Ok(Progress::Whole);
+            }
         };
         Ok(Progress::More)
     }
@@ -233,6 +239,25 @@ impl Reading {
         }
         let named = application.label().is_some();
         application.facts.extend(self.place_facts(named));
+        Ok(())
+    }
+
+    /// Where there is room for more. Most cards do not say.
+    fn space(
+        &self,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<(), CardError> {
+        let content = files::read_list(channel, &self.at_home(UNUSED_SPACE));
+        if matches!(content, Ok(None)) {
+            channel.count_as_absent();
+        }
+        let content = iso::noted(application, "UnusedSpace", content)?;
+        let (pieces, wrong) = space::of(&content.unwrap_or_default());
+        application.facts.extend(pieces);
+        for number in wrong {
+            application.mark(&format!("UnusedSpace: entry {number} is none"));
+        }
         Ok(())
     }
 

@@ -47,7 +47,10 @@ impl FactText {
         let text = Self::new(explain::facts::name(fact.name), explain::facts::of(fact));
         match fact.value {
             FactValue::Bytes(_) => text.monospace(),
-            FactValue::Flag(_) | FactValue::Flags(_) | FactValue::Coding(_) => text.without_copy(),
+            FactValue::Flag(_)
+            | FactValue::Flags(_)
+            | FactValue::Coding(_)
+            | FactValue::Space(_) => text.without_copy(),
             FactValue::Text(_)
             | FactValue::Number(_)
             | FactValue::Time(_)
