@@ -1,6 +1,12 @@
 //! The backend over practice readers: order, exactly one end, removal, cancel.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
@@ -391,4 +397,83 @@ fn the_sheet_of_a_card_is_read_when_it_is_asked_for() {
         "{refused:?}"
     );
     assert_eq!(desk.handle.trace().len(), before);
+}
+
+/// What is in an application.
+#[derive(Debug, Eq, PartialEq)]
+struct Contents {
+    /// Names, and bytes where they are shown.
+    data: Vec<(String, Option<Vec<u8>>)>,
+    certificates: usize,
+}
+
+fn contents(token: &Token) -> Contents {
+    let application = token.application(ApplicationKind::Pkcs15).unwrap();
+    let data = application.data.iter().map(|object| {
+        let label = object.label.as_ref().map(ToString::to_string);
+        (label.unwrap_or_default(), object.content.clone())
+    });
+    Contents {
+        data: data.collect(),
+        certificates: application.certificates.len(),
+    }
+}
+
+#[test]
+fn private_objects_are_shown_after_the_pin_and_for_one_reading() {
+    let desk = Desk::with(&["pkcs15-two"]);
+    let (identity, before) = desk.token();
+    let verify = |application, pin: &str| {
+        desk.ask(Command::Pin(PinCommand {
+            identity,
+            application,
+            pin: PinReference(0x81),
+            action: PinAction::Verify {
+                pin: Secret::new(pin.as_bytes()),
+            },
+            use_last_try: false,
+        }))
+    };
+    let open = |label: &str, content: &str| (label.to_owned(), Some(content.as_bytes().to_vec()));
+    let closed = |label: &str| (label.to_owned(), None);
+    let note = open("", "Open on Tuesdays");
+    let public = Contents {
+        data: vec![note.clone(), closed("Letter"), closed("Mail")],
+        certificates: 1,
+    };
+    assert_eq!(contents(&before), public);
+
+    let wrong = verify(ApplicationKind::Pkcs15, "999999");
+    assert!(
+        matches!(wrong, Err(Failure::Card(CardError::WrongPin { .. }))),
+        "{wrong:?}"
+    );
+    assert_eq!(contents(&desk.token().1), public);
+
+    // The PIN of the other application opens nothing in this one.
+    let other = before.applications.last().unwrap().kind;
+    assert!(matches!(verify(other, "112233"), Ok(Done::PinVerified)));
+    assert_eq!(contents(&desk.token().1), public);
+
+    let right = verify(ApplicationKind::Pkcs15, "654321");
+    assert!(matches!(right, Ok(Done::PinVerified)), "{right:?}");
+    let letter = open("Letter", "Your child has a place from May");
+    let hidden = open("Health insurance", "A 1234567");
+    let (_, opened) = desk.token();
+    let all = Contents {
+        data: vec![note, letter, hidden],
+        certificates: 2,
+    };
+    assert_eq!(contents(&opened), all);
+    // The one that everybody can read comes first, and the rest is as it was.
+    let [was, is] = [&before, &opened].map(|token| &token.applications[0]);
+    assert_eq!(was.certificates[0].der, is.certificates[0].der);
+    assert_eq!((&was.pins, &was.keys), (&is.pins, &is.keys));
+    assert_eq!(before.applications[1], opened.applications[1]);
+
+    // The card knows nothing of it any more: whoever reads it anew sees what everybody does.
+    let read = desk.ask(Command::Read {
+        reader: identity.reader,
+    });
+    assert!(matches!(read, Ok(Done::Read(token)) if contents(&token) == public));
 }

@@ -95,7 +95,9 @@ fn file_of(recording: &Recording, token: &Token) -> Option<String> {
     let open = |left: TriesLeft| left == TriesLeft::Unlocked;
     let mut all = token.applications.iter();
     let fit = all.all(|application| {
-        sound(&application.state) && !application.pins.iter().any(|pin| open(pin.tries.left))
+        sound(&application.state)
+            && !application.pins.iter().any(|pin| open(pin.tries.left))
+            && !application.shows_private()
     });
     let mut all = token.applications.iter();
     let (kind, fact) =

@@ -19,7 +19,7 @@ use crate::card::{self, CardError, driver, guard};
 use crate::iso7816::{Command, Le, Parsed};
 use crate::plan::Survey;
 use crate::plan::journal::{Journals, Unfinished};
-use crate::token::{Identity, PinReference, Token};
+use crate::token::{Application, Identity, PinReference, Token};
 use crate::transport::channel::{Cancel, Channel};
 use crate::transport::link::{After, Link, LinkError, Reader};
 use crate::transport::names;
@@ -108,6 +108,7 @@ impl Lane {
             journals,
             survey: None,
             cache,
+            opened: None,
         };
         std::thread::Builder::new()
             .name(name.to_owned())
@@ -141,6 +142,9 @@ pub(super) struct Worker {
     pub(super) survey: Option<(Identity, Survey)>,
     /// What the cards of known tokens answered.
     cache: Cache,
+    /// What a PIN has opened just now. It is shown with the reading that follows, and kept nowhere
+    /// else.
+    opened: Option<(Identity, Application)>,
 }
 
 impl Worker {
@@ -231,6 +235,7 @@ impl Worker {
         identity: Identity,
         cancel: &Cancel,
     ) -> Result<Arc<Token>, LinkError> {
+        let opened = self.opened.take().filter(|(of, _)| *of == identity);
         let (tracer, letters) = (self.tracer.clone(), self.letters.clone());
         let tell = |token: Token| {
             let report = Report::Read(identity, Arc::new(token));
@@ -274,9 +279,13 @@ impl Worker {
             }
             link.give_way();
         }
-        let token = Arc::new(reading.into_token());
+        let mut token = reading.into_token();
         self.shown = Some(identity);
         self.cache.keep(&recording, &token);
+        if let Some((_, opened)) = opened {
+            show_opened(&mut token, opened);
+        }
+        let token = Arc::new(token);
         // First, so that who waits for the whole token knows it as well.
         self.look_for_unfinished(identity, &token);
         self.report(Report::Read(identity, Arc::clone(&token)));
@@ -334,7 +343,8 @@ impl Worker {
             // counter. No PIN was sent, so none is sent twice.
             done = self.exclusively(command.identity, &mut work);
         }
-        done.map_err(CardError::Link)??;
+        let opened = done.map_err(CardError::Link)??;
+        self.opened = opened.map(|application| (command.identity, application));
         Ok(match command.action {
             PinAction::Verify { .. } | PinAction::VerifyOnReader => Done::PinVerified,
             PinAction::Change { .. } | PinAction::ChangeOnReader => Done::PinChanged,
@@ -423,16 +433,22 @@ fn deed<'a>(
     Ok((shown, deed))
 }
 
-/// The way of every PIN: the right application, the guard.
+/// The way of every PIN: the right application, the guard. What a PIN that was only verified has
+/// opened is read before it is taken back.
 fn run_pin(
     channel: &mut Channel<'_>,
     shown: &guard::Shown<'_>,
     deed: &guard::Deed<'_>,
     use_last_try: bool,
-) -> (Result<(), CardError>, After) {
+) -> (Result<Option<Application>, CardError>, After) {
     match card::open(channel, shown.application) {
         Ok(mut driver) => {
             let done = guard::run(driver.as_mut(), channel, shown, deed, use_last_try);
+            let verified = matches!(deed, guard::Deed::Verify(_) | guard::Deed::VerifyOnReader);
+            let done = done.map(|()| {
+                let opened = verified.then(|| guard::opened(driver.as_mut(), channel, shown));
+                opened.flatten()
+            });
             let after = match done {
                 // It did not take it back.
                 Err(CardError::Unlocked { .. }) => After::Reset,
@@ -441,6 +457,15 @@ fn run_pin(
             (done, after)
         }
         Err(error) => (Err(error), After::Reset),
+    }
+}
+
+/// Puts what a PIN has opened in the place of what everybody sees. Another card tells another name.
+fn show_opened(token: &mut Token, opened: Application) {
+    let mut all = token.applications.iter_mut();
+    let read = all.find(|read| read.kind == opened.kind);
+    if let Some(read) = read.filter(|read| read.identity() == opened.identity()) {
+        *read = opened;
     }
 }
 

@@ -70,6 +70,21 @@ pub trait Driver: Send {
         Ok(None)
     }
 
+    /// The application once more, with what can be read after a PIN alone. That PIN was right just
+    /// now, and the card still knows it. Nothing if no more is to be seen than was shown.
+    ///
+    /// # Errors
+    ///
+    /// [`CardError`].
+    fn private(
+        &mut self,
+        _channel: &mut Channel<'_>,
+        _shown: &Application,
+        _pin: PinReference,
+    ) -> Result<Option<Application>, CardError> {
+        Ok(None)
+    }
+
     /// The counter of a PIN, where the card tells it without spending a try.
     ///
     /// # Errors

@@ -128,6 +128,24 @@ pub(super) fn present(
     Verdict::of(answer.sw).judge(pin.role, step.operation)
 }
 
+/// The application with what a PIN opens that was right just now: it is to be read before
+/// [`end`]. The PIN was right whether that can be read or not, so nothing is what comes of a
+/// trouble.
+pub fn opened(
+    driver: &mut dyn Driver,
+    channel: &mut Channel<'_>,
+    shown: &Shown<'_>,
+) -> Option<Application> {
+    let application = shown.token.application(shown.application)?;
+    match driver.private(channel, application, shown.pin.reference) {
+        Ok(opened) => opened,
+        Err(error) => {
+            tracing::warn!(%error, "what the PIN has opened is not shown");
+            None
+        }
+    }
+}
+
 /// What has to become of the card after [`run`], so that nothing stays verified.
 ///
 /// Where the card takes a PIN back and says so, it is left as it is: a reset would take it from

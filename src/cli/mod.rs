@@ -11,6 +11,7 @@ mod exit;
 mod help;
 mod interrupt;
 mod json;
+mod opened;
 mod output;
 mod page;
 mod plan_json;

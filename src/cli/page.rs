@@ -149,9 +149,7 @@ fn application(name: &str, application: &Application, style: Style, now: i64) ->
         }
     }
     text.push_str(&pins(&[application], style, STEP));
-    text.push_str(&key_rows(application, style, now));
-    text.push_str(&public_keys(application, style));
-    text.push_str(&data(application, style));
+    text.push_str(&objects(application, style, now));
     let mut rows = of_facts(
         application
             .facts
@@ -165,6 +163,16 @@ fn application(name: &str, application: &Application, style: Style, now: i64) ->
     heading(&mut text, style, STEP, &gettext("More"));
     text.push_str(&rows.to_text(2 * STEP));
     text
+}
+
+/// Its keys, certificates and data.
+pub(super) fn objects(application: &Application, style: Style, now: i64) -> String {
+    [
+        key_rows(application, style, now),
+        public_keys(application, style),
+        data(application, style),
+    ]
+    .concat()
 }
 
 /// Whether a fact stands on the page already: in the heading, or with the data that it is from.
@@ -346,7 +354,7 @@ fn data(application: &Application, style: Style) -> String {
     }
     heading(&mut text, style, STEP, &gettext("Data"));
     for object in &application.data {
-        let access = facts::access(object.access, application);
+        let access = facts::readable(object, application);
         let line = [facts::data_name(object), length(object), access];
         indent(&mut text, 2 * STEP, &explain::dotted(&line));
         let rows = of_facts(&object.facts);

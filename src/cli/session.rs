@@ -217,6 +217,20 @@ impl Session {
         })
     }
 
+    /// The token as it was read after something was done to it; nothing if it cannot be read any
+    /// more.
+    pub(super) fn read_since(&mut self, found: &Found) -> Option<Arc<Token>> {
+        let (reader, before) = (found.reader.id, &found.token);
+        let read = self.wait(READ_LIMIT, |state| match state.contents(reader) {
+            Ok(Some((identity, Seen::Token(token)))) if identity == found.identity => {
+                (!Arc::ptr_eq(&token, before)).then_some(Some(token))
+            }
+            Ok(None) => None,
+            Ok(Some(_)) | Err(_) => Some(None),
+        });
+        read.ok().flatten()
+    }
+
     /// Sends a request and waits for its end; `progress` hears what it waits for.
     ///
     /// # Errors

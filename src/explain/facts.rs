@@ -4,7 +4,8 @@ use super::{bytes, dates, dotted, flags, list, pins};
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f, ngettext_f, pgettext};
 use crate::token::{
-    Access, Application, DataKind, DataObject, Fact, FactName, FactValue, Salutation, Space,
+    Access, Application, DataKind, DataObject, Fact, FactName, FactValue, PinReference, Salutation,
+    Space,
 };
 
 /// What a fact is about.
@@ -78,6 +79,7 @@ pub fn name(name: FactName) -> String {
         FactName::Unguarded => gettext("Everybody can replace the PINs"),
         FactName::OtherApplication => gettext("Not read: another application"),
         FactName::UnusedSpace => gettext("Free for new objects"),
+        FactName::Locked => gettext("Private: shown after the PIN"),
     }
 }
 
@@ -93,6 +95,7 @@ pub fn of(fact: &Fact) -> String {
         (_, FactValue::Text(text)) => match (fact.name, text.as_str()) {
             (FactName::Convention, "direct") => super::atr::convention(false),
             (FactName::Convention, "inverse") => super::atr::convention(true),
+            (FactName::Locked, list) => locked(list),
             (FactName::Manufacturer, "unmanaged S/N range") => {
                 gettext("None: the serial number was drawn by lot")
             }
@@ -122,6 +125,53 @@ pub fn value(value: &FactValue) -> String {
         FactValue::Coding(coding) => flags::coding(*coding),
         FactValue::Space(space) => self::space(space),
     }
+}
+
+/// A list that only a PIN opens, by its name in the standard.
+fn locked(list: &str) -> String {
+    match list {
+        "AODF" => gettext("A list of PINs"),
+        "PrKDF" => gettext("A list of private keys"),
+        "PuKDF" => gettext("A list of public keys"),
+        "CDF" => gettext("A list of certificates"),
+        "DODF" => gettext("A list of data"),
+        other => other.to_owned(),
+    }
+}
+
+/// What is said where something is shown only after a PIN; nothing where all is shown.
+#[must_use]
+pub fn more_after_pin(application: &Application) -> Option<String> {
+    let locked = |fact: &Fact| fact.name == FactName::Locked;
+    let any = application.facts.iter().any(locked);
+    any.then(|| gettext("There is more that is private: it is shown after the PIN."))
+}
+
+/// Who may read a data object, and whether it waits for that: "public", "needs the PIN", "private:
+/// shown after the PIN".
+#[must_use]
+pub fn readable(object: &DataObject, application: &Application) -> String {
+    match object.access {
+        Access::Pin(reference) if object.waits_for_pin() => {
+            let roles = roles(reference, application);
+            if roles.is_empty() {
+                return gettext("private: shown after a PIN");
+            }
+            gettext_f(
+                // TRANSLATORS: Said of data on a card. {pin} is "PIN" or "SO-PIN".
+                "private: shown after the {pin}",
+                &[("pin", &list(&roles))],
+            )
+        }
+        access => self::access(access, application),
+    }
+}
+
+fn roles(reference: PinReference, application: &Application) -> Vec<String> {
+    let pins = application.pins.iter();
+    pins.filter(|pin| pin.reference == reference)
+        .map(|pin| pins::role_in_list(pin.role))
+        .collect()
 }
 
 /// Room in a file: "512 bytes from byte 256 of 3F00 4600 · with the PIN 01".
@@ -202,12 +252,7 @@ pub fn access(access: Access, application: &Application) -> String {
         // TRANSLATORS: Said of data on a card: everybody can read it.
         Access::Public => gettext("public"),
         Access::Pin(reference) => {
-            let roles: Vec<String> = application
-                .pins
-                .iter()
-                .filter(|pin| pin.reference == reference)
-                .map(|pin| pins::role_in_list(pin.role))
-                .collect();
+            let roles = roles(reference, application);
             if roles.is_empty() {
                 return gettext("needs a PIN");
             }

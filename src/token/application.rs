@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    Certificate, DataObject, Fact, FactName, FactValue, Key, KeyRef, Pin, PublicKeyObject, Text,
+    Certificate, DataObject, Fact, FactName, FactValue, Flag, Key, KeyRef, Pin, PublicKeyObject,
+    Text,
 };
 
 /// An application that a card answered for.
@@ -163,6 +164,32 @@ impl Application {
             data: Vec::new(),
             facts: Vec::new(),
         }
+    }
+
+    /// Whether something is in it that is said to be for who knows a PIN.
+    #[must_use]
+    pub fn shows_private(&self) -> bool {
+        let is_private = |facts: &[Fact]| {
+            facts.iter().any(|fact| match &fact.value {
+                FactValue::Flags(flags) if fact.name == FactName::ObjectFlags => {
+                    flags.contains(&Flag::Private)
+                }
+                _ => false,
+            })
+        };
+        let data = |object: &DataObject| object.content.is_some() && is_private(&object.facts);
+        self.data.iter().any(data)
+            || self
+                .certificates
+                .iter()
+                .any(|certificate| is_private(&certificate.facts))
+    }
+
+    /// Whether something in it would be read after a PIN, and was not.
+    #[must_use]
+    pub fn hides_private(&self) -> bool {
+        let locked = |fact: &Fact| fact.name == FactName::Locked;
+        self.facts.iter().any(locked) || self.data.iter().any(DataObject::waits_for_pin)
     }
 
     /// What it calls itself.

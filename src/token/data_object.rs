@@ -20,6 +20,14 @@ pub struct DataObject {
     pub facts: Vec<Fact>,
 }
 
+impl DataObject {
+    /// Whether it is read after a PIN, and was not. Of other kinds than this one nothing is.
+    #[must_use]
+    pub fn waits_for_pin(&self) -> bool {
+        self.kind == DataKind::Named && self.access != Access::Public && self.content.is_none()
+    }
+}
+
 /// Data objects that have a name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -302,4 +302,6 @@ pub enum FactName {
     OtherApplication,
     /// Where there is room for more objects.
     UnusedSpace,
+    /// A list of objects that can be read after a PIN only: its name in the standard.
+    Locked,
 }

@@ -22,3 +22,4 @@ mod program;
 mod served;
 #[path = "../support/mod.rs"]
 mod support;
+mod two;

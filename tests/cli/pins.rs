@@ -332,3 +332,40 @@ fn the_code_that_unblocks_is_chosen_where_there_are_two() {
         "{words}"
     );
 }
+
+#[test]
+fn what_the_pin_opens_is_told_after_it() {
+    let page = run("--practice=pkcs15-two show").result();
+    for words in [
+        "PKCS#15 · Citizen card",
+        "PKCS#15 (2) · Signature card",
+        "Letter · private: shown after the PIN",
+        "Mail · private: shown after the PIN",
+        "512 bytes from byte 256 of 3F00 5015 4600 · with the PIN 01",
+        "1024 bytes from byte 0 of 3F00 5015 4601 · 1 access rule of its own",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(
+        !page.contains("Health insurance") && !page.contains("Needs attention"),
+        "{page}"
+    );
+    let verify = |line: &str, pin: &str| {
+        run_with(
+            &format!("--practice=pkcs15-two pin verify {line}--pin-fd 0"),
+            pin,
+        )
+    };
+    let opened = verify("--application pkcs15 ", "654321\n").result();
+    for words in [
+        "The PIN is right.",
+        "Letter · 31 bytes",
+        "Health insurance · 9 bytes",
+        "Key 3",
+    ] {
+        assert!(opened.contains(words), "{words}: {opened}");
+    }
+    assert!(!opened.contains("Sign-in"), "{opened}");
+    let other = verify("--application pkcs15-2 ", "112233\n").result();
+    assert_eq!(other, "The PIN is right.\n");
+}

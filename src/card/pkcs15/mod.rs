@@ -9,6 +9,7 @@ pub(in crate::card) mod encode;
 pub(in crate::card) mod files;
 pub(in crate::card) mod objects;
 pub(in crate::card) mod pins;
+mod private;
 pub(in crate::card) mod profile;
 mod public_keys;
 mod reading;
@@ -186,6 +187,19 @@ impl Driver for Pkcs15 {
         slot: KeyRef,
     ) -> Result<Option<Vec<u8>>, CardError> {
         self.reading.certificate(self.profile, channel, slot)
+    }
+
+    fn private(
+        &mut self,
+        channel: &mut Channel<'_>,
+        shown: &Application,
+        pin: PinReference,
+    ) -> Result<Option<Application>, CardError> {
+        if !private::is_more(shown, pin) {
+            return Ok(None);
+        }
+        let reading = reading::Reading::after(pin, shown, self.elsewhere.as_ref());
+        private::read(reading, self.profile, channel, shown).map(Some)
     }
 
     fn tries_left(

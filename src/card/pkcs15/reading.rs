@@ -8,6 +8,7 @@ use super::elsewhere::{self, Elsewhere};
 use super::files::{self, ODF, TOKEN_INFO, UNUSED_SPACE};
 use super::objects::{Common, Entry, KeyClass, Place, Value, program};
 use super::pins;
+use super::private;
 use super::profile::{self, Profile};
 use super::public_keys;
 use super::space;
@@ -42,7 +43,10 @@ pub(super) struct Reading {
     ids: Vec<Vec<u8>>,
     certificates: Vec<Listed>,
     public_keys: Vec<(KeyRef, Value)>,
-    data: Vec<Value>,
+    /// Data, and the PIN that each may need.
+    data: Vec<(Value, PinReference)>,
+    /// The PIN that was right just now, and what was shown without it.
+    verified: Option<(PinReference, Application)>,
 }
 
 /// A certificate that is in a list.
@@ -52,8 +56,8 @@ struct Listed {
     label: Option<Text>,
     facts: Vec<Fact>,
     value: Value,
-    /// The PIN that it may need, if it is said to be private.
-    guardian: Option<PinReference>,
+    /// The PIN that it may need.
+    guardian: PinReference,
 }
 
 /// A few commands that belong together.
@@ -83,6 +87,28 @@ impl Reading {
         Self {
             elsewhere: Some(found.clone()),
             ..Self::default()
+        }
+    }
+
+    /// The reading of what a PIN opens, of an application that was read without it.
+    pub(super) fn after(
+        pin: PinReference,
+        shown: &Application,
+        elsewhere: Option<&Elsewhere>,
+    ) -> Self {
+        Self {
+            elsewhere: elsewhere.cloned(),
+            beside: Some(Directories::default()),
+            verified: Some((pin, shown.clone())),
+            ..Self::default()
+        }
+    }
+
+    /// Whether an object can be read by now.
+    fn is_open(&self, access: Access) -> bool {
+        match &self.verified {
+            Some((pin, _)) => private::opens(*pin, access),
+            None => access == Access::Public,
         }
     }
 
@@ -166,16 +192,8 @@ impl Reading {
                 None => Part::Data(0),
             },
             Part::Data(index) => match self.data.get(index).cloned() {
-                Some(value) => {
-                    let open = |object: &DataObject| object.access == Access::Public;
-                    // What only a PIN opens is named, and not asked for.
-                    if application.data.get(index).is_some_and(open) {
-                        let content = self.content(&value, channel);
-                        let content = iso::noted(application, "data", content)?;
-                        if let Some(object) = application.data.get_mut(index) {
-                            object.content = content;
-                        }
-                    }
+                Some((value, guardian)) => {
+                    self.read_data(index, &value, guardian, channel, application)?;
                     Part::Data(index + 1)
                 }
                 None => Part::Space,
@@ -267,6 +285,9 @@ impl Reading {
         channel: &mut Channel<'_>,
         application: &mut Application,
     ) -> Result<(), CardError> {
+        if self.beside.is_some() {
+            return Ok(());
+        }
         match elsewhere::beside(self.elsewhere.as_ref(), channel) {
             Ok(listed) => self.beside = Some(listed),
             Err(CardError::Link(error)) if !error.is_bad_answer() => return Err(error.into()),
@@ -298,6 +319,11 @@ impl Reading {
                 Err(nowhere) => Err(nowhere),
             },
         };
+        if is_locked(&bytes) {
+            let fact = Fact::text(FactName::Locked, name.into());
+            application.facts.push(fact);
+            return Ok(());
+        }
         let Some(bytes) = iso::noted(application, name, bytes)? else {
             return Ok(());
         };
@@ -424,7 +450,7 @@ impl Reading {
         facts.extend(value.place().map(Place::fact));
         self.certificates.push(Listed {
             reference,
-            guardian: common.is_private().then(|| guardian(&common, application)),
+            guardian: guardian(&common, application),
             label: common.label,
             facts,
             value,
@@ -458,14 +484,15 @@ impl Reading {
         channel: &mut Channel<'_>,
         application: &mut Application,
     ) -> Result<(), CardError> {
-        let read = self.content(&found.value, channel);
-        let locked =
-            matches!(&read, Err(CardError::Status { sw, .. }) if *sw == StatusWord::SECURITY);
-        if let (Some(pin), true) = (found.guardian, locked) {
+        let read = match self.known_certificate(&found) {
+            Some(der) => Ok(Some(der)),
+            None => self.content(&found.value, channel),
+        };
+        if is_locked(&read) {
             application.data.push(DataObject {
                 kind: DataKind::Named,
                 label: found.label,
-                access: Access::Pin(pin),
+                access: Access::Pin(found.guardian),
                 content: None,
                 facts: found.facts,
             });
@@ -509,6 +536,9 @@ impl Reading {
             return Ok(());
         }
         let bytes = self.content(&value, channel);
+        if is_locked(&bytes) {
+            return Ok(());
+        }
         let Some(bytes) = iso::noted(application, "public key", bytes)? else {
             return Ok(());
         };
@@ -560,8 +590,9 @@ impl Reading {
         let program = program(class);
         facts.extend(program.map(|name| Fact::text(FactName::ForProgram, name)));
         facts.extend(value.place().map(Place::fact));
+        let guardian = guardian(&common, application);
         let access = if common.is_private() {
-            Access::Pin(guardian(&common, application))
+            Access::Pin(guardian)
         } else {
             Access::Public
         };
@@ -572,9 +603,60 @@ impl Reading {
             content: None,
             facts,
         });
-        self.data.push(value);
+        self.data.push((value, guardian));
         Some(())
     }
+
+    /// Data that can be read. What only a PIN opens is named, and not asked for without it.
+    fn read_data(
+        &self,
+        index: usize,
+        value: &Value,
+        guardian: PinReference,
+        channel: &mut Channel<'_>,
+        application: &mut Application,
+    ) -> Result<(), CardError> {
+        let Some(object) = application.data.get_mut(index) else {
+            return Ok(());
+        };
+        if !self.is_open(object.access) {
+            return Ok(());
+        }
+        let content = match self.known_data(object) {
+            Some(content) => Ok(Some(content)),
+            None => self.content(value, channel),
+        };
+        if is_locked(&content) {
+            object.access = Access::Pin(guardian);
+            return Ok(());
+        }
+        let content = iso::noted(application, "data", content)?;
+        if let Some(object) = application.data.get_mut(index) {
+            object.content = content;
+        }
+        Ok(())
+    }
+
+    /// A certificate that was shown before the PIN: it is not read twice.
+    fn known_certificate(&self, found: &Listed) -> Option<Vec<u8>> {
+        let (_, shown) = self.verified.as_ref()?;
+        let mut all = shown.certificates.iter();
+        let known = all.find(|known| known.facts == found.facts && known.label == found.label)?;
+        Some(known.der.clone())
+    }
+
+    /// The same for data.
+    fn known_data(&self, found: &DataObject) -> Option<Vec<u8>> {
+        let (_, shown) = self.verified.as_ref()?;
+        let mut all = shown.data.iter();
+        let known = all.find(|known| known.facts == found.facts && known.label == found.label)?;
+        known.content.clone()
+    }
+}
+
+/// Whether the card wants a PIN first.
+fn is_locked<T>(read: &Result<T, CardError>) -> bool {
+    matches!(read, Err(CardError::Status { sw, .. }) if *sw == StatusWord::SECURITY)
 }
 
 /// The PIN of which an object says that it guards it.

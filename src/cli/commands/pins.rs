@@ -9,9 +9,9 @@ use crate::cli::exit::{End, Exit, Trouble};
 use crate::cli::interrupt::Interrupt;
 use crate::cli::json::PinsDocument;
 use crate::cli::output::Output;
-use crate::cli::page;
 use crate::cli::secrets::Secrets;
 use crate::cli::session::{Found, Real, Session};
+use crate::cli::{opened, page};
 use crate::explain::{self, Explanation, failure, pin_dialog, pins};
 use crate::token::{OperationKind, Pin, PinRule, Tries};
 
@@ -91,7 +91,13 @@ pub(in crate::cli) fn run(
         output.message(&format!("{} ({waits})", pin_dialog::enter_on_reader(role)));
     });
     match outcome {
-        Ok(_) => done(&pin_dialog::done(kind, target.pin.role), output),
+        Ok(_) => {
+            done(&pin_dialog::done(kind, target.pin.role), output)?;
+            if kind == OperationKind::Verify {
+                show_opened(&mut session, &found, &target, output);
+            }
+            Ok(())
+        }
         Err(failure) => Err(job.refused(&failure).into()),
     }
 }
@@ -107,6 +113,24 @@ fn done(what: &str, output: &mut Output) -> Result<(), End> {
             Ok(())
         }
         told => told,
+    }
+}
+
+/// Shows what was private until now. The PIN was right whether that works or not.
+fn show_opened(session: &mut Session, found: &Found, target: &Target<'_>, output: &mut Output) {
+    if !target.application.hides_private() {
+        return;
+    }
+    let page = session.read_since(found).and_then(|after| {
+        opened::page(
+            target.application,
+            &after,
+            output.style(),
+            super::show::now(),
+        )
+    });
+    if let Some(Err(End::Trouble(unwritten))) = page.map(|page| output.result(page)) {
+        output.trouble(&unwritten);
     }
 }
 

@@ -32,7 +32,8 @@ fn groups(applications: &[Application]) -> Vec<Group> {
         let object = |object: &DataObject| data_line(application, object);
         let public = application.lone_public_keys().map(public_line);
         let lines: Vec<DataLine> = public.chain(application.data.iter().map(object)).collect();
-        let line = trouble(application).or_else(|| {
+        let line = trouble(application).or_else(|| explain::facts::more_after_pin(application));
+        let line = line.or_else(|| {
             let readable = application.state == ApplicationState::Readable;
             (lines.is_empty() && readable).then(|| gettext("No other data."))
         });
@@ -55,7 +56,7 @@ fn public_line(key: &PublicKeyObject) -> DataLine {
 }
 
 fn data_line(application: &Application, object: &DataObject) -> DataLine {
-    let access = explain::facts::access(object.access, application);
+    let access = explain::facts::readable(object, application);
     let size = match &object.content {
         Some(content) if content.is_empty() => Some(gettext("empty")),
         Some(content) => Some(explain::bytes(content.len())),

@@ -28,7 +28,8 @@ type Group = (String, Option<String>, Vec<KeyLine>);
 fn groups(applications: &[Application], now: i64) -> Vec<Group> {
     let group = |application: &Application| {
         let lines = key_line::lines(application, now);
-        let line = trouble(application).or_else(|| {
+        let line = trouble(application).or_else(|| explain::facts::more_after_pin(application));
+        let line = line.or_else(|| {
             let readable = application.state == ApplicationState::Readable;
             (lines.is_empty() && readable).then(|| gettext("No keys and no certificates."))
         });
