@@ -19,7 +19,8 @@ use symbolon::iso7816::Parsed;
 use symbolon::iso7816::tlv::ber::encode;
 use symbolon::pki::certificate::Certificate;
 use symbolon::pki::public_key::{Material, material};
-use symbolon::simulator::{Card, SimulatedReader};
+use symbolon::simulator::faults::{Fault, Scripted, Trigger};
+use symbolon::simulator::{Card, SimulatedReader, wardrobe};
 use symbolon::token::{
     Algorithm, Application, ApplicationKind, ApplicationState, Curve, Fact, FactName, FactValue,
     PinReference, ReaderId, Token,
@@ -610,4 +611,82 @@ fn a_card_with_its_application_in_place_is_not_searched() {
         .filter(|command| command.ends_with(&[0x2F, 0x00, 0x00]))
         .count();
     assert_eq!((found.cost.commands, dir), (0, 1));
+}
+
+/// Whatever one command brings: the reading ends, the other application is as it was, and no PIN is
+/// there that the card has not.
+#[test]
+fn rubbish_in_one_application_leaves_the_other_as_it_is() {
+    let make = || wardrobe::make("pkcs15-two").unwrap();
+    let put = |card: Box<dyn Card>| {
+        let reader = SimulatedReader::new("rubbish");
+        reader.insert(card);
+        reader
+    };
+    let good = token(&put(make()));
+    let directory = [0x30, 0x84, 0xFF, 0xFF, 0xFF, 0xFF];
+    for answer in [&[][..], &[0xFF; 16], &directory, &[0x61; 200], &[0x30; 250]] {
+        for number in 1..=good.cost.commands as usize + 4 {
+            let fault = Scripted::new(make()).with(Trigger::Number(number), Fault::data(answer));
+            let found = token(&put(Box::new(fault)));
+            let what = format!("{answer:02X?} at {number}");
+            assert!(found.complete && found.cost.commands < 200, "{what}");
+            let same = found.applications.iter().filter(|one| {
+                let twin = good.application(one.kind);
+                twin.is_some_and(|twin| twin.pins == one.pins && twin.keys == one.keys)
+            });
+            assert!(
+                same.count() >= 1 || found.applications.len() < 2,
+                "{what}: {found:#?}"
+            );
+            for one in &found.applications {
+                // One that answered where there is none is another matter.
+                let Some(twin) = good.application(one.kind) else {
+                    continue;
+                };
+                let known: Vec<_> = twin.pins.iter().map(|pin| pin.reference).collect();
+                let mut pins = one.pins.iter();
+                assert!(pins.all(|pin| known.contains(&pin.reference)), "{what}");
+            }
+        }
+    }
+}
+
+/// The same behind the PIN: it was right, and what comes then is shown or is not.
+#[test]
+fn rubbish_behind_the_pin_is_no_failure_of_it() {
+    let good = token(&{
+        let reader = SimulatedReader::new("rubbish");
+        reader.insert(wardrobe::make("pkcs15-two").unwrap());
+        reader
+    });
+    let shown = Shown {
+        token: &good,
+        application: ApplicationKind::Pkcs15,
+        pin: &good.applications[0].pins[0],
+    };
+    let pin = Secret::new(b"654321");
+    let mut opened = 0;
+    for number in 1..60 {
+        let card = wardrobe::make("pkcs15-two").unwrap();
+        let trigger = Trigger::Number(number);
+        let reader = SimulatedReader::new("rubbish");
+        reader.insert(Box::new(
+            Scripted::new(card).with(trigger, Fault::data(&[0x30; 250])),
+        ));
+        let found = talk(&reader, |channel| {
+            let mut driver = card::open(channel, ApplicationKind::Pkcs15).ok()?;
+            let deed = Deed::Verify(&pin);
+            guard::run(driver.as_mut(), channel, &shown, &deed, true).ok()?;
+            guard::opened(driver.as_mut(), channel, &shown)
+        });
+        if let Some(found) = found {
+            opened += 1;
+            assert!(
+                found.pins.len() <= 1 && found.data.len() <= 4,
+                "{number}: {found:#?}"
+            );
+        }
+    }
+    assert!(opened > 30, "{opened}");
 }

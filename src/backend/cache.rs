@@ -241,7 +241,7 @@ mod tests {
 
     /// The cards of each family, and one with two; with the number of commands that tell each from
     /// others. A SELECT of what is not there is one of them.
-    const CARDS: [(&str, usize); 8] = [
+    const CARDS: [(&str, usize); 9] = [
         ("piv-used", 3),
         ("piv-plain", 5),
         ("openpgp-used", 4),
@@ -249,6 +249,7 @@ mod tests {
         ("openpgp-2", 3),
         ("cardos-used", 5),
         ("cardos-weak", 5),
+        ("pkcs15-two", 5),
         ("both", 3),
     ];
 
