@@ -9,7 +9,6 @@ use crate::token::{Application, ApplicationState, DataObject, Token};
 pub(super) fn page(before: &Application, after: &Token, style: Style, now: i64) -> Option<String> {
     let after = after.application(before.kind)?;
     let mut opened = Application {
-        pins: Vec::new(),
         facts: Vec::new(),
         state: ApplicationState::Readable,
         ..after.clone()

@@ -359,7 +359,7 @@ fn what_the_pin_opens_is_told_after_it() {
     let opened = verify("--application pkcs15 ", "654321\n").result();
     for words in [
         "The PIN is right.",
-        "Letter · 31 bytes",
+        "Letter · 31 bytes · needs the PIN",
         "Health insurance · 9 bytes",
         "Key 3",
     ] {
