@@ -2,6 +2,7 @@
 
 use super::choose::{self, Target};
 use crate::backend::{CardError, Command, Failure, PinAction, PinCommand as Request, Progress};
+use crate::base::clock::now;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::base::secret::Secret;
 use crate::cli::arguments::{Globals, PinChoice, PinCommand, SecretSource};
@@ -121,14 +122,9 @@ fn show_opened(session: &mut Session, found: &Found, target: &Target<'_>, output
     if !target.application.hides_private() {
         return;
     }
-    let page = session.read_since(found).and_then(|after| {
-        opened::page(
-            target.application,
-            &after,
-            output.style(),
-            super::show::now(),
-        )
-    });
+    let page = session
+        .read_since(found)
+        .and_then(|after| opened::page(target.application, &after, output.style(), now()));
     if let Some(Err(End::Trouble(unwritten))) = page.map(|page| output.result(page)) {
         output.trouble(&unwritten);
     }
