@@ -10,7 +10,7 @@ use super::{
 use crate::plan::bench::{Bench, Decision, Input, Trouble};
 use crate::plan::journal::Unfinished;
 use crate::plan::{RunError, SetupError};
-use crate::token::{Identity, Reader, ReaderId, SlotState, Token};
+use crate::token::{Identity, Reader, ReaderId, SlotState, Text, Token};
 
 /// A bench and the backend that works for it. Whoever has it passes every event on.
 #[derive(Debug)]
@@ -25,8 +25,10 @@ pub struct Workbench {
     tokens: HashMap<ReaderId, Arc<Token>>,
     /// Whether practice readers alone belong to it, or the others alone; nothing for all.
     practice: Option<bool>,
-    /// Readers that do not belong to it.
+    /// Readers that do not belong to it, as long as what is in them is.
     left_out: HashSet<ReaderId>,
+    /// Tokens that are left alone, by their serial numbers, in whatever reader.
+    left_alone: HashSet<Text>,
 }
 
 impl Workbench {
@@ -41,6 +43,7 @@ impl Workbench {
             tokens: HashMap::new(),
             practice: None,
             left_out: HashSet::new(),
+            left_alone: HashSet::new(),
         }
     }
 
@@ -51,10 +54,12 @@ impl Workbench {
         self
     }
 
-    /// Without these readers, whatever is in them.
+    /// Without these readers until they are empty, and without the tokens of these serial numbers
+    /// wherever they turn up: a reader that is connected again is another one.
     #[must_use]
-    pub fn leaving_out(mut self, readers: HashSet<ReaderId>) -> Self {
+    pub fn leaving_out(mut self, readers: HashSet<ReaderId>, tokens: HashSet<Text>) -> Self {
         self.left_out = readers;
+        self.left_alone = tokens;
         self
     }
 
@@ -63,6 +68,11 @@ impl Workbench {
             .practice
             .is_none_or(|practice| practice == reader.practice);
         kind && !self.left_out.contains(&reader.id)
+    }
+
+    fn is_left_alone(&self, token: &Token) -> bool {
+        let serial = token.serial.as_ref();
+        serial.is_some_and(|serial| self.left_alone.contains(serial))
     }
 
     /// Whether a reader is a lane of the bench.
@@ -147,14 +157,21 @@ impl Workbench {
                 };
                 [added].into_iter().chain(self.removed(reader)).collect()
             }
-            Event::ReaderChanged(reader) => self.removed(reader).into_iter().collect(),
+            Event::ReaderChanged(reader) => {
+                if reader.slot == SlotState::Empty && self.left_out.remove(&reader.id) {
+                    return self.inputs(&Event::ReaderAdded(reader.clone()));
+                }
+                self.removed(reader).into_iter().collect()
+            }
             Event::ReaderRemoved(reader) => {
                 let reader = *reader;
                 self.present.remove(&reader);
                 self.tokens.remove(&reader);
                 vec![Input::Gone { reader }]
             }
-            Event::TokenRead { identity, token } if token.complete && self.has(identity.reader) => {
+            Event::TokenRead { identity, token }
+                if token.complete && self.has(identity.reader) && !self.is_left_alone(token) =>
+            {
                 let (reader, token) = (identity.reader, Arc::clone(token));
                 self.tokens.insert(reader, Arc::clone(&token));
                 // It is read again after every plan.

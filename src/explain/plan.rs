@@ -11,7 +11,7 @@ use crate::plan::recipe::RecipeError;
 use crate::plan::{
     KeyPurpose, Named, Need, Phase, Plan, Promise, Promised, RunError, SecretName, SetupError, Task,
 };
-use crate::token::{PinRole, Text};
+use crate::token::{PinRole, Text, Token};
 
 /// What a step does: "Generate RSA 2048", "Create PKCS#15".
 #[must_use]
@@ -659,6 +659,18 @@ pub fn file_error(error: &FileError) -> Explanation {
             gettext("Its primes are not of one length. Nothing was sent."),
         ),
     }
+}
+
+/// A certificate that was made for none of the keys on a token.
+#[must_use]
+pub fn no_key_for_certificate(token: &Token) -> Explanation {
+    Explanation::new(
+        gettext("This certificate belongs to another key"),
+        gettext_f(
+            "It was made for a key that is not on {token}. Nothing was stored.",
+            &[("token", &super::token::title(token))],
+        ),
+    )
 }
 
 /// Why there is no plan for a card.

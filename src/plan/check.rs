@@ -4,8 +4,8 @@ use super::{Named, NewKey, Plan, Task};
 use crate::base::hex::Hex;
 use crate::pki::certificate as x509;
 use crate::token::{
-    Algorithm, Application, ApplicationKind, Certificate, Fact, FactName, Key, PublicKey, Text,
-    Token,
+    Algorithm, Application, ApplicationKind, Certificate, Fact, FactName, FactValue, Key,
+    PublicKey, Text, Token,
 };
 
 /// Something that a plan promises, and whether it is there.
@@ -163,6 +163,20 @@ pub(super) fn public_key_of(read: &Application, key: &Key) -> Option<PublicKey> 
     let mut stored = read.certificates.iter();
     let stored = stored.find(|stored| stored.slot == key.reference)?;
     Some(x509::Certificate::parse(&stored.der).ok()?.public_key)
+}
+
+/// The key on a token that a certificate was made for, by its identifier; nothing if there is none.
+#[must_use]
+pub fn key_for(token: &Token, der: &[u8]) -> Option<Hex> {
+    let read = token.application(ApplicationKind::Pkcs15)?;
+    let public = x509::Certificate::parse(der).ok()?.public_key;
+    let mut keys = read.keys.iter();
+    let key = keys.find(|key| public_key_of(read, key).as_ref() == Some(&public))?;
+    let mut facts = key.facts.iter();
+    facts.find_map(|fact| match (&fact.name, &fact.value) {
+        (FactName::Id, FactValue::Bytes(id)) => Some(Hex(id.clone())),
+        _ => None,
+    })
 }
 
 fn makes_key(later: &[Task], id: &Hex) -> bool {

@@ -15,7 +15,7 @@ pub mod recipe;
 pub mod run;
 pub mod secrets;
 
-pub use check::{Promise, Promised, compare};
+pub use check::{Promise, Promised, compare, key_for};
 pub use run::{Run, RunError};
 
 use serde::{Deserialize, Serialize};

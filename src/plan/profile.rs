@@ -405,18 +405,32 @@ impl Profile {
     /// the file is called, up to the dot.
     #[must_use]
     pub fn importing(name: &str, file: &str) -> Self {
-        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        let end = stem.floor_char_boundary(MAX_LABEL.min(stem.len()));
         Self {
             name: name.to_owned(),
             keys: vec![KeyPolicy {
                 id: None,
-                label: stem.get(..end).unwrap_or_default().to_owned(),
+                label: stem(file),
                 size: 0,
                 purpose: KeyPurpose::Decrypt,
                 pin: Hex(vec![1]),
                 file: Some(file.to_owned()),
                 certificates: true,
+            }],
+            ..Self::default()
+        }
+    }
+
+    /// What puts the certificate in a file on a token that is set up. Which key it belongs to is not
+    /// said yet.
+    #[must_use]
+    pub fn storing(name: &str, file: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            certificates: vec![CertificatePolicy {
+                id: Hex::default(),
+                label: stem(file),
+                file: file.to_owned(),
+                authority: false,
             }],
             ..Self::default()
         }
@@ -446,6 +460,13 @@ impl Profile {
         };
         *self == other
     }
+}
+
+/// What a file is called, up to the dot, as far as there is room for it.
+fn stem(file: &str) -> String {
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let end = stem.floor_char_boundary(MAX_LABEL.min(stem.len()));
+    stem.get(..end).unwrap_or_default().to_owned()
 }
 
 /// The places in a name: "department" in "VPN {department}".

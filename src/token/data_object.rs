@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Fact, PinReference, Text};
 
 /// A data object.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Eq, PartialEq, Serialize)]
 pub struct DataObject {
     /// What it is.
     pub kind: DataKind,
@@ -18,6 +18,21 @@ pub struct DataObject {
     pub content: Option<Vec<u8>>,
     /// What they mean.
     pub facts: Vec<Fact>,
+}
+
+/// What it holds may be private, and does not belong into a log: of that only the length is told.
+impl std::fmt::Debug for DataObject {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = out.debug_struct("DataObject");
+        shown.field("kind", &self.kind).field("label", &self.label);
+        shown.field("access", &self.access);
+        if self.access == Access::Public {
+            shown.field("content", &self.content);
+        } else {
+            shown.field("content_len", &self.content.as_ref().map(Vec::len));
+        }
+        shown.field("facts", &self.facts).finish()
+    }
 }
 
 impl DataObject {

@@ -84,7 +84,9 @@ fn every_name_gets_a_token_a_letter_and_a_line() {
     window.tree.find_part("list item", "VPN Anna Rossi");
     laid_out(&window, PROFILE, NAMES);
     // What holds something is left alone unless somebody says so.
-    window.tree.find("label", "VPN Anna Rossi: left alone");
+    window
+        .tree
+        .find("label", "VPN Anna Rossi: left alone until it is taken out");
     window.picture("Symbolon", "bench-start");
     window.tree.find_part("switch", "Practice reader 2").click();
     window.tree.find("label", "VPN Anna Rossi");
@@ -194,11 +196,13 @@ fn a_token_that_is_pulled_is_waited_for_and_its_letter_is_printed() {
     print.wait_until("live", Node::is_sensitive);
     window.picture("Print letters", "bench-printer");
     print.click();
-    let question = asked(&window, "Are the letters on paper?", "printed");
     // The system's printer into a file stands for one with paper.
+    let question = asked(&window, "Are the letters in the file?", "printed");
     let printed = window.home().join("output.pdf");
     let pages = wait("the pages", || fs::read(&printed).ok());
     assert!(pages.starts_with(b"%PDF-"));
+    let mode = fs::metadata(&printed).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
     answer(&question, "Wipe Letters");
     window.tree.gone("button", "Letters (1)…");
 }

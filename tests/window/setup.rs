@@ -489,7 +489,7 @@ fn a_key_comes_from_a_protected_file_beside_what_is_there() {
     for (password, words) in [
         (
             "wrong",
-            "The key in it is protected. The password is not kept.",
+            "The key in it is protected. The password is kept until the wizard closes, and nowhere else.",
         ),
         ("correct horse", "This password does not open the file"),
     ] {
@@ -503,7 +503,7 @@ fn a_key_comes_from_a_protected_file_beside_what_is_there() {
         question.wait_until("gone", |question| question.role().is_empty());
     }
     wizard
-        .find("radio", "Key from a file")
+        .find("radio", "From a key file or certificate")
         .wait_until("usable", Node::is_sensitive);
     wizard.find("label", "mail.p12");
     window.picture(TITLE, "setup-choose-key");
@@ -531,6 +531,86 @@ fn a_key_comes_from_a_protected_file_beside_what_is_there() {
     for secret in ["correct horse", "654321"] {
         assert!(!heard.contains(secret) && !window.log().contains(secret));
     }
+}
+
+/// The wizard for the used token on show, which is reached by its menu.
+fn wizard_for_used(window: &Program) -> Node {
+    window.tree.find_part("list item", "VPN Anna Rossi");
+    window.tree.find("button", "Token menu").click();
+    window.tree.find("menu item", "Set Up…").click();
+    let wizard = window.tree.find("window", TITLE);
+    wizard.find("radio", "Erase only");
+    wizard
+}
+
+#[test]
+fn what_is_on_the_token_gets_other_names_or_goes() {
+    let window = Program::practising("cardos-used", Look::WIDE);
+    let wizard = wizard_for_used(&window);
+    // By keyboard, since it is below what is in sight.
+    wizard
+        .find("radio", "VPN sign-in")
+        .wait_until("focused", Node::is_focused);
+    window.press(&["Down", "Down", "Down", "Down"]);
+    wizard
+        .find("radio", "Rename and delete")
+        .wait_until("focused", Node::is_focused);
+    press(&wizard, "Next");
+    wizard.find_part("button", "Delete Key 45");
+    let name = wizard.find("text box", "Name of the token");
+    assert_eq!(name.text(), "VPN Anna Rossi");
+    // Nothing is done yet.
+    assert!(!wizard.find("button", "Next").is_sensitive());
+    name.set_text("Anna Rossi 2026");
+    wizard.find_part("button", "Delete Certificate 45").click();
+    all_named(&wizard);
+    window.picture(TITLE, "setup-details-tidy");
+    press(&wizard, "Next");
+    wizard
+        .find("text box", "Current SO-PIN")
+        .set_text("12345678");
+    wizard.find("text box", "Current PIN").set_text("654321");
+    press(&wizard, "Next");
+    wizard.find_part("list item", "Call the token “Anna Rossi 2026”");
+    wizard.find_part("list item", "Delete the certificate 45");
+    window.picture(TITLE, "setup-plan-tidy");
+    press(&wizard, "Change Token");
+    wizard.find("status", "Anna Rossi 2026 is ready");
+    press(&wizard, "Done");
+    window.tree.find_part("list item", "Anna Rossi 2026");
+}
+
+#[test]
+fn a_certificate_goes_to_its_key_and_to_no_other() {
+    let window = Program::practising("cardos-used", Look::WIDE);
+    let wizard = wizard_for_used(&window);
+    let certificate = |name: &str| {
+        let file = format!("{}/data/practice/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::path::PathBuf::from(file)
+    };
+    wizard.find("button", "Open a key file…").click();
+    window.choose("Open a key file", &certificate("helpdesk-ca.crt"));
+    wizard.find("alert", "This certificate belongs to another key");
+    assert!(!wizard.find("button", "Next").is_sensitive());
+    window.picture(TITLE, "setup-other-key");
+    // It replaces what is there.
+    wizard.find("button", "Open a key file…").click();
+    window.choose("Open a key file", &certificate("anna-authentication.crt"));
+    wizard.find("label", "anna-authentication.crt");
+    press(&wizard, "Next");
+    wizard
+        .find("text box", "Name of the certificate")
+        .set_text("VPN 2027");
+    all_named(&wizard);
+    press(&wizard, "Next");
+    wizard
+        .find("text box", "Current SO-PIN")
+        .set_text("12345678");
+    wizard.find("text box", "Current PIN").set_text("654321");
+    press(&wizard, "Next");
+    wizard.find_part("list item", "Store the certificate “VPN 2027” (ID 45)");
+    press(&wizard, "Change Token");
+    wizard.find("status", "VPN Anna Rossi is ready");
 }
 
 /// Words by which the pictures are taken, in one language.

@@ -102,6 +102,18 @@ impl Pkcs15 {
     }
 }
 
+/// Goes to a directory, from where the PIN that is sent next is looked for.
+fn select_home(channel: &mut Channel<'_>, home: &[u8]) -> Result<(), CardError> {
+    let answer = channel.transmit(&files::selection(home))?;
+    if answer.sw.is_ok() {
+        return Ok(());
+    }
+    Err(CardError::Status {
+        operation: "SELECT",
+        sw: answer.sw,
+    })
+}
+
 /// Where something is, by what is told of it.
 fn path_of(facts: &[Fact]) -> Option<&[u8]> {
     facts.iter().find_map(|fact| match &fact.value {
@@ -170,13 +182,7 @@ impl Driver for Pkcs15 {
         let info = files::read(channel, &info)?;
         // This has selected the directory of the application; a PIN is looked for from its own.
         if let Some(home) = &self.home {
-            let answer = channel.transmit(&files::selection(home))?;
-            if !answer.sw.is_ok() {
-                return Err(CardError::Status {
-                    operation: "SELECT",
-                    sw: answer.sw,
-                });
-            }
+            select_home(channel, home)?;
         }
         Ok(info.as_deref().and_then(token_info::serial))
     }
@@ -186,7 +192,14 @@ impl Driver for Pkcs15 {
         channel: &mut Channel<'_>,
         slot: KeyRef,
     ) -> Result<Option<Vec<u8>>, CardError> {
-        self.reading.certificate(self.profile, channel, slot)
+        let found = self.reading.certificate(self.profile, channel, slot)?;
+        // It may be in another directory; a PIN is looked for from that of the application.
+        let home = match &self.home {
+            Some(home) => home.as_slice(),
+            None => elsewhere::home(self.elsewhere.as_ref()),
+        };
+        select_home(channel, home)?;
+        Ok(found)
     }
 
     fn private(

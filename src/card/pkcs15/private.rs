@@ -26,7 +26,9 @@ pub(super) fn opens(pin: PinReference, access: Access) -> bool {
 pub(super) fn is_more(shown: &Application, pin: PinReference) -> bool {
     let mut facts = shown.facts.iter();
     let mut data = shown.data.iter();
-    facts.any(|fact| fact.name == FactName::Locked)
+    // What is shown already is read once more: what was there after the last PIN must not vanish.
+    shown.shows_private()
+        || facts.any(|fact| fact.name == FactName::Locked)
         || data.any(|object| object.waits_for_pin() && opens(pin, object.access))
 }
 

@@ -89,36 +89,57 @@ pub struct Printed<'a> {
 
 /// Letters that nobody has printed yet.
 #[derive(Debug, Default)]
-pub struct Letters(Vec<Letter>);
+pub struct Letters {
+    /// Each with its number, which no other one has.
+    kept: Vec<(u64, Letter)>,
+    next: u64,
+}
 
 impl Letters {
+    /// None, which count on from those of before.
+    #[must_use]
+    pub fn after(before: &Self) -> Self {
+        Self {
+            kept: Vec::new(),
+            next: before.next,
+        }
+    }
+
     /// Keeps a letter.
     pub fn add(&mut self, letter: Letter) {
-        self.0.push(letter);
+        self.kept.push((self.next, letter));
+        self.next += 1;
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.kept.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.kept.is_empty()
     }
 
     /// All of them as PDF; they are kept.
     #[must_use]
     pub fn to_pdf<'a>(&'a self, words: impl Fn(&'a Letter) -> Page<'a>) -> Secret {
-        let pages: Vec<_> = self.0.iter().map(words).collect();
+        let letters = self.kept.iter().map(|(_, letter)| letter);
+        let pages: Vec<_> = letters.map(words).collect();
         pdf(&pages)
     }
 
-    /// Wipes the first ones: they are on paper.
-    pub fn wipe(&mut self, count: usize) {
-        self.0.drain(..count.min(self.0.len()));
+    /// The number that the next one gets: all that are here now have smaller ones.
+    #[must_use]
+    pub fn mark(&self) -> u64 {
+        self.next
+    }
+
+    /// Wipes those that were here at a [`Letters::mark`]: they are on paper.
+    pub fn wipe(&mut self, mark: u64) {
+        self.kept.retain(|(number, _)| *number >= mark);
     }
 }
 

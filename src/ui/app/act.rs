@@ -192,7 +192,7 @@ impl App {
                 Action::Refresh => card,
                 Action::CopySummary | Action::Command => self.card().is_some(),
                 Action::SetUp => self.can_set_up(),
-                Action::GiveUp => self.unfinished().is_some(),
+                Action::GiveUp => self.unfinished().is_some() && !self.bench_is_at_work(),
                 Action::Pin(kind) => can(kind),
                 Action::Certificate => token.and_then(words::first_certificate).is_some(),
                 Action::PreviousReader => self.model.neighbour(-1).is_some(),

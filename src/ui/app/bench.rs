@@ -9,7 +9,7 @@ use relm4::prelude::*;
 use super::{App, AppInput, AppWidgets, words};
 use crate::backend::Event;
 use crate::base::i18n::{gettext, ngettext_f};
-use crate::token::CardCondition;
+use crate::token::{CardCondition, SlotState};
 use crate::ui::model::{Content, Place, Slot};
 use crate::ui::wizards::bench::{
     BenchInit, BenchInput, BenchOutput, BenchPage, BenchReader, Standing,
@@ -74,6 +74,10 @@ impl App {
             holding: words::row_title(&self.model, slot.reader.id),
             practice: slot.reader.practice,
             holds: holds(slot),
+            serial: match &slot.content {
+                Content::Read(token) => token.serial.clone(),
+                Content::Unread { .. } | Content::Unreadable(_) => None,
+            },
         };
         let readers: Vec<BenchReader> = self.model.slots().map(of_slot).collect();
         if readers != self.bench.readers {
@@ -84,7 +88,8 @@ impl App {
 
     /// Tells it what happened, if it is at work.
     pub(super) fn tell_bench(&self, event: &Event) {
-        if let Some(page) = self.bench.page.as_ref().filter(|_| self.bench.listens) {
+        let listens = self.bench.listens && !matches!(event, Event::Traced(_));
+        if let Some(page) = self.bench.page.as_ref().filter(|_| listens) {
             page.emit(BenchInput::Happened(event.clone()));
         }
     }
@@ -104,6 +109,7 @@ impl App {
                 }
             }
             BenchOutput::Stands(standing) => {
+                self.bench.listens &= standing.working;
                 self.bench.stands.replace(standing);
             }
             BenchOutput::Said(text) => self.say(&text),
@@ -144,6 +150,14 @@ impl App {
                 "Tokens are not left half done: end the bench first, and wait until the steps that were begun are finished.",
             ));
             dialog.add_response("stay", &gettext("Show Bench"));
+        } else if standing.unwritten {
+            dialog.set_heading(Some(&gettext("The results are not written")));
+            dialog.set_body(&gettext(
+                "Without them nobody can tell later which token is whose.",
+            ));
+            dialog.add_response("stay", &gettext("Show Bench"));
+            dialog.add_response("close", &gettext("Close Without Them"));
+            dialog.set_response_appearance("close", adw::ResponseAppearance::Destructive);
         } else {
             dialog.set_heading(Some(&ngettext_f(
                 "{count} letter is not printed",
@@ -172,14 +186,18 @@ impl App {
 
 /// Whether closing the window would lose something.
 pub(super) fn holds_window(standing: &Standing) -> bool {
-    standing.working || standing.letters > 0
+    standing.working || standing.unwritten || standing.letters > 0
 }
 
 /// Whether there is something on the token in a reader, as far as is known.
 fn holds(slot: &Slot) -> bool {
-    slot.identity().is_some()
-        && match &slot.content {
-            Content::Read(token) => token.card.condition != Some(CardCondition::Blank),
-            Content::Unread { .. } | Content::Unreadable(_) => true,
+    match (&slot.reader.slot, &slot.content) {
+        (SlotState::Empty, _) => false,
+        (SlotState::Present { .. }, Content::Read(token)) => {
+            token.card.condition != Some(CardCondition::Blank)
         }
+        // Whose token another program has, nobody knows.
+        (SlotState::Present { .. } | SlotState::Held { .. }, _)
+        | (SlotState::Mute | SlotState::Unavailable, _) => true,
+    }
 }

@@ -27,7 +27,9 @@ pub(in crate::ui) fn ask(
     let body = if wrong {
         explain::import::import_error(&ImportError::WrongPassword).title
     } else {
-        gettext("The key in it is protected. The password is not kept.")
+        gettext(
+            "The key in it is protected. The password is kept until the wizard closes, and nowhere else.",
+        )
     };
     let dialog = adw::MessageDialog::builder()
         .transient_for(window)

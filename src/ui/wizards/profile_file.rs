@@ -55,6 +55,8 @@ impl Passwords {
 pub enum Unopened {
     /// In words.
     For(Explanation),
+    /// There is no key in it. In words, too.
+    NoKey(Explanation),
     /// This file has a password; with `wrong` the one that was given does not open it.
     Locked {
         /// Which file.
@@ -93,8 +95,8 @@ pub(super) fn read(path: &Path, passwords: &Passwords) -> Result<Opened, Unopene
     opened(path, profile, passwords)
 }
 
-/// A file with a key, as a profile that puts it and its certificates on a token. Not for the thread of
-/// the window.
+/// A file with a key, as a profile that puts it and its certificates on a token; or one with a
+/// certificate alone. Not for the thread of the window.
 ///
 /// # Errors
 ///
@@ -107,8 +109,13 @@ pub(super) fn read_key(path: &Path, passwords: &Passwords) -> Result<Opened, Uno
         let body = gettext("Its name is no text. Give it another one.");
         return Err(Unopened::For(Explanation::new(title, body)));
     };
-    let profile = Profile::importing(&gettext("Key from a file"), file);
-    opened(path, profile, passwords)
+    let words = gettext("From a file");
+    let key = opened(path, Profile::importing(&words, file), passwords);
+    if let Err(Unopened::NoKey(_)) = key {
+        let certificate = opened(path, Profile::storing(&words, file), passwords);
+        return certificate.or(key);
+    }
+    key
 }
 
 fn opened(path: &Path, profile: Profile, passwords: &Passwords) -> Result<Opened, Unopened> {
@@ -138,6 +145,10 @@ fn unopened(error: &files::FileError) -> Unopened {
             file: path.clone(),
             wrong: true,
         },
+        Key {
+            error: ImportError::NoKey | ImportError::NotAKeyFile,
+            ..
+        } => Unopened::NoKey(explain::plan::file_error(error)),
         error => Unopened::For(explain::plan::file_error(error)),
     }
 }

@@ -267,12 +267,19 @@ fn letters_are_handed_out_once_and_leave_no_buffer_behind() {
     letters.add(letter("Anna"));
     letters.add(letter("Ben"));
     assert_eq!(letters.len(), 2);
-    let printed = letters.to_pdf(words);
+    let (printed, mark) = (letters.to_pdf(words), letters.mark());
     letters.add(letter("Carla"));
-    letters.wipe(2);
-    let rest = letters.to_pdf(words);
-    assert_eq!((letters.len(), streams(rest.expose()).len()), (1, 1));
-    letters.wipe(5);
+    // Told twice, it takes no more than was printed.
+    for _ in 0..2 {
+        letters.wipe(mark);
+        let rest = letters.to_pdf(words);
+        assert_eq!((letters.len(), streams(rest.expose()).len()), (1, 1));
+    }
+    let mut later = Letters::after(&letters);
+    later.add(letter("Dora"));
+    later.wipe(letters.mark());
+    assert_eq!(later.len(), 1);
+    letters.wipe(letters.mark());
     assert!(letters.is_empty());
     let pages = streams(printed.expose());
     assert_eq!(shown(&pages[0])[0].text(), "Anna");

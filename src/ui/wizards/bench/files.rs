@@ -69,6 +69,10 @@ pub(super) fn ask(
     }
     if let Some(proposed) = proposed {
         chooser.set_current_name(&name(proposed));
+        let folder = proposed.parent().map(gtk::gio::File::for_path);
+        if let Err(error) = chooser.set_current_folder(folder.as_ref()) {
+            tracing::debug!(%error, "no folder to begin with");
+        }
     }
     chooser::show(&chooser, move |_, path| chosen(path));
 }
@@ -83,7 +87,7 @@ pub(super) fn read_profile(path: &Path) -> Result<Opened, Explanation> {
         Ok(opened) if !shares_key(&opened.profile) => Ok(opened),
         // Whether there is a password or none: a key for all is not taken.
         Ok(_) | Err(Unopened::Locked { .. }) => Err(words::shared_key()),
-        Err(Unopened::For(words)) => Err(words),
+        Err(Unopened::For(words) | Unopened::NoKey(words)) => Err(words),
     }
 }
 
@@ -108,9 +112,20 @@ pub(super) fn read_names(path: &Path) -> Result<Table, Explanation> {
 pub(super) fn results_beside(table: &Path) -> PathBuf {
     let stem = Text::from_os(table.file_stem().unwrap_or_default());
     let stem = gettext_f("{table} results", &[("table", stem.as_str())]);
+    free_beside(table, &stem, "csv")
+}
+
+/// A place for the letters beside the table, as [`results_beside`].
+pub(super) fn letters_beside(table: &Path) -> PathBuf {
+    let stem = Text::from_os(table.file_stem().unwrap_or_default());
+    let stem = gettext_f("{table} letters", &[("table", stem.as_str())]);
+    free_beside(table, &stem, "pdf")
+}
+
+fn free_beside(table: &Path, stem: &str, ending: &str) -> PathBuf {
     let named = |number: u32| match number {
-        1 => table.with_file_name(format!("{stem}.csv")),
-        _ => table.with_file_name(format!("{stem} {number}.csv")),
+        1 => table.with_file_name(format!("{stem}.{ending}")),
+        _ => table.with_file_name(format!("{stem} {number}.{ending}")),
     };
     let free = (1..100).map(named).find(|path| !path.exists());
     free.unwrap_or_else(|| named(1))
@@ -146,8 +161,9 @@ pub(super) fn write_results(path: &Path, table: &[u8]) -> Result<(), Explanation
 ///
 /// Why they are not there.
 pub(super) fn write_letters(path: &Path, pages: &[u8]) -> Result<(), Explanation> {
-    // The chooser has asked already whether a file of that name is to be replaced.
-    file::write_private(path, pages, Existing::Replace).map_err(|error| unwritten(path, &error))
+    // The chooser has asked already whether a file of that name is to be replaced. Who may read that one
+    // is not who may read this one.
+    file::replace_private(path, pages).map_err(|error| unwritten(path, &error))
 }
 
 fn unwritten(path: &Path, error: &std::io::Error) -> Explanation {

@@ -10,6 +10,7 @@ use super::print::{self, Printed};
 use super::{BenchCommandOutput, BenchInput, BenchOutput, BenchPage};
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::explain::{Explanation, bench as words};
+use crate::token::ReaderId;
 
 impl BenchPage {
     /// How many letters there are, and what can be done with them.
@@ -39,20 +40,26 @@ impl BenchPage {
         let Some(work) = self.work.as_ref().filter(|work| !work.letters.is_empty()) else {
             return;
         };
-        let (pages, count) = (work.letters.to_pdf(words::letter), work.letters.len());
+        let (pages, mark) = (work.letters.to_pdf(words::letter), work.letters.mark());
         let input = sender.input_sender().clone();
         print::print(&self.window, pages, move |printed| {
-            input.emit(BenchInput::Printed(count, printed));
+            input.emit(BenchInput::Printed(mark, printed));
         });
     }
 
     /// The printer has them: only who looks at the paper knows whether they are on it.
-    pub(super) fn printed(&self, count: usize, printed: Printed, sender: &ComponentSender<Self>) {
+    pub(super) fn printed(&self, mark: u64, printed: Printed, sender: &ComponentSender<Self>) {
         match printed {
             Printed::Cancelled => {}
             Printed::Failed(words) => self.tell_trouble(&words),
+            Printed::IntoFile => self.ask_to_wipe(
+                mark,
+                &gettext("Are the letters in the file?"),
+                &words::letters_in_file(),
+                sender,
+            ),
             Printed::Sent => self.ask_to_wipe(
-                count,
+                mark,
                 &gettext("Are the letters on paper?"),
                 &gettext("Look at every page. What is wiped here cannot be printed again."),
                 sender,
@@ -60,7 +67,7 @@ impl BenchPage {
         }
     }
 
-    fn ask_to_wipe(&self, count: usize, heading: &str, body: &str, sender: &ComponentSender<Self>) {
+    fn ask_to_wipe(&self, mark: u64, heading: &str, body: &str, sender: &ComponentSender<Self>) {
         let dialog = question(&self.window, heading, body);
         dialog.add_response("close", &gettext("Not Yet"));
         dialog.add_response("wipe", &gettext("Wipe Letters"));
@@ -68,16 +75,16 @@ impl BenchPage {
         let input = sender.input_sender().clone();
         dialog.connect_response(None, move |_, response| {
             if response == "wipe" {
-                input.emit(BenchInput::Wipe(count));
+                input.emit(BenchInput::Wipe(mark));
             }
         });
         dialog.present();
     }
 
     /// They are on paper, or in a file.
-    pub(super) fn wipe(&mut self, count: usize) {
+    pub(super) fn wipe(&mut self, mark: u64) {
         if let Some(work) = &mut self.work {
-            work.letters.wipe(count);
+            work.letters.wipe(mark);
         }
     }
 
@@ -86,24 +93,24 @@ impl BenchPage {
         let Some(work) = self.work.as_ref().filter(|work| !work.letters.is_empty()) else {
             return;
         };
-        let (pages, count) = (work.letters.to_pdf(words::letter), work.letters.len());
+        let (pages, mark) = (work.letters.to_pdf(words::letter), work.letters.mark());
         sender.spawn_oneshot_command(move || {
             let saved = files::write_letters(&path, pages.expose());
-            BenchCommandOutput::Saved(count, saved.map(|()| files::name(&path)))
+            BenchCommandOutput::Saved(mark, saved.map(|()| files::name(&path)))
         });
     }
 
     /// They are in a file, or not.
     pub(super) fn saved(
         &mut self,
-        count: usize,
+        mark: u64,
         saved: Result<String, Explanation>,
         sender: &ComponentSender<Self>,
     ) {
         match saved {
             Err(words) => self.tell_trouble(&words),
             Ok(name) => {
-                self.wipe(count);
+                self.wipe(mark);
                 let heading = gettext_f("Saved as {file}", &[("file", &name)]);
                 let said = heading.clone();
                 sender.output_sender().emit(BenchOutput::Said(said));
@@ -115,6 +122,27 @@ impl BenchPage {
     fn tell_trouble(&self, words: &Explanation) {
         let dialog = question(&self.window, &words.title, &words.body);
         dialog.add_response("close", &gettext("Close"));
+        dialog.present();
+    }
+
+    /// Whether what was begun on a token elsewhere is given up.
+    pub(super) fn ask_to_give_up(&self, reader: ReaderId, sender: &ComponentSender<Self>) {
+        let dialog = question(
+            &self.window,
+            &gettext("Give up this set-up?"),
+            &gettext(
+                "What was begun on this token elsewhere cannot be gone on with then. It gets the next name here.",
+            ),
+        );
+        dialog.add_response("close", &gettext("Cancel"));
+        dialog.add_response("give-up", &gettext("Give Up Set-Up"));
+        dialog.set_response_appearance("give-up", adw::ResponseAppearance::Destructive);
+        let input = sender.input_sender().clone();
+        dialog.connect_response(None, move |_, response| {
+            if response == "give-up" {
+                input.emit(BenchInput::GiveUp(reader));
+            }
+        });
         dialog.present();
     }
 

@@ -155,7 +155,7 @@ impl Lane {
         };
         let skip = button(gettext("Skip"), LaneAct::Skip);
         let retry = button(gettext("Try Again"), LaneAct::Retry);
-        let give_up = button(gettext("Give Up Its Set-Up"), LaneAct::GiveUp);
+        let give_up = button(gettext("Give Up Its Set-Up…"), LaneAct::GiveUp);
         let buttons = gtk::Box::new(gtk::Orientation::Horizontal, 6);
         buttons.set_valign(gtk::Align::End);
         buttons.set_vexpand(true);

@@ -20,14 +20,14 @@ use relm4::prelude::*;
 
 use self::files::{Kind, Table};
 use self::print::Printed;
-use self::start::{Laid, StartPage};
+use self::start::{Laid, Order, StartPage};
 use self::work::{View, Work, WorkPage};
 use crate::backend::{Event, Handle};
 use crate::base::file::Existing;
-use crate::base::i18n::gettext;
 use crate::explain::Explanation;
+use crate::plan::bench::letters::Letters;
 use crate::plan::files::Files;
-use crate::token::ReaderId;
+use crate::token::{ReaderId, Text};
 use crate::ui::wizards::profile_file::Opened;
 
 /// How often the clocks move.
@@ -40,7 +40,11 @@ pub struct BenchPage {
     laid: Laid,
     /// The readers, by the names under which they are shown.
     readers: Vec<BenchReader>,
+    /// What somebody wants to begin.
+    order: Option<Order>,
     work: Option<Work>,
+    /// Counts letters over all benches.
+    letters: Letters,
     start: StartPage,
     page: WorkPage,
     stack: gtk::Stack,
@@ -66,6 +70,8 @@ pub struct BenchReader {
     pub practice: bool,
     /// Whether there is something on the token in it.
     pub holds: bool,
+    /// The serial number of that token, if it is known.
+    pub serial: Option<Text>,
 }
 
 /// What it starts with.
@@ -123,10 +129,12 @@ pub enum BenchInput {
     Letters,
     /// On paper.
     Print,
-    /// The printer has so many of them, or not.
-    Printed(usize, Printed),
-    /// Whoever looked at the paper says that so many are on it.
-    Wipe(usize),
+    /// The printer has those up to this mark, or not.
+    Printed(u64, Printed),
+    /// Whoever looked at the paper says that those up to this mark are on it.
+    Wipe(u64),
+    /// What was begun on a token is given up.
+    GiveUp(ReaderId),
     /// It is to end.
     End,
     /// That was agreed to.
@@ -146,8 +154,8 @@ pub enum BenchCommandOutput {
     Ready(Box<Result<Files, Explanation>>),
     /// The results are written, or not.
     Written(Result<(), Explanation>),
-    /// So many letters are in a file of this name, or not.
-    Saved(usize, Result<String, Explanation>),
+    /// The letters up to this mark are in a file of this name, or not.
+    Saved(u64, Result<String, Explanation>),
 }
 
 /// What happened in it.
@@ -170,6 +178,8 @@ pub struct Standing {
     pub working: bool,
     /// Letters that are nowhere else.
     pub letters: usize,
+    /// Whether results are nowhere else.
+    pub unwritten: bool,
 }
 
 #[relm4::component(pub)]
@@ -201,7 +211,9 @@ impl Component for BenchPage {
             handle: init.handle,
             laid: Laid::default(),
             readers: Vec::new(),
+            order: None,
             work: None,
+            letters: Letters::default(),
             start,
             page,
             stack,
@@ -222,7 +234,11 @@ impl Component for BenchPage {
                 self.laid.readers_are(readers.clone());
                 self.readers = readers;
             }
-            BenchInput::Happened(event) => self.happened(&event, &sender),
+            BenchInput::Happened(event) => {
+                if !self.happened(&event, &sender) {
+                    return;
+                }
+            }
             BenchInput::Ask(kind) => self.ask(kind, &sender),
             BenchInput::Chosen(kind, path) => self.chosen(kind, path, &sender),
             BenchInput::Practise(on) if on == self.laid.practises() => return,
@@ -238,11 +254,14 @@ impl Component for BenchPage {
             BenchInput::Letters => self.offer_letters(&sender),
             BenchInput::Print => self.print(&sender),
             BenchInput::Printed(count, printed) => self.printed(count, printed, &sender),
-            BenchInput::Wipe(count) => self.wipe(count),
+            BenchInput::Wipe(mark) => self.wipe(mark),
+            BenchInput::GiveUp(reader) => self.give_up(reader, &sender),
             BenchInput::End => self.ask_to_end(&sender),
             BenchInput::Stop => self.stop(&sender),
             BenchInput::Anew => {
-                self.work = None;
+                if let Some(work) = self.work.take() {
+                    self.letters = work.letters;
+                }
                 self.laid.again();
             }
         }
@@ -268,7 +287,7 @@ impl Component for BenchPage {
                 self.busy = false;
                 match *ready {
                     Ok(files) => self.begin(&files, &sender),
-                    Err(words) => self.laid.trouble = Some(words),
+                    Err(words) => self.laid.unready = Some(words),
                 }
             }
             BenchCommandOutput::Written(written) => self.written(written, &sender),
@@ -293,7 +312,7 @@ impl BenchPage {
     fn ask(&self, kind: Kind, sender: &ComponentSender<Self>) {
         let proposed = match kind {
             Kind::Results => self.laid.results.as_ref().map(|(path, _)| path.clone()),
-            Kind::Letters => Some(PathBuf::from(format!("{}.pdf", gettext("Letters")))),
+            Kind::Letters => self.work.as_ref().map(Work::letters_file),
             Kind::Profile | Kind::Names => None,
         };
         let input = sender.input_sender().clone();
@@ -309,6 +328,7 @@ impl BenchPage {
             Kind::Names => sender.spawn_oneshot_command(move || {
                 BenchCommandOutput::TableRead(Box::new(files::read_names(&path)))
             }),
+            Kind::Results if self.work.is_some() => self.write_elsewhere(path, sender),
             Kind::Results => {
                 self.laid.results = Some((path, true));
                 self.laid.trouble = None;
@@ -322,7 +342,13 @@ impl BenchPage {
         if !self.start.start.is_sensitive() {
             return;
         }
-        if self.laid.destroys() {
+        let Some(order) = self.laid.order() else {
+            return;
+        };
+        let destroys = order.destroys();
+        self.laid.unready = None;
+        self.order = Some(order);
+        if destroys {
             keep::ask_to_take_all(&self.window, sender);
         } else {
             self.prepare(sender);
@@ -331,9 +357,7 @@ impl BenchPage {
 
     /// Reads what the profile names, and makes the file for the results.
     fn prepare(&mut self, sender: &ComponentSender<Self>) {
-        let (Some(opened), Some((results, chosen))) =
-            (self.laid.profile.clone(), self.laid.results.clone())
-        else {
+        let Some(order) = self.order.clone() else {
             return;
         };
         if self.busy || self.work.is_some() {
@@ -341,13 +365,13 @@ impl BenchPage {
         }
         self.busy = true;
         sender.spawn_oneshot_command(move || {
-            let existing = if chosen {
+            let existing = if order.chosen {
                 Existing::Replace
             } else {
                 Existing::Keep
             };
-            let ready = opened.files().and_then(|files| {
-                files::make_results(&results, existing)?;
+            let ready = order.profile.files().and_then(|files| {
+                files::make_results(&order.results, existing)?;
                 Ok(files)
             });
             BenchCommandOutput::Ready(Box::new(ready))
@@ -356,11 +380,19 @@ impl BenchPage {
 
     /// Everything is there.
     fn begin(&mut self, files: &Files, sender: &ComponentSender<Self>) {
+        let Some(order) = self.order.take() else {
+            return;
+        };
         let secrets = self.start.take_secrets();
-        if let Some(work) = Work::new(&self.laid, files, secrets, self.handle.clone()) {
-            self.work = Some(work);
-            sender.output_sender().emit(BenchOutput::Begun);
-        }
+        let letters = Letters::after(&self.letters);
+        self.work = Some(Work::new(
+            order,
+            files,
+            secrets,
+            letters,
+            self.handle.clone(),
+        ));
+        sender.output_sender().emit(BenchOutput::Begun);
     }
 
     /// Brings all of it to how it stands.

@@ -73,6 +73,9 @@ impl NamesTable {
                 self.store.splice(place, old, &[item]);
             }
         }
+        let count = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+        let more = self.store.n_items().saturating_sub(count);
+        self.store.splice(count, more, &[] as &[BoxedAnyObject]);
         self.lines = lines;
     }
 }

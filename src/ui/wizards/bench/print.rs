@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use relm4::gtk;
 use relm4::gtk::prelude::*;
-use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::fs::{MemfdFlags, Mode, memfd_create};
+use rustix::process::umask;
 
 use crate::base::i18n::gettext;
 use crate::base::secret::Secret;
@@ -19,6 +20,8 @@ use crate::explain::Explanation;
 pub enum Printed {
     /// The printer has it.
     Sent,
+    /// It is in a file that the person named.
+    IntoFile,
     /// Nobody wants it now.
     Cancelled,
     /// Why it was not sent.
@@ -39,6 +42,7 @@ pub(super) fn print(
     dialog.connect_response(move |dialog, response| {
         let Some(pages) = pages.take() else { return };
         let printer = dialog.selected_printer();
+        let (settings, setup) = (dialog.settings(), dialog.page_setup());
         dialog.destroy();
         let (gtk::ResponseType::Ok, Some(printer)) = (response, printer) else {
             return ended(Printed::Cancelled);
@@ -46,7 +50,7 @@ pub(super) fn print(
         if !printer.accepts_pdf() {
             return ended(Printed::Failed(refused()));
         }
-        let job = gtk::PrintJob::new(&title, &printer, &dialog.settings(), &dialog.page_setup());
+        let job = gtk::PrintJob::new(&title, &printer, &settings, &setup);
         send(&job, &pages, &ended);
     });
     dialog.present();
@@ -64,6 +68,11 @@ fn send(job: &gtk::PrintJob, pages: &Secret, ended: &Rc<impl Fn(Printed) + 'stat
         tracing::warn!(%error, "the job takes no pages");
         return ended(Printed::Failed(not_sent()));
     }
+    // A printer that is none writes a file, which is for nobody else's eyes.
+    let before = job
+        .printer()
+        .is_virtual()
+        .then(|| umask(Mode::RWXG | Mode::RWXO));
     // It is read until the job is over, and wiped then.
     let (file, len) = (Cell::new(Some(file)), pages.len());
     let ended = Rc::clone(ended);
@@ -71,7 +80,11 @@ fn send(job: &gtk::PrintJob, pages: &Secret, ended: &Rc<impl Fn(Printed) + 'stat
         if let Some(file) = file.take() {
             wipe(file, len);
         }
+        if let Some(before) = before {
+            umask(before);
+        }
         ended(match sent {
+            Ok(()) if before.is_some() => Printed::IntoFile,
             Ok(()) => Printed::Sent,
             Err(error) => {
                 tracing::warn!(%error, "not printed");

@@ -13,7 +13,7 @@ use crate::base::secret::Secret;
 use crate::explain::{Explanation, bench as words};
 use crate::plan::bench::{self, Sample};
 use crate::plan::{SecretName, recipe::Given};
-use crate::token::{ReaderId, Token};
+use crate::token::{ReaderId, Text, Token};
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::{group, scrolled};
 use crate::ui::widgets::RowList;
@@ -30,6 +30,8 @@ pub(super) struct Laid {
     pub(super) results: Option<(PathBuf, bool)>,
     /// What is wrong with what was chosen last.
     pub(super) trouble: Option<Explanation>,
+    /// Why it could not begin: that may be over by now.
+    pub(super) unready: Option<Explanation>,
     /// All readers.
     readers: Vec<BenchReader>,
     /// Readers about which the person decided.
@@ -68,10 +70,17 @@ impl Laid {
         self.results = None;
         self.sample = None;
         self.trouble = None;
+        self.unready = None;
         self.decided.clear();
     }
 
+    /// Whether a reader belongs to the bench is decided. A switch that only follows says the same.
     pub(super) fn use_reader(&mut self, reader: ReaderId, on: bool) {
+        let mut readers = self.readers.iter();
+        let known = readers.find(|known| known.reader == reader);
+        if known.is_some_and(|known| self.uses(known) == on) {
+            return;
+        }
         self.decided.retain(|(other, _)| *other != reader);
         self.decided.push((reader, on));
     }
@@ -105,6 +114,7 @@ impl Laid {
         self.trouble
             .as_ref()
             .or_else(|| sample.and_then(|sample| sample.as_ref().err()))
+            .or(self.unready.as_ref())
     }
 
     /// Whether practice cards are set up. Where there are no others, they are meant.
@@ -130,16 +140,51 @@ impl Laid {
             .filter(move |reader| reader.practice == practises)
     }
 
-    /// Readers that are left alone.
-    pub(super) fn left_out(&self) -> HashSet<ReaderId> {
-        let left = self.choice().filter(|reader| !self.uses(reader));
-        left.map(|reader| reader.reader).collect()
-    }
-
     /// Whether what is on the tokens is lost.
-    pub(super) fn destroys(&self) -> bool {
+    fn destroys(&self) -> bool {
         let opened = self.profile.as_ref();
         opened.is_some_and(|opened| opened.profile.erase.is_some())
+    }
+
+    /// What is begun with all this; nothing if it is not whole. What is chosen later is not in it.
+    pub(super) fn order(&self) -> Option<Order> {
+        self.sample()?;
+        let left: Vec<&BenchReader> = self.choice().filter(|reader| !self.uses(reader)).collect();
+        let (results, chosen) = self.results.clone()?;
+        Some(Order {
+            profile: self.profile.clone()?,
+            table: self.table.clone()?,
+            results,
+            chosen,
+            practises: self.practises(),
+            left_out: left.iter().map(|reader| reader.reader).collect(),
+            left_alone: left
+                .iter()
+                .filter_map(|reader| reader.serial.clone())
+                .collect(),
+        })
+    }
+}
+
+/// A bench as somebody wants it.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    pub(super) profile: Opened,
+    pub(super) table: Table,
+    /// Where the results go, and whether the person chose that.
+    pub(super) results: PathBuf,
+    pub(super) chosen: bool,
+    /// Whether practice cards are set up.
+    pub(super) practises: bool,
+    /// Readers that are left alone as long as their tokens are in them, and these tokens.
+    pub(super) left_out: HashSet<ReaderId>,
+    pub(super) left_alone: HashSet<Text>,
+}
+
+impl Order {
+    /// Whether what is on the tokens is lost.
+    pub(super) fn destroys(&self) -> bool {
+        self.profile.profile.erase.is_some()
     }
 }
 
@@ -154,8 +199,7 @@ pub(super) struct StartPage {
     practice: adw::PreferencesGroup,
     practice_switch: gtk::Switch,
     readers: adw::PreferencesGroup,
-    /// The rows of readers, and what they show.
-    rows: Vec<(Line, adw::ActionRow)>,
+    rows: Vec<ReaderRow>,
     every: gtk::Box,
     every_list: RowList<String>,
     made_up: gtk::Label,
@@ -171,6 +215,32 @@ struct Line {
     title: String,
     subtitle: String,
     on: bool,
+}
+
+/// The row of a reader.
+#[derive(Debug)]
+struct ReaderRow {
+    line: Line,
+    row: adw::ActionRow,
+    switch: gtk::Switch,
+}
+
+impl ReaderRow {
+    fn show(&mut self, line: Line) {
+        if self.line == line {
+            return;
+        }
+        self.row
+            .set_title(&gtk::glib::markup_escape_text(&line.title));
+        self.row
+            .set_subtitle(&gtk::glib::markup_escape_text(&line.subtitle));
+        self.switch.set_a11y_label(&line.title);
+        self.switch.set_a11y_description(&line.subtitle);
+        if self.switch.is_active() != line.on {
+            self.switch.set_active(line.on);
+        }
+        self.line = line;
+    }
 }
 
 impl StartPage {
@@ -263,7 +333,7 @@ impl StartPage {
         self.trouble
             .show(trouble.map(|(title, body)| (title.as_str(), body.as_str())));
         self.profile.show(laid.profile.as_ref().map(|opened| {
-            let name = &crate::token::Text::from(opened.profile.name.as_str());
+            let name = Text::from(opened.profile.name.as_str());
             (name.to_string(), files::name(&opened.path))
         }));
         self.names.show(laid.table.as_ref().map(|table| {
@@ -280,7 +350,7 @@ impl StartPage {
         self.results.root_visible(results.is_some());
         self.results.show(results.map(|(path, _)| {
             let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-            let folder = crate::token::Text::from_path(&folder).to_string();
+            let folder = Text::from_path(&folder).to_string();
             (files::name(path), folder)
         }));
         let both = |practice| {
@@ -338,7 +408,10 @@ impl StartPage {
                 reader: reader.reader,
                 title: reader.name.clone(),
                 subtitle: if reader.holds && !laid.uses(reader) {
-                    gettext_f("{token}: left alone", &[("token", &reader.holding)])
+                    gettext_f(
+                        "{token}: left alone until it is taken out",
+                        &[("token", &reader.holding)],
+                    )
                 } else {
                     reader.holding.clone()
                 },
@@ -346,20 +419,25 @@ impl StartPage {
             })
             .collect();
         self.readers.set_visible(!lines.is_empty());
-        if self.rows.iter().map(|(line, _)| line).eq(&lines) {
+        let readers = self.rows.iter().map(|row| row.line.reader);
+        if readers.eq(lines.iter().map(|line| line.reader)) {
+            // The switch that has the keyboard keeps it.
+            for (row, line) in self.rows.iter_mut().zip(lines) {
+                row.show(line);
+            }
             return;
         }
-        for (_, row) in self.rows.drain(..) {
-            self.readers.remove(&row);
+        for row in self.rows.drain(..) {
+            self.readers.remove(&row.row);
         }
         for line in lines {
             let input = sender.input_sender().clone();
             let reader = line.reader;
-            let (row, _) = switch_row(&line.title, &line.subtitle, line.on, move |on| {
+            let (row, switch) = switch_row(&line.title, &line.subtitle, line.on, move |on| {
                 input.emit(BenchInput::Use(reader, on));
             });
             self.readers.add(&row);
-            self.rows.push((line, row));
+            self.rows.push(ReaderRow { line, row, switch });
         }
     }
 
@@ -475,7 +553,7 @@ impl FileRow {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::{BenchReader, Laid, ReaderId};
+    use super::{BenchReader, Laid, ReaderId, Text};
 
     fn reader(id: u32, practice: bool, holds: bool) -> BenchReader {
         BenchReader {
@@ -484,6 +562,7 @@ mod tests {
             holding: String::new(),
             practice,
             holds,
+            serial: holds.then(|| Text::from("2737")),
         }
     }
 
@@ -491,10 +570,14 @@ mod tests {
     fn a_token_that_holds_something_is_left_alone_unless_somebody_decides() {
         let mut laid = Laid::default();
         laid.readers_are(vec![reader(1, false, false), reader(2, false, true)]);
-        assert_eq!(laid.left_out(), [ReaderId(2)].into());
+        let left = |laid: &Laid| {
+            let left = laid.choice().filter(|reader| !laid.uses(reader));
+            left.map(|reader| reader.reader.0).collect::<Vec<_>>()
+        };
+        assert_eq!(left(&laid), [2]);
         laid.use_reader(ReaderId(2), true);
         laid.use_reader(ReaderId(1), false);
-        assert_eq!(laid.left_out(), [ReaderId(1)].into());
+        assert_eq!(left(&laid), [1]);
     }
 
     #[test]

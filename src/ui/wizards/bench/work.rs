@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use relm4::adw::prelude::*;
 use relm4::{ComponentSender, gtk};
 
+use super::files::Kind;
 use super::lanes::Lanes;
 use super::names::NamesTable;
-use super::start::Laid;
+use super::start::Order;
 use super::{BenchCommandOutput, BenchInput, BenchOutput, BenchPage, LaneAct, Standing, files};
 use crate::backend::{Event, Handle, Workbench};
 use crate::base::clock::now;
@@ -42,6 +43,7 @@ pub(super) struct Work {
     title: String,
     form: Form,
     results: PathBuf,
+    letters_file: PathBuf,
     writing: bool,
     /// Whether something came since the results were written.
     unwritten: bool,
@@ -54,37 +56,54 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// Begins with what is laid out; nothing if that is not whole.
+    /// Begins what was ordered.
     pub(super) fn new(
-        laid: &Laid,
+        order: Order,
         files: &Files,
         secrets: Vec<(SecretName, Secret)>,
+        letters: Letters,
         handle: Handle,
-    ) -> Option<Self> {
-        let (opened, table) = (laid.profile.as_ref()?, laid.table.as_ref()?);
-        let (results, _) = laid.results.clone()?;
+    ) -> Self {
+        let (opened, table) = (order.profile, order.table);
         let common = Common {
             given: files.given(),
             pins: secrets.into_iter().collect(),
             data: files.data(),
         };
-        let people = table.names.people.clone();
-        let bench = Bench::new(opened.profile.clone(), people, common, Box::new(System));
         let profile = crate::token::Text::from(opened.profile.name.as_str());
-        Some(Self {
+        let form = table.names.form;
+        let bench = Bench::new(opened.profile, table.names.people, common, Box::new(System));
+        Self {
             workbench: Workbench::new(bench, handle)
-                .practising(laid.practises())
-                .leaving_out(laid.left_out()),
+                .practising(order.practises)
+                .leaving_out(order.left_out, order.left_alone),
             title: crate::explain::dotted(&[profile.to_string(), files::name(&table.path)]),
-            form: table.names.form,
-            results,
+            form,
+            letters_file: files::letters_beside(&table.path),
+            results: order.results,
             writing: false,
             unwritten: false,
             trouble: None,
-            letters: Letters::default(),
+            letters,
             ending: false,
             ended: false,
-        })
+        }
+    }
+
+    /// Where its letters may go.
+    pub(super) fn letters_file(&self) -> PathBuf {
+        self.letters_file.clone()
+    }
+
+    /// Whether what is done is not written down.
+    fn is_unwritten(&self) -> bool {
+        self.writing || self.unwritten || self.trouble.is_some()
+    }
+
+    /// Whether nothing of it would be lost.
+    fn can_go(&self) -> bool {
+        let idle = self.is_over() && !self.workbench.is_busy();
+        idle && self.letters.is_empty() && !self.is_unwritten()
     }
 
     pub(super) fn bench(&self) -> &Bench {
@@ -108,6 +127,7 @@ impl Work {
             words: Some(words::counts(self.bench().counts())),
             working: !self.is_over() || self.workbench.is_busy(),
             letters: self.letters.len(),
+            unwritten: self.is_unwritten(),
         }
     }
 
@@ -119,13 +139,27 @@ impl Work {
 }
 
 impl BenchPage {
-    /// The backend reported.
-    pub(super) fn happened(&mut self, event: &Event, sender: &ComponentSender<Self>) {
-        if let Some(work) = &mut self.work {
+    /// The backend reported. Tells whether that can be seen.
+    pub(super) fn happened(&mut self, event: &Event, sender: &ComponentSender<Self>) -> bool {
+        let seen = match event {
+            Event::Progressed { .. } | Event::Finished { .. } => true,
+            Event::ReaderAdded(_)
+            | Event::ReaderChanged(_)
+            | Event::ReaderRemoved(_)
+            | Event::TokenRead { .. } => true,
+            Event::ServiceChanged(_)
+            | Event::ReadingStarted(_)
+            | Event::TokenUnreadable { .. }
+            | Event::PlanUnfinished { .. }
+            | Event::Settled
+            | Event::Traced(_) => false,
+        };
+        if let Some(work) = self.work.as_mut().filter(|_| seen) {
             let decisions = work.workbench.hear(event, now());
             self.take(decisions, sender);
+            self.end_if_stopped(sender);
         }
-        self.end_if_stopped(sender);
+        seen
     }
 
     fn input(&mut self, input: Input, sender: &ComponentSender<Self>) {
@@ -211,8 +245,14 @@ impl BenchPage {
     /// Nothing new is begun, or it goes on.
     pub(super) fn pause(&mut self, sender: &ComponentSender<Self>) {
         let Some(work) = &self.work else { return };
+        if work.is_over() && work.trouble.is_some() {
+            return sender.input(BenchInput::Ask(Kind::Results));
+        }
         if work.is_over() {
-            return sender.input(BenchInput::Anew);
+            if work.can_go() {
+                sender.input(BenchInput::Anew);
+            }
+            return;
         }
         let paused = work.bench().is_paused();
         if paused && work.trouble.is_some() {
@@ -231,9 +271,22 @@ impl BenchPage {
         let input = match act {
             LaneAct::Retry => Input::Retry { reader },
             LaneAct::Skip => Input::Skip { reader },
-            LaneAct::GiveUp => Input::GiveUp { reader },
+            LaneAct::GiveUp => return self.ask_to_give_up(reader, sender),
         };
         self.input(input, sender);
+    }
+
+    /// What was begun on the token elsewhere is not gone on with.
+    pub(super) fn give_up(&mut self, reader: ReaderId, sender: &ComponentSender<Self>) {
+        self.input(Input::GiveUp { reader }, sender);
+    }
+
+    /// The results go to another place.
+    pub(super) fn write_elsewhere(&mut self, path: PathBuf, sender: &ComponentSender<Self>) {
+        if let Some(work) = &mut self.work {
+            work.results = path;
+        }
+        self.write(sender);
     }
 
     /// It ends when every step that was begun is done.
@@ -350,7 +403,8 @@ impl WorkPage {
         sender: &ComponentSender<BenchPage>,
     ) {
         set_once(&self.title, &work.title);
-        let over = work.is_over().then(|| {
+        let written = work.is_over() && !work.is_unwritten();
+        let over = written.then(|| {
             gettext_f(
                 "This bench is over. What came of every name is in {file}.",
                 &[("file", &files::name(&work.results))],
@@ -364,16 +418,19 @@ impl WorkPage {
         self.lanes.show(work.bench(), name_of, sender);
         self.names.show(work.bench(), name_of);
         set_once(&self.counts, &words::counts(work.bench().counts()));
-        self.pause.set_label(&if work.is_over() {
-            gettext("New Bench")
-        } else if work.bench().is_paused() {
-            gettext("Go On")
-        } else {
-            gettext("Pause")
-        });
+        self.pause
+            .set_label(&if work.is_over() && work.trouble.is_some() {
+                gettext("Save Results…")
+            } else if work.is_over() {
+                gettext("New Bench")
+            } else if work.bench().is_paused() {
+                gettext("Go On")
+            } else {
+                gettext("Pause")
+            });
         let letters = work.letters.len();
         self.pause.set_sensitive(if work.is_over() {
-            letters == 0
+            work.can_go() || work.trouble.is_some()
         } else {
             !work.ending
         });

@@ -136,7 +136,7 @@ impl ChoosePage {
             match purpose {
                 Purpose::Profile => choice.set_sensitive(shown.profile.is_some()),
                 Purpose::Import => choice.set_sensitive(shown.key.is_some()),
-                Purpose::Erase => choice.set_visible(!shown.empty),
+                Purpose::Erase | Purpose::Tidy => choice.set_visible(!shown.empty),
                 Purpose::Repair => choice.set_visible(shown.unguarded),
                 _ => {}
             }

@@ -3,6 +3,7 @@
 use relm4::adw::prelude::*;
 use relm4::{ComponentSender, adw, gtk};
 
+use super::tidy::{Item, TidyRows};
 use super::wish::{self, Details};
 use super::{Detail, SetupInput, SetupWizard};
 use crate::base::i18n::{gettext, gettext_f};
@@ -26,9 +27,11 @@ pub(super) struct DetailsPage {
     person: adw::PreferencesGroup,
     name: adw::EntryRow,
     key: gtk::Box,
+    key_group: adw::PreferencesGroup,
     key_label: adw::EntryRow,
     key_note: gtk::Label,
     key_purpose: adw::ComboRow,
+    tidy: TidyRows,
 }
 
 /// What is decided on the page.
@@ -40,6 +43,8 @@ pub(super) enum About {
     Person,
     /// A key from a file.
     Key,
+    /// What is on the token.
+    Items,
 }
 
 impl DetailsPage {
@@ -95,9 +100,11 @@ impl DetailsPage {
             person: group(""),
             name,
             key: column(6),
+            key_group: group(""),
             key_label,
             key_note: note(),
             key_purpose,
+            tidy: TidyRows::new(),
         };
         let content = page.lay_out(sender);
         Self {
@@ -146,17 +153,16 @@ impl DetailsPage {
         self.own.append(&with_note(&pins, &self.pin_note));
         self.own.append(self.without.widget());
         self.person.add(&self.name);
-        let key = group("");
-        key.set_description(Some(&gtk::glib::markup_escape_text(&advice)));
-        key.add(&self.key_label);
-        key.add(&self.key_purpose);
-        self.key.append(&key);
+        self.key_group.add(&self.key_label);
+        self.key_group.add(&self.key_purpose);
+        self.key.append(&self.key_group);
         self.key.append(&self.key_note);
         let content = column(18);
         content.append(self.trouble.widget());
         content.append(&self.own);
         content.append(&self.person);
         content.append(&self.key);
+        content.append(&self.tidy.root);
         content
     }
 
@@ -172,8 +178,31 @@ impl DetailsPage {
         self.pin.set_text(&details.pin_label);
     }
 
-    /// A key file was opened, and proposes a name for the key.
-    pub(super) fn propose(&self, label: &str) {
+    /// Fills the part for what is on the token.
+    pub(super) fn fill_items(&mut self, items: &[Item], sender: &ComponentSender<SetupWizard>) {
+        self.tidy.fill(items, sender);
+    }
+
+    /// Shows what follows from what is done with them.
+    pub(super) fn show_items(&self, items: &[Item]) {
+        self.tidy.show(items);
+    }
+
+    /// A file was opened, and proposes a name for the key in it, or else for the certificate.
+    pub(super) fn propose(&self, label: &str, key: bool) {
+        self.key_label.set_title(&if key {
+            gettext("Name of the key")
+        } else {
+            gettext("Name of the certificate")
+        });
+        self.key_purpose.set_visible(key);
+        let advice = if key {
+            explain::plan::rather_on_card()
+        } else {
+            String::new()
+        };
+        self.key_group
+            .set_description(Some(&gtk::glib::markup_escape_text(&advice)));
         self.key_label.set_text(label);
     }
 
@@ -182,6 +211,7 @@ impl DetailsPage {
         self.own.set_visible(about == About::Token);
         self.person.set_visible(about == About::Person);
         self.key.set_visible(about == About::Key);
+        self.tidy.root.set_visible(about == About::Items);
         self.trouble.show(trouble);
         let too_long = |row: &adw::EntryRow, note: &gtk::Label, text: &str, most: usize| {
             let long = !text.trim().is_empty() && !wish::fits(text, most);
@@ -219,6 +249,9 @@ impl DetailsPage {
 
     /// Gives the focus to the first entry.
     pub(super) fn focus(&self) {
+        if self.tidy.root.is_visible() {
+            return self.tidy.focus();
+        }
         let first = if self.own.is_visible() {
             &self.label
         } else if self.key.is_visible() {

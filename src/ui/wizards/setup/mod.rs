@@ -16,6 +16,7 @@ mod running;
 
 mod show;
 mod steps;
+mod tidy;
 mod wish;
 mod work;
 
@@ -32,6 +33,7 @@ use self::flow::{Page, Way};
 use self::plan_page::PlanPage;
 use self::result::{Ending, ResultPage};
 use self::running::RunningPage;
+use self::tidy::{Change, Item};
 
 use self::wish::{Details, Purpose};
 use crate::backend::{Done, Failure, PlanAction, PlanCommand, Progress};
@@ -66,6 +68,8 @@ pub struct SetupWizard {
     /// Why no profile was opened.
     not_opened: Option<Explanation>,
     person: String,
+    /// What is on the token, and what is done with it.
+    items: Vec<Item>,
     details: Option<Details>,
     made: Option<Result<Made, Explanation>>,
     page: Page,
@@ -154,6 +158,8 @@ pub enum Detail {
     KeyLabel(String),
     /// The place in the list of what it is good for.
     KeyPurpose(u32),
+    /// The place of something on the token, and what is done with it.
+    Item(usize, Change),
 }
 
 /// What can happen to it.
@@ -294,6 +300,7 @@ impl Component for SetupWizard {
             key: None,
             not_opened: None,
             person: String::new(),
+            items: Vec::new(),
             details: None,
             made: None,
             page: Page::Looking,
@@ -392,7 +399,9 @@ impl Component for SetupWizard {
             SetupCommandOutput::Read(..) if self.page != Page::Choose => {}
             SetupCommandOutput::Read(purpose, path, passwords, read) => match *read {
                 Ok(opened) => self.is_open(purpose, opened),
-                Err(Unopened::For(words)) => self.not_opened = Some(words),
+                Err(Unopened::For(words) | Unopened::NoKey(words)) => {
+                    self.not_opened = Some(words);
+                }
                 Err(Unopened::Locked { file, wrong }) => {
                     let input = sender.input_sender().clone();
                     let name = profile_file::name_of(&file);

@@ -7,6 +7,7 @@ use relm4::adw::prelude::*;
 use super::details::About;
 use super::flow::{self, Page};
 use super::result::Ending;
+use super::tidy;
 use super::wish::{self, Purpose};
 use super::{Opened, Request, SetupWizard, choose};
 use crate::base::i18n::{gettext, gettext_f, pgettext};
@@ -22,7 +23,9 @@ impl SetupWizard {
         }
         match self.page {
             Page::Looking | Page::Running => false,
-            Page::Choose | Page::Plan => self.plan().is_some(),
+            // What could not be opened is not what was opened before.
+            Page::Choose => self.plan().is_some() && self.not_opened.is_none(),
+            Page::Plan => self.plan().is_some(),
             Page::Details => self.details_are_complete() && self.plan().is_some(),
             Page::Secrets => self.pages.secrets.judge(),
             Page::Result => match &self.ending {
@@ -37,6 +40,7 @@ impl SetupWizard {
         match self.purpose {
             Purpose::Profile => About::Person,
             Purpose::Import => About::Key,
+            Purpose::Tidy => About::Items,
             _ => About::Token,
         }
     }
@@ -48,6 +52,7 @@ impl SetupWizard {
         match self.about() {
             About::Token => details.are_complete(),
             About::Person => !self.person.trim().is_empty(),
+            About::Items => tidy::are_complete(&self.items),
             About::Key => wish::fits(&details.key_label, wish::MAX_LABEL),
         }
     }
@@ -108,8 +113,10 @@ impl SetupWizard {
             profile: profile.as_deref(),
             key: key.as_deref(),
             erased: erased.as_deref(),
-            can_format: !matches!(self.purpose, Purpose::Profile | Purpose::Import)
-                && survey.is_some_and(|survey| survey.can_be_formatted().is_ok()),
+            can_format: !matches!(
+                self.purpose,
+                Purpose::Profile | Purpose::Import | Purpose::Tidy
+            ) && survey.is_some_and(|survey| survey.can_be_formatted().is_ok()),
             trouble: trouble.map(|words| (words.title.as_str(), words.body.as_str())),
         });
     }
@@ -132,6 +139,7 @@ impl SetupWizard {
         let trouble = trouble.filter(|_| complete);
         let words = trouble.map(|words| (words.title.as_str(), words.body.as_str()));
         self.pages.details.show(details, self.about(), words);
+        self.pages.details.show_items(&self.items);
     }
 
     fn show_plan(&mut self) {

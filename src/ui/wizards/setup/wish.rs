@@ -47,19 +47,22 @@ pub enum Purpose {
     Erase,
     /// A key out of a file is added to what is there.
     Import,
+    /// What is there gets other names, or goes.
+    Tidy,
     /// What a profile says.
     Profile,
 }
 
 impl Purpose {
     /// All, in their order.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Repair,
         Self::Vpn,
         Self::Mail,
         Self::Ssh,
         Self::All,
         Self::Import,
+        Self::Tidy,
         Self::Erase,
         Self::Profile,
     ];
@@ -73,7 +76,8 @@ impl Purpose {
             Self::All => gettext("All of it"),
             Self::Repair => gettext("Repair"),
             Self::Erase => gettext("Erase only"),
-            Self::Import => gettext("Key from a file"),
+            Self::Import => gettext("From a key file or certificate"),
+            Self::Tidy => gettext("Rename and delete"),
             Self::Profile => gettext("From a profile"),
         }
     }
@@ -89,7 +93,8 @@ impl Purpose {
                 gettext("Nobody can replace the PINs any more; everything stays as it is")
             }
             Self::Erase => gettext("Nothing is left on the token"),
-            Self::Import => gettext("A key with its certificates, beside what is on the token"),
+            Self::Import => gettext("Beside what is on the token; a certificate goes to its key"),
+            Self::Tidy => gettext("Names, and what is not needed any more"),
             Self::Profile => gettext("What your site has written down in a file"),
         }
     }
@@ -99,7 +104,7 @@ impl Purpose {
         match self {
             Self::Vpn | Self::Ssh => &[KeyPurpose::Sign],
             Self::Mail | Self::All => &[KeyPurpose::Sign, KeyPurpose::Decrypt],
-            Self::Repair | Self::Erase | Self::Import | Self::Profile => &[],
+            Self::Repair | Self::Erase | Self::Import | Self::Tidy | Self::Profile => &[],
         }
     }
 }
@@ -149,6 +154,11 @@ impl Details {
 /// Whether a name has a place on the token.
 pub(super) fn fits(name: &str, most: usize) -> bool {
     !name.trim().is_empty() && name.trim().len() <= most
+}
+
+/// A name as it is meant: in a profile, braces are places for other names.
+pub(super) fn plain(name: &str) -> String {
+    name.trim().replace('{', "(").replace('}', ")")
 }
 
 /// The sizes to choose from, the best first.
@@ -238,11 +248,14 @@ pub(super) fn holder(survey: &Survey) -> Option<Hex> {
 pub(super) fn importing(profile: &Profile, details: &Details, pin: Option<Hex>) -> Profile {
     let mut profile = profile.clone();
     for key in &mut profile.keys {
-        details.key_label.trim().clone_into(&mut key.label);
+        key.label = plain(&details.key_label);
         key.purpose = details.key_purpose;
         if let Some(pin) = &pin {
             key.pin = pin.clone();
         }
+    }
+    for certificate in &mut profile.certificates {
+        certificate.label = plain(&details.key_label);
     }
     profile
 }
@@ -286,7 +299,7 @@ mod tests {
             let profile = profile(purpose, &details(), &blank);
             if matches!(
                 purpose,
-                Purpose::Profile | Purpose::Repair | Purpose::Import
+                Purpose::Profile | Purpose::Repair | Purpose::Import | Purpose::Tidy
             ) {
                 // What is in a file, and what is for tokens that are set up.
                 continue;

@@ -7,6 +7,7 @@ use relm4::prelude::*;
 
 use super::flow::{self, Page, Reaction, Way};
 use super::result::Ending;
+use super::tidy::{self, Item};
 use super::wish::{self, Details, Purpose};
 use super::{
     Detail, Made, Opened, Request, SetupCommandOutput, SetupInput, SetupOutput, SetupWizard,
@@ -15,10 +16,11 @@ use crate::backend::{Done, Failure, LinkError, PlanAction, PlanCommand, Progress
 use crate::base::clock::now;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain::{self, Explanation};
+
 use crate::plan::files::Files;
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
-use crate::plan::profile::Profile;
+use crate::plan::profile::{CertificatePolicy, Profile};
 use crate::plan::recipe::{self, Given};
 use crate::plan::secrets::Secrets;
 use crate::plan::{Need, Phase, SecretName, Survey};
@@ -53,9 +55,12 @@ impl SetupWizard {
     pub(super) fn is_open(&mut self, purpose: Purpose, opened: Opened) {
         self.not_opened = None;
         if purpose == Purpose::Import {
-            let label = opened.profile.keys.first().map(|key| key.label.clone());
+            let profile = &opened.profile;
+            let key = profile.keys.first().map(|key| key.label.clone());
+            let certificate = profile.certificates.first().map(|new| new.label.clone());
+            let label = key.clone().or(certificate).unwrap_or_default();
+            self.pages.details.propose(&label, key.is_some());
             self.key = Some(opened);
-            self.pages.details.propose(&label.unwrap_or_default());
         } else {
             self.opened = Some(opened);
         }
@@ -89,6 +94,12 @@ impl SetupWizard {
             Detail::PinLabel(label) => self.decide(|details| details.pin_label = label),
             Detail::Officer(on) => self.decide(|details| details.officer = on),
             Detail::Puk(on) => self.decide(|details| details.puk = on),
+            Detail::Item(place, change) => {
+                if let Some(item) = self.items.get_mut(place) {
+                    item.change(change);
+                }
+                self.make();
+            }
             Detail::KeyLabel(label) => self.decide(|details| details.key_label = label),
             Detail::KeyPurpose(place) => {
                 let place = usize::try_from(place).ok();
@@ -109,10 +120,19 @@ impl SetupWizard {
         if self.purpose == Purpose::Profile {
             return self.opened.as_ref().map(|opened| opened.profile.clone());
         }
+        if self.purpose == Purpose::Tidy {
+            return Some(tidy::profile(self.purpose.title(), &self.items));
+        }
         let (survey, details) = (self.survey.as_deref()?, self.details.as_ref()?);
         if self.purpose == Purpose::Import {
-            let profile = &self.key.as_ref()?.profile;
-            return Some(wish::importing(profile, details, wish::holder(survey)));
+            let opened = self.key.as_ref()?;
+            let mut profile = wish::importing(&opened.profile, details, wish::holder(survey));
+            for (place, certificate) in profile.certificates.iter_mut().enumerate() {
+                let der = opened.given.certificates.get(&place);
+                let key = der.and_then(|der| crate::plan::key_for(&self.token, der));
+                certificate.id = key.unwrap_or_default();
+            }
+            return Some(profile);
         }
         Some(wish::profile(self.purpose, details, survey))
     }
@@ -132,9 +152,12 @@ impl SetupWizard {
             let has_details = match self.purpose {
                 Purpose::Repair | Purpose::Erase => false,
                 Purpose::Profile => wish::wants_name(&profile),
-                Purpose::Vpn | Purpose::Mail | Purpose::Ssh | Purpose::All | Purpose::Import => {
-                    true
-                }
+                Purpose::Vpn
+                | Purpose::Mail
+                | Purpose::Ssh
+                | Purpose::All
+                | Purpose::Import
+                | Purpose::Tidy => true,
             };
             self.way = Way::new(has_details, typed(&made.preview.needs).next().is_some());
         }
@@ -142,6 +165,10 @@ impl SetupWizard {
     }
 
     fn plan_of(&self, profile: &Profile, survey: &Survey) -> Result<Made, Explanation> {
+        let lost = |certificate: &CertificatePolicy| certificate.id.0.is_empty();
+        if profile.certificates.iter().any(lost) {
+            return Err(explain::plan::no_key_for_certificate(&self.token));
+        }
         // The page that asks for it comes later, and lets nobody on without it.
         let person = self.person.trim().to_owned();
         let opened = self.source().map(|opened| opened.given.clone());
@@ -206,7 +233,7 @@ impl SetupWizard {
         go_on: bool,
         sender: &ComponentSender<Self>,
     ) {
-        if survey.is_unguarded() {
+        if survey.is_unguarded() && !go_on && unfinished.is_none() {
             // That comes first.
             self.purpose = Purpose::Repair;
         }
@@ -221,6 +248,8 @@ impl SetupWizard {
                 let details = Details::new(&survey);
                 self.pages.details.fill(&details, &wish::sizes(&survey));
                 self.details = Some(details);
+                self.items = Item::all(&self.token);
+                self.pages.details.fill_items(&self.items, sender);
                 self.make();
                 let settable = matches!(
                     survey.phase,
