@@ -1,6 +1,7 @@
 //! A profile out of a file that the person chooses.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -102,17 +103,17 @@ pub(super) fn read(path: &Path, passwords: &Passwords) -> Result<Opened, Unopene
 ///
 /// Why it is of no use.
 pub(super) fn read_key(path: &Path, passwords: &Passwords) -> Result<Opened, Unopened> {
-    let name = path.file_name().unwrap_or_default();
-    // A name that is no text names no file in a profile.
-    let Some(file) = name.to_str() else {
+    let file = name_of(path);
+    // A name that is not shown as it is names no file in a profile.
+    if Some(OsStr::new(&file)) != path.file_name() {
         let title = gettext_f("{file} cannot be read", &[("file", &name_of(path))]);
         let body = gettext("Its name is no text. Give it another one.");
         return Err(Unopened::For(Explanation::new(title, body)));
-    };
+    }
     let words = gettext("From a file");
-    let key = opened(path, Profile::importing(&words, file), passwords);
+    let key = opened(path, Profile::importing(&words, &file), passwords);
     if let Err(Unopened::NoKey(_)) = key {
-        let certificate = opened(path, Profile::storing(&words, file), passwords);
+        let certificate = opened(path, Profile::storing(&words, &file), passwords);
         return certificate.or(key);
     }
     key
