@@ -117,6 +117,24 @@ fn passes() -> Vec<Pass> {
 impl Pass {
     /// The operation, at whose command `at` one thing goes wrong. Nothing if it has fewer commands.
     fn play(&self, desk: &Desk, at: usize, fault: &Fault) -> Option<Case> {
+        let runs_out = *fault == Fault::Stall { cancelled: false };
+        let mut limit = if runs_out { SHORT } else { LONG };
+        loop {
+            let (fired, case) = self.play_within(desk, at, fault, limit);
+            if fired {
+                return Some(case);
+            }
+            // A machine with much to do may need all that time to get there.
+            let late = matches!(case.outcome, Err(Failure::TimedOut));
+            if !late || limit >= LONG {
+                return None;
+            }
+            limit *= 10;
+        }
+    }
+
+    /// The same in this time; and whether it went wrong.
+    fn play_within(&self, desk: &Desk, at: usize, fault: &Fault, limit: Duration) -> (bool, Case) {
         let (family, operation) = (self.family, &self.operation);
         let deck = Deck::new((family.make)(1), (family.make)(2));
         let (identity, token) = desk.insert(deck.card());
@@ -136,8 +154,7 @@ impl Pass {
         }
         let (told, news) = mpsc::channel();
         deck.arm(at, fault.clone(), told);
-        let short = *fault == Fault::Stall { cancelled: false };
-        desk.handle.set_time_limit(if short { SHORT } else { LONG });
+        desk.handle.set_time_limit(limit);
         let action = operation.action(self.right);
         let command = request(identity, family.application, operation.pin, action, false);
         let asked = desk.handle.send(command);
@@ -145,7 +162,7 @@ impl Pass {
         desk.handle.set_time_limit(LONG);
         desk.readers[0].remove();
         let case = Case::new(&deck, family, fault, before, outcome);
-        deck.fired().then_some(case)
+        (deck.fired(), case)
     }
 
     /// How it ends as long as nothing goes wrong.

@@ -88,6 +88,10 @@ impl Program {
             let painted = !program.children().is_empty();
             painted.then_some(program)
         });
+        // Keys that are pressed before go to nobody.
+        wait("the keyboard", || {
+            program.has_keyboard("Symbolon").then_some(())
+        });
         program
     }
 
