@@ -118,13 +118,17 @@ pub(crate) fn is_about_files(command: &[u8]) -> Option<bool> {
 /// If the lengths in the command are not those of its parts.
 pub(crate) fn effect(command: &[u8]) -> Effect {
     let parsed = Parsed::from_bytes(command).expect("a command whose lengths add up");
-    let [cla, ins, p1, _] = parsed.header;
+    let [cla, ins, p1, p2] = parsed.header;
     // DIRECTORY (sheet "cardos", 5).
     if (cla, ins) == (0x80, 0x16) && parsed.data.is_empty() {
         return Effect::None;
     }
     if cla & !0x10 != 0 {
         return Effect::Unknown;
+    }
+    // READ RECORD by number, of the file that is selected (ISO/IEC 7816-4:2020, 11.4.3).
+    if ins == 0xB2 && p2 == 0x04 {
+        return Effect::None;
     }
     match (ins, p1) {
         // SELECT by name and by path, and of the root; READ BINARY.
