@@ -164,7 +164,7 @@ impl Desk {
         let look = || self.count(|| drop(self.ours(&["show", "--json"], "")));
         let mut looking = look();
         let mut all = self.count(|| {
-            let secrets = "87654312\n24681357\n97531864\n271828\n";
+            let secrets = "24681357\n87654312\n271828\n97531864\n";
             self.ours(&["plan", "run", "set-up.toml", "--pin-fd", "0"], secrets);
         });
         looking += 2 * look();
