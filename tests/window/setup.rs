@@ -480,10 +480,7 @@ fn a_key_comes_from_a_protected_file_beside_what_is_there() {
     let window = Program::practising("cardos-used", Look::WIDE);
     let file = window.home().join("mail.p12");
     protected_key(&file, "correct horse");
-    window.tree.find_part("list item", "VPN Anna Rossi");
-    window.tree.find("button", "Token menu").click();
-    window.tree.find("menu item", "Set Up…").click();
-    let wizard = window.tree.find("window", TITLE);
+    let wizard = wizard_for_used(&window);
     wizard.find("button", "Open a key file…").click();
     window.choose("Open a key file", &file);
     for (password, words) in [

@@ -12,6 +12,7 @@ use crate::plan::bench::names::{MAX_LEN, Names};
 use crate::plan::bench::shares_key;
 use crate::token::Text;
 use crate::ui::dialogs::chooser;
+pub(super) use crate::ui::wizards::profile_file::name_of as name;
 use crate::ui::wizards::profile_file::{self, Opened, Passwords, Unopened};
 
 /// Which file.
@@ -129,11 +130,6 @@ fn free_beside(table: &Path, stem: &str, ending: &str) -> PathBuf {
     };
     let free = (1..100).map(named).find(|path| !path.exists());
     free.unwrap_or_else(|| named(1))
-}
-
-/// The name of a file, as it is shown.
-pub(super) fn name(path: &Path) -> String {
-    profile_file::name_of(path)
 }
 
 /// Makes the file of the results, so that what cannot be written is known before the first token. One
