@@ -62,7 +62,7 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         "hexadecimal digits are read from it",
     ),
     (
-        "cli/terminal.rs",
+        "base/terminal.rs",
         "from_utf8",
         1,
         "compared with the word for yes",

@@ -9,7 +9,6 @@ mod certificate_page;
 mod commands;
 mod exit;
 mod help;
-mod interrupt;
 mod json;
 mod opened;
 mod output;
@@ -20,7 +19,6 @@ mod secrets;
 mod session;
 mod state;
 mod table;
-mod terminal;
 mod tracer;
 mod usage;
 

@@ -8,12 +8,12 @@ use std::path::Path;
 
 use super::arguments::SecretSource;
 use super::exit::{End, Exit, Trouble};
-use super::interrupt::Interrupt;
 use super::output::Output;
-use super::terminal::{Answer, MAX_LEN, Terminal, next_byte};
 use crate::base::i18n::{gettext, gettext_f};
+use crate::base::interrupt::Interrupt;
 use crate::base::os;
 use crate::base::secret::Secret;
+use crate::base::terminal::{Answer, MAX_LEN, Terminal, next_byte};
 
 /// A source of secrets.
 #[derive(Debug)]

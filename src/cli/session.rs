@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::arguments::Globals;
 use super::exit::{Exit, Trouble};
-use super::interrupt::Interrupt;
 use super::state::{Numbered, Seen, State, which_reader};
 use super::tracer::Tracer;
 use crate::backend::{
     self, Command, Done, Event, Failure, Handle, LinkError, Options, Progress, RequestId, practice,
 };
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
+use crate::base::interrupt::Interrupt;
 use crate::token::{Identity, Reader, ReaderId, SlotState, Text, Token};
 
 /// How long the first look at all readers may take.
@@ -87,7 +87,7 @@ impl Session {
         let (report, news) = mpsc::channel();
         let bell = report.clone();
         let cannot = |error| Trouble::file(gettext("The program cannot start"), &error);
-        let interrupt = Interrupt::listen(move || {
+        let interrupt = Interrupt::listen(Exit::Cancelled as i32, move || {
             let _ = bell.send(News::Interrupted);
         })
         .map_err(cannot)?;

@@ -11,12 +11,12 @@ use crate::backend::{Command, Done, StatusWord, hands_over_secret};
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::base::secret::Secret;
+use crate::base::terminal::{Answer, Terminal};
 use crate::cli::arguments::{Apdu, Globals};
 use crate::cli::exit::{End, Exit, Trouble};
 use crate::cli::json::{AnswerPart, AnswersDocument};
 use crate::cli::output::Output;
 use crate::cli::session::{Real, Session};
-use crate::cli::terminal::{Answer, Terminal};
 use crate::explain;
 use crate::token::{Identity, ReaderId, Text};
 

@@ -2,9 +2,9 @@
 
 use crate::backend::practice::{self, Served, Stop};
 use crate::base::i18n::{gettext, gettext_f};
+use crate::base::interrupt::Interrupt;
 use crate::cli::arguments::{Globals, PracticeCommand};
 use crate::cli::exit::{End, Exit, Trouble};
-use crate::cli::interrupt::Interrupt;
 use crate::cli::json::PracticeDocument;
 use crate::cli::output::{Mark, Output};
 use crate::cli::session::no_such_card;
@@ -34,7 +34,8 @@ fn serve(name: &str, port: u16, output: &mut Output) -> Result<(), End> {
     let stop = Stop::new();
     let pull = stop.clone();
     let cannot = |error| Trouble::file(gettext("The program cannot start"), &error);
-    let _interrupt = Interrupt::listen(move || pull.stop()).map_err(cannot)?;
+    let _interrupt =
+        Interrupt::listen(Exit::Cancelled as i32, move || pull.stop()).map_err(cannot)?;
     let port_text = port.to_string();
     output.message(&gettext_f(
         "{card} goes into the virtual reader at port {port} and stays there until Ctrl+C.",

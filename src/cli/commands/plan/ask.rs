@@ -4,15 +4,15 @@ use crate::backend::{CardError, Failure};
 use std::path::Path;
 
 use crate::base::i18n::{gettext, gettext_f};
+use crate::base::interrupt::Interrupt;
 use crate::base::secret::Secret;
+use crate::base::terminal::{Answer, Terminal};
 use crate::cli::arguments::{Consent, SecretSource};
 use crate::cli::exit::{End, Exit, Trouble};
-use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Output;
 use crate::cli::plan_page::is_asked;
 use crate::cli::secrets::Secrets as Typed;
 use crate::cli::session::Found;
-use crate::cli::terminal::{Answer, Terminal};
 use crate::explain::{self, Explanation, pin_dialog, pins, plan as words};
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;

@@ -14,33 +14,28 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
-use super::exit::Exit;
-
 /// The ear for signals.
 #[derive(Debug)]
-pub(super) struct Interrupt {
+pub struct Interrupt {
     heard: Arc<AtomicBool>,
     /// Becomes readable with the first signal, and stays so: nobody reads from it.
     wake: UnixStream,
 }
 
 impl Interrupt {
-    /// Starts to listen. `tell` is called once, on a thread of its own, with the first signal.
+    /// Starts to listen. `tell` is called once, on a thread of its own, with the first signal; the
+    /// second ends the program with the exit status `code`.
     ///
     /// # Errors
     ///
     /// The system gives no more descriptors or threads.
-    pub(super) fn listen(tell: impl FnOnce() + Send + 'static) -> io::Result<Self> {
+    pub fn listen(code: i32, tell: impl FnOnce() + Send + 'static) -> io::Result<Self> {
         let heard = Arc::new(AtomicBool::new(false));
         let (wake, mut bell) = UnixStream::pair()?;
         let signals = [SIGINT, SIGTERM, SIGHUP];
         for signal in signals {
             // In this order: the flag is still down when the first signal is looked at.
-            flag::register_conditional_shutdown(
-                signal,
-                Exit::Cancelled as i32,
-                Arc::clone(&heard),
-            )?;
+            flag::register_conditional_shutdown(signal, code, Arc::clone(&heard))?;
             flag::register(signal, Arc::clone(&heard))?;
         }
         let mut waiting = Signals::new(signals)?;
@@ -57,12 +52,12 @@ impl Interrupt {
     }
 
     /// Whether a signal came.
-    pub(super) fn heard(&self) -> bool {
+    pub fn heard(&self) -> bool {
         self.heard.load(Ordering::Relaxed)
     }
 
     /// Readable as soon as a signal came.
-    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
     }
 }

@@ -15,20 +15,20 @@ use rustix::termios::{
 use zeroize::Zeroize;
 
 use super::interrupt::Interrupt;
-use crate::base::secret::Secret;
+use super::secret::Secret;
 
 /// The longest secret that is taken, in bytes: more than any card does.
-pub(super) const MAX_LEN: usize = 1024;
+pub const MAX_LEN: usize = 1024;
 
 /// The terminal that the program was started from, whatever its standard streams are.
 #[derive(Debug)]
-pub(super) struct Terminal {
+pub struct Terminal {
     tty: File,
 }
 
 /// What came of a question.
 #[derive(Debug)]
-pub(super) enum Answer<T> {
+pub enum Answer<T> {
     /// An answer.
     Given(T),
     /// Ctrl+C, Ctrl+D or a signal.
@@ -41,7 +41,7 @@ impl Terminal {
     /// # Errors
     ///
     /// There is none: a job of cron, for example.
-    pub(super) fn open() -> io::Result<Self> {
+    pub fn open() -> io::Result<Self> {
         let tty = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
         Ok(Self { tty })
     }
@@ -51,11 +51,7 @@ impl Terminal {
     /// # Errors
     ///
     /// The terminal went away.
-    pub(super) fn secret(
-        &mut self,
-        prompt: &str,
-        interrupt: &Interrupt,
-    ) -> io::Result<Answer<Secret>> {
+    pub fn secret(&mut self, prompt: &str, interrupt: &Interrupt) -> io::Result<Answer<Secret>> {
         let quiet = Quiet::begin(&self.tty)?;
         write!(self.tty, "{prompt}: ")?;
         let mut secret = Secret::with_capacity(MAX_LEN);
@@ -85,7 +81,7 @@ impl Terminal {
     /// # Errors
     ///
     /// The terminal went away.
-    pub(super) fn agrees(
+    pub fn agrees(
         &mut self,
         question: &str,
         yes: &str,
@@ -166,7 +162,7 @@ fn erase_last(secret: &mut Secret) {
 /// # Errors
 ///
 /// As for any reading.
-pub(super) fn next_byte(file: &mut File, interrupt: &Interrupt) -> io::Result<Option<u8>> {
+pub fn next_byte(file: &mut File, interrupt: &Interrupt) -> io::Result<Option<u8>> {
     let ready = {
         let mut waiting = [
             PollFd::from_borrowed_fd(interrupt.as_fd(), PollFlags::IN),
