@@ -45,7 +45,9 @@ impl Desktop {
             bus: String::new(),
             children: Vec::new(),
         };
-        let arguments = "-displayfd 1 -screen 0 1280x1024x24 -nolisten tcp -noreset";
+        // "-r": a key is not repeated, however long a busy machine takes from its press to its
+        // release. Pressed twice, a key that opens something closes it again.
+        let arguments = "-displayfd 1 -screen 0 1280x1024x24 -nolisten tcp -noreset -r";
         let number = desktop.first_line("Xvfb", arguments);
         desktop.display = format!(":{number}");
         desktop.bus = desktop.first_line("dbus-daemon", "--session --nofork --print-address=1");
@@ -53,10 +55,14 @@ impl Desktop {
         desktop
             .children
             .push(openbox.expect("openbox is installed"));
-        // A window that comes before its manager may be lost on both.
+        // A window that comes before its manager is ready is left unseen, or without the keyboard
+        // for ever. That there are desktops shows nothing: xdotool counts 0 of them where there is
+        // no manager, and openbox counts them while it still starts. What it is asked for it does
+        // only when it is ready, and so it is asked for one desktop until there is one.
         wait("the window manager", || {
+            desktop.output("xdotool", &["set_num_desktops", "1"]);
             let desktops = desktop.output("xdotool", &["get_num_desktops"]);
-            desktops.parse::<u32>().ok()
+            (desktops == "1").then_some(())
         });
         // Out of the way: what the pointer rests on shows its tooltip.
         desktop.output("xdotool", &["mousemove", "1279", "1023"]);
