@@ -14,6 +14,7 @@
 //! | [`simulator`] | practice cards: in readers of this program, or behind a real service through vpcd |
 //! | [`backend`] | the only owner of readers and cards: requests in, events out |
 //! | [`explain`] | every word about what the rooms above say |
+//! | [`pinentry`] | `pinentry-symbolon` without its window: the conversation with gpg-agent, the terminal |
 //! | [`cli`] | `symbolonctl` |
 //! | [`ui`] | `symbolon`, the window |
 //!
@@ -27,7 +28,8 @@
 //! simulator -> base iso7816 transport::link
 //! backend -> all above
 //! explain -> all above except simulator
-//! cli, ui -> backend token plan pki explain base, and nothing else
+//! pinentry -> base token
+//! cli, ui -> backend token plan pki explain pinentry base, and nothing else
 //! ```
 //!
 //! `tests/layering.rs` holds this table. GTK is in [`ui`] alone, `pcsc` in
@@ -64,6 +66,7 @@ pub mod card;
 pub mod cli;
 pub mod explain;
 pub mod iso7816;
+pub mod pinentry;
 pub mod pki;
 pub mod plan;
 pub mod simulator;

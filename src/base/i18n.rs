@@ -34,6 +34,17 @@ pub fn open(folder: &Path) {
     }
 }
 
+/// What another program says for `text` in the language of the user, by the translations that it has
+/// installed; `text` itself where it has none.
+#[must_use]
+pub fn foreign(domain: &str, text: &str) -> String {
+    // Otherwise the words come in the charset of the locale, which may not be ours.
+    match gettextrs::bind_textdomain_codeset(domain, "UTF-8") {
+        Ok(_) => gettextrs::dgettext(domain, text),
+        Err(_) => text.to_owned(),
+    }
+}
+
 /// The translated `text` with every `{name}` replaced by its value.
 ///
 /// Values are put in once, so a value that contains braces is safe.

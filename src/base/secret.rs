@@ -85,6 +85,36 @@ impl Secret {
         self.len = needed;
     }
 
+    /// Has `read` put up to `most` bytes behind those that are there, straight into the locked pages,
+    /// and tell how many they were. What it wrote beyond that number is wiped.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`; nothing is added then.
+    pub fn fill<E>(
+        &mut self,
+        most: usize,
+        read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+    ) -> Result<usize, E> {
+        let len = self.len;
+        let room = self.pages.as_slice().len() - len;
+        if room < most {
+            // The pages are what has to be larger, not the secret.
+            let mut larger = Self::with_capacity((len + most) * 2);
+            larger.extend(self.expose());
+            *self = larger;
+        }
+        let spare = self.pages.as_mut_slice().get_mut(len..len + most);
+        let Some(spare) = spare else { return Ok(0) };
+        let read = read(spare);
+        let count = read.as_ref().map_or(0, |&count| count.min(most));
+        if let Some(rest) = spare.get_mut(count..) {
+            rest.zeroize();
+        }
+        self.len = len + count;
+        read.map(|_| count)
+    }
+
     /// Puts `bytes` at the byte position `at` (the end, if it is past it).
     pub fn insert(&mut self, at: usize, bytes: &[u8]) {
         let at = at.min(self.len);
@@ -171,6 +201,20 @@ mod tests {
         secret.extend(&[b'x'; 5000]);
         assert_eq!(secret.len(), 5003);
         assert_eq!(secret.expose().get(..4), Some(&b"345x"[..]));
+    }
+
+    #[test]
+    fn what_is_read_goes_behind_what_is_there() {
+        let mut secret = Secret::new(b"12");
+        let read = secret.fill(3, |spare| {
+            spare.fill(b'x');
+            Ok::<_, ()>(1)
+        });
+        assert_eq!(read, Ok(1));
+        assert_eq!(secret.expose(), b"12x");
+        assert_eq!(secret.fill(9000, |_| Err(())), Err(()));
+        secret.extend(b"3");
+        assert_eq!(secret.expose(), b"12x3");
     }
 
     #[test]

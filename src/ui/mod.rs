@@ -6,6 +6,7 @@ pub mod app;
 pub mod dialogs;
 pub mod launch;
 pub mod model;
+pub mod pinentry_dialog;
 pub mod reader_panel;
 pub mod status_pages;
 mod style;

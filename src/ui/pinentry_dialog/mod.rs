@@ -1,0 +1,121 @@
+//! The window of `pinentry-symbolon`: plain GTK, for it has to be there before the person looks.
+//!
+//! GTK has the main thread; the conversation with the agent, or with ssh, is on one of its own and
+//! sends questions here by [`desk`]. Without a display the terminal takes over.
+
+mod dialog;
+mod facts;
+mod field;
+mod look;
+mod quality;
+mod words;
+
+use std::cell::RefCell;
+use std::process::ExitCode;
+use std::thread;
+
+use clap::Parser as _;
+use relm4::gtk;
+use relm4::gtk::glib;
+
+use crate::base::{i18n, os, paths};
+use crate::pinentry::arguments::Arguments;
+use crate::pinentry::desk::{Bell, Desk, ToWindow, desk};
+use crate::pinentry::{session, terminal};
+use dialog::Dialog;
+
+/// What the name of the program on the desktop is.
+const PROGRAM: &str = "pinentry-symbolon";
+
+thread_local! {
+    /// The dialog that is open, on the thread of the window.
+    static OPEN: RefCell<Option<Dialog>> = const { RefCell::new(None) };
+}
+
+/// Prepares what has to be there before GTK, and before any thread.
+///
+/// GTK 4.8 opens EGL even when it draws with Cairo, which costs 60 MiB and 60 ms; see
+/// `facts/window.md`.
+fn prepare(arguments: &Arguments) {
+    os::set_env_before_threads("GDK_DEBUG", "gl-disable");
+    os::set_env_before_threads("GSK_RENDERER", "cairo");
+    if !paths::session_bus_answers() {
+        // GTK 4.8 finds the accessibility bus by the screen then, and falls over its own paths.
+        os::set_env_before_threads("GTK_A11Y", "none");
+    }
+    if let Some(display) = &arguments.display {
+        // The agent names the display of whoever it works for, which need not be ours.
+        os::set_env_before_threads("DISPLAY", display);
+    }
+}
+
+/// Asks, in a window where there is a display, until the agent has no more questions.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(help_or_error) => return session::told(&help_or_error),
+    };
+    prepare(&arguments);
+    i18n::open(&i18n::folder());
+    if gtk::init().is_err() {
+        return terminal::run(&arguments);
+    }
+    glib::set_prgname(Some(PROGRAM));
+    glib::set_application_name("Symbolon");
+    look::load();
+    let Ok((front, bell)) = desk(to_window) else {
+        return ExitCode::FAILURE;
+    };
+    converse(arguments, front, bell)
+}
+
+/// Lets the conversation run beside the window, and ends with it.
+fn converse(arguments: Arguments, mut front: Desk, bell: Bell) -> ExitCode {
+    BELL.with(|place| place.replace(Some(bell)));
+    let main_loop = glib::MainLoop::new(None, false);
+    let ended = main_loop.clone();
+    let conversation = thread::Builder::new()
+        .name("agent".to_owned())
+        .spawn(move || {
+            let code = session::converse(&arguments, &mut front);
+            glib::MainContext::default().invoke(move || ended.quit());
+            code
+        });
+    let Ok(conversation) = conversation else {
+        return ExitCode::FAILURE;
+    };
+    main_loop.run();
+    OPEN.with(|open| drop(open.take()));
+    conversation.join().unwrap_or(ExitCode::FAILURE)
+}
+
+thread_local! {
+    /// What dialogs call the conversation with.
+    static BELL: RefCell<Option<Bell>> = const { RefCell::new(None) };
+}
+
+/// Called on the thread of the conversation.
+fn to_window(message: ToWindow) {
+    glib::MainContext::default().invoke(move || received(message));
+}
+
+/// Called on the thread of the window.
+fn received(message: ToWindow) {
+    match message {
+        ToWindow::Show(prompt) => {
+            let Some(bell) = BELL.with(|bell| bell.borrow().clone()) else {
+                return;
+            };
+            let dialog = Dialog::open(*prompt, bell);
+            OPEN.with(|open| drop(open.replace(Some(dialog))));
+        }
+        ToWindow::Reply(reply) => {
+            let dialog = OPEN.with(|open| open.borrow().clone());
+            if let Some(dialog) = dialog {
+                dialog.told(reply);
+            }
+        }
+        ToWindow::Dismiss => OPEN.with(|open| drop(open.take())),
+    }
+}

@@ -1,0 +1,92 @@
+//! How good a new passphrase is, as the agent says: a bar, and words beside it.
+
+use relm4::gtk;
+use relm4::gtk::prelude::*;
+
+use crate::base::i18n::{gettext, gettext_f};
+use crate::ui::a11y::A11yExt as _;
+
+/// From so many percent on it is fair, and good.
+const FAIR: i8 = 40;
+const GOOD: i8 = 70;
+
+/// The bar. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Quality {
+    root: gtk::Box,
+    bar: gtk::LevelBar,
+    words: gtk::Label,
+}
+
+impl Quality {
+    /// Before anything is known; `tooltip` is what the agent says about it.
+    pub(super) fn new(tooltip: Option<&str>) -> Self {
+        let bar = gtk::LevelBar::builder()
+            .min_value(0.0)
+            .max_value(100.0)
+            .hexpand(true)
+            .valign(gtk::Align::Center)
+            .css_classes(["quality"])
+            .build();
+        for offset in ["low", "high", "full"] {
+            bar.remove_offset_value(Some(offset));
+        }
+        let words = gtk::Label::builder()
+            .accessible_role(gtk::AccessibleRole::Status)
+            .xalign(1.0)
+            .css_classes(["caption", "numeric"])
+            .build();
+        let root = gtk::Box::new(gtk::Orientation::Horizontal, 12);
+        root.append(&bar);
+        root.append(&words);
+        root.set_tooltip_text(tooltip);
+        let quality = Self { root, bar, words };
+        quality.set(None);
+        quality
+    }
+
+    /// The widget.
+    pub(super) fn widget(&self) -> &gtk::Box {
+        &self.root
+    }
+
+    /// Shows what the agent says: from 0 to 100, below 0 where it would be refused.
+    pub(super) fn set(&self, quality: Option<i8>) {
+        let text = words(quality);
+        self.words.set_label(&text);
+        self.bar.set_a11y_label(&gettext("Quality"));
+        self.bar.set_a11y_value(&text);
+        let value = quality.unwrap_or(0);
+        self.bar.set_value(f64::from(value.unsigned_abs().min(100)));
+        for (class, on) in [
+            ("error", value < 0),
+            ("warning", (0..GOOD).contains(&value)),
+        ] {
+            if on {
+                self.root.add_css_class(class);
+            } else {
+                self.root.remove_css_class(class);
+            }
+        }
+    }
+}
+
+fn words(quality: Option<i8>) -> String {
+    let Some(value) = quality else {
+        return String::new();
+    };
+    let word = match value {
+        ..0 => gettext("not enough"),
+        0..FAIR => gettext("weak"),
+        FAIR..GOOD => gettext("fair"),
+        GOOD.. => gettext("good"),
+    };
+    // TRANSLATORS: How good a passphrase is: "good, 71 %".
+    gettext_f(
+        "{word}, {percent} %",
+        &[
+            ("word", &word),
+            ("percent", &value.unsigned_abs().min(100).to_string()),
+        ],
+    )
+}
