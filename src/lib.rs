@@ -64,6 +64,7 @@ pub mod card;
 pub mod cli;
 pub mod explain;
 pub mod iso7816;
+pub mod pinentry;
 pub mod pki;
 pub mod plan;
 pub mod simulator;

@@ -1,0 +1,3 @@
+//! What asks for passphrases and PINs on behalf of GnuPG.
+
+pub mod keyring;
