@@ -17,6 +17,7 @@ pub mod code;
 pub mod description;
 pub mod desk;
 pub mod escape;
+pub mod keyring;
 pub mod lines;
 pub mod memory;
 pub mod prompt;

@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use super::arguments::Arguments;
 use super::askpass;
+use super::keyring::{self, Found};
 use super::lines::{Lines, Replies};
 use super::memory::Memory;
 use super::prompt::Front;
-use super::server::{Keyring, Server, Setup};
+use super::server::{KEYRING_LIMIT, Keyring, Server, Setup};
 use crate::base::secret::Secret;
 
 /// Talks to the agent on the standard streams, or answers ssh if it asks.
@@ -27,7 +28,7 @@ fn serve(arguments: &Arguments, front: &mut dyn Front) -> io::Result<()> {
         options: arguments.options(),
         memory: Memory::path(),
     };
-    let mut keyring = NoKeyring;
+    let mut keyring = Desktop;
     let lines = Lines::new(io::stdin().as_fd().try_clone_to_owned()?);
     let replies = Replies::new(io::stdout().as_fd().try_clone_to_owned()?);
     Server::new(lines, replies, front, &mut keyring, setup).run()
@@ -46,17 +47,25 @@ pub fn told(help_or_error: &clap::Error) -> ExitCode {
     }
 }
 
-/// Keeps nothing.
-struct NoKeyring;
+/// The keyring of the desktop. What it cannot do is left undone: a prompt never waits for it longer
+/// than [`KEYRING_LIMIT`], and nobody is asked to unlock it.
+struct Desktop;
 
-impl Keyring for NoKeyring {
-    fn look_up(&mut self, _key: &str) -> Option<Secret> {
-        None
+impl Keyring for Desktop {
+    fn look_up(&mut self, key: &str) -> Option<Secret> {
+        match keyring::look_up(key, KEYRING_LIMIT) {
+            Found::Saved(saved) => Some(saved),
+            Found::Nothing | Found::Unavailable(_) => None,
+        }
     }
 
-    fn keep(&mut self, _key: &str, _passphrase: Secret) {}
+    fn keep(&mut self, key: &str, passphrase: Secret) {
+        if let Err(error) = keyring::save(key, passphrase, KEYRING_LIMIT) {
+            tracing::info!(%error, "the passphrase is not saved");
+        }
+    }
 
-    fn forget(&mut self, _key: &str) -> bool {
-        false
+    fn forget(&mut self, key: &str) -> bool {
+        keyring::forget(key, KEYRING_LIMIT).is_ok()
     }
 }
