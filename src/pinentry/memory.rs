@@ -17,7 +17,8 @@ use crate::token::Text;
 const MOST: usize = 500;
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 256 * 1024;
-/// scdaemon tells the tries only when fewer are left (app-openpgp.c, `get_prompt_info`).
+/// scdaemon tells the tries only when fewer are left (app-openpgp.c, `get_prompt_info`): a prompt
+/// that does not tell them shows that there are so many. Cards have no more unless they are asked to.
 const TOLD_BELOW: u32 = 3;
 
 /// What is known about cards.
@@ -32,7 +33,7 @@ pub struct Memory {
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 struct Card {
-    /// The most tries that were seen.
+    /// How many tries it has when none was used; 0 as long as no prompt has shown it.
     #[serde(default)]
     tries: u32,
     /// The signatures at the last prompt.
@@ -86,11 +87,10 @@ impl Memory {
         };
         self.prompts = self.prompts.saturating_add(1);
         let card = self.cards.entry(digest(number)).or_default();
-        let told = description.tries.unwrap_or(TOLD_BELOW);
         // Only a prompt for the PIN tells its signatures, and only there the tries mean that PIN.
         let counter = description.counter();
-        if counter.is_some() {
-            card.tries = card.tries.max(told);
+        if counter.is_some() && description.tries.is_none() {
+            card.tries = TOLD_BELOW;
         }
         let signatures = match (card.counter, counter) {
             (Some(before), Some(now)) => now.checked_sub(before),
@@ -148,7 +148,7 @@ mod tests {
         // A card that was made anew counts from the beginning.
         assert_eq!(memory.meet(&card("0005 1", "0", "")).signatures, None);
         let other = memory.meet(&card("0005 2", "1", "\n\nRemaining attempts: 2"));
-        assert_eq!((other.tries, other.signatures), (Some(2), None));
+        assert_eq!((other.tries, other.signatures), (None, None));
     }
 
     #[test]

@@ -77,12 +77,13 @@ impl Dialog {
     pub(super) fn open(prompt: Prompt, bell: Bell) -> Self {
         let window = gtk::Window::builder()
             .title(words::title(&prompt))
-            .default_width(WIDTH)
             .resizable(false)
             .icon_name("org.symbolon.Symbolon")
-            .css_classes(["pinentry"])
             .build();
+        window.add_css_class("pinentry");
         let page = gtk::Box::new(gtk::Orientation::Vertical, 12);
+        // Lines that wrap have no width of their own, and GTK would make room for the longest height.
+        page.set_size_request(WIDTH, -1);
         page.add_css_class("page");
         let remote = prompt.description.remote.is_some();
         if let Some(who) = facts::requester(&prompt.requester, remote) {
