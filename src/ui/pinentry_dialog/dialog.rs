@@ -623,6 +623,7 @@ impl Buttons {
     fn place(&self, window: &gtk::Window, page: &gtk::Box, in_head: bool) {
         let head = gtk::HeaderBar::new();
         head.set_show_title_buttons(!in_head);
+        head.set_decoration_layout(Some(":close"));
         window.set_titlebar(Some(&head));
         if in_head {
             if let Some(cancel) = &self.cancel {

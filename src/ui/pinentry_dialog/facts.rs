@@ -13,6 +13,9 @@ use crate::token::{Text, Tries, TriesLeft};
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::widgets::{Chip, ChipKind, TriesDots, chip};
 
+/// The width, in characters, that a text asks for. It gets what there is.
+pub(super) const NARROW: i32 = 20;
+
 /// Who asks, with a sign of that program, and whether it is elsewhere.
 pub(super) fn requester(requester: &Requester, remote: bool) -> Option<gtk::Box> {
     let line = words::requester(requester);
@@ -159,6 +162,8 @@ pub(super) fn label(text: &str) -> gtk::Label {
         .xalign(0.0)
         .wrap(true)
         .wrap_mode(pango::WrapMode::WordChar)
+        // The window is as wide as its page; a text that wants more would have it made higher instead.
+        .max_width_chars(NARROW)
         .build()
 }
 

@@ -7,6 +7,7 @@ use relm4::gtk;
 use relm4::gtk::prelude::*;
 use relm4::gtk::{gdk, pango};
 
+use super::facts::NARROW;
 use crate::base::i18n::gettext;
 use crate::base::secret::Secret;
 use crate::ui::a11y::A11yExt as _;
@@ -59,6 +60,7 @@ impl Field {
             .label(name)
             .xalign(0.0)
             .wrap(true)
+            .max_width_chars(NARROW)
             .css_classes(["caption-heading"])
             .build();
         let root = gtk::Box::new(gtk::Orientation::Vertical, 3);
@@ -277,6 +279,7 @@ fn note(role: gtk::AccessibleRole, class: &str) -> gtk::Label {
         .xalign(0.0)
         .wrap(true)
         .wrap_mode(pango::WrapMode::WordChar)
+        .max_width_chars(NARROW)
         .visible(false)
         .css_classes(["caption", class])
         .build()
