@@ -81,7 +81,7 @@ tear: prepared
 bench:
 	@.ci/packages bench
 	cargo build --release --locked --manifest-path tests/independent-cards/Cargo.toml
-	cargo bench --locked --bench commands --bench window --bench idle --bench lanes --bench setup
+	cargo bench --locked --bench commands --bench window --bench idle --bench lanes --bench setup --bench pinentry
 
 # Five minutes with everybody on one token, and as long again for all else; in make test, a minute for the whole.
 neighbours: export SYMBOLON_NEIGHBOURS ?= 300

@@ -56,7 +56,8 @@ impl Desktop {
         let mut server = Command::new(find("Xvfb", "xvfb"));
         server.args(["-displayfd", "1", "-screen", "0"]);
         server.arg(format!("{WIDTH}x{HEIGHT}x24"));
-        server.args(["-nolisten", "tcp", "-noreset", "-fbdir"]);
+        // Some programs have the cursor shown, which stays on the screen when they have gone.
+        server.args(["-nolisten", "tcp", "-noreset", "-nocursor", "-fbdir"]);
         server.arg(frame.path());
         let (server, display) = daemon(&mut server, &home.path().join("xvfb.log"), |line| {
             line.parse::<u32>().is_ok()

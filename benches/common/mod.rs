@@ -10,6 +10,7 @@
 
 pub(crate) mod desktop;
 pub(crate) mod process;
+pub(crate) mod start;
 pub(crate) mod table;
 
 use std::fs;

@@ -10,8 +10,7 @@
 //! without smart cards has it: the bench runs where that module is not seen (a mount namespace
 //! of its own, as root or in a user namespace).
 //!
-//! *Painted* is when the screen shows sixteen colours. *At rest* is when the last change on the
-//! screen came before half a second without one. Pictures of both moments are kept in
+//! `common::start` says what *painted* and *at rest* mean. Pictures of both moments are kept in
 //! `target/bench`, for whoever wants to see what was measured.
 
 #![allow(
@@ -31,26 +30,15 @@ mod support;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use common::desktop::{Desktop, Picture, end};
-use common::process::{Memory, memory, processor_time};
+use common::desktop::{Desktop, end};
+use common::start::{Middle, Start, spread};
 use common::table::{Table, ratio};
-use common::{in_english, median, print_conditions};
+use common::{in_english, print_conditions};
 use support::process::find;
 
 /// How many starts of each program are counted; `SYMBOLON_BENCH_ROUNDS` says otherwise.
 const ROUNDS: usize = 15;
-
-/// Pause between two looks at the screen, which itself takes a tenth of that.
-const LOOK: Duration = Duration::from_millis(4);
-
-/// A screen on which nothing changed for so long is at rest.
-const REST: Duration = Duration::from_millis(500);
-
-/// A window that takes longer is not coming.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program with a window.
 struct Peer {
@@ -58,17 +46,6 @@ struct Peer {
     name: &'static str,
     program: PathBuf,
     arguments: &'static [&'static str],
-}
-
-/// A start of a program.
-struct Start {
-    painted: Duration,
-    rest: Duration,
-    /// Time of processors until then.
-    computed: Duration,
-    memory: Memory,
-    /// When it was painted, and at rest.
-    pictures: [Picture; 2],
 }
 
 fn peers() -> Vec<Peer> {
@@ -90,70 +67,11 @@ fn peers() -> Vec<Peer> {
     ]
 }
 
-/// Starts a program on an empty screen and ends it when it is at rest.
+/// Starts a program and ends it when it is at rest.
 fn start(desktop: &mut Desktop, peer: &Peer) -> Start {
     let mut command = desktop.command(&peer.program);
     command.args(peer.arguments);
-    wait_for_bare_screen(desktop);
-    let begin = Instant::now();
-    let mut child = command.spawn().unwrap();
-    let mut painted = None;
-    let mut last_change = begin;
-    loop {
-        let now = Instant::now();
-        if desktop.screen().changed() {
-            last_change = now;
-            if painted.is_none() && desktop.screen().shows_something() {
-                painted = Some((now - begin, desktop.screen().picture()));
-            }
-        }
-        if painted.is_some() && now - last_change > REST {
-            break;
-        }
-        assert!(
-            now - begin < PATIENCE,
-            "{} shows nothing:\n{}",
-            peer.name,
-            desktop.words()
-        );
-        thread::sleep(LOOK);
-    }
-    let ended = child.try_wait().unwrap();
-    assert!(
-        ended.is_none(),
-        "{} ended: {ended:?}\n{}",
-        peer.name,
-        desktop.words()
-    );
-    let (painted, picture) = painted.unwrap();
-    let start = Start {
-        painted,
-        rest: last_change - begin,
-        computed: processor_time(child.id()),
-        memory: memory(child.id()),
-        pictures: [picture, desktop.screen().picture()],
-    };
-    end(child);
-    start
-}
-
-fn wait_for_bare_screen(desktop: &mut Desktop) {
-    let begin = Instant::now();
-    while !{
-        desktop.screen().changed();
-        desktop.screen().is_bare()
-    } {
-        assert!(begin.elapsed() < PATIENCE, "a window stays on the screen");
-        thread::sleep(LOOK);
-    }
-}
-
-fn keep_pictures(peer: &Peer, start: &Start) {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../bench");
-    let name = peer.name.replace(", ", "-").replace(' ', "-");
-    for (moment, picture) in ["painted", "rest"].into_iter().zip(&start.pictures) {
-        picture.keep(&folder.join(format!("{name}-{moment}.png")));
-    }
+    Start::measure(desktop, peer.name, || command.spawn().unwrap(), end)
 }
 
 /// What has p11-kit load OpenSC's module.
@@ -195,50 +113,15 @@ fn main() {
             starts.push(start(&mut desktop, peer));
         }
     }
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../bench");
     for (peer, starts) in peers.iter().zip(&starts) {
-        keep_pictures(peer, &starts[rounds - 1]);
+        starts[rounds - 1].keep_pictures(peer.name, &folder);
     }
     print(&peers, &starts, rounds);
 }
 
-/// The middle of each figure over all rounds.
-struct Middle {
-    painted: f64,
-    rest: f64,
-    computed: f64,
-    resident: f64,
-    proportional: Option<f64>,
-}
-
-impl Middle {
-    fn of(starts: &[Start]) -> Self {
-        let of = |figure: &dyn Fn(&Start) -> f64| median(starts.iter().map(figure));
-        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
-        let mebibytes = |bytes: u64| bytes as f64 / 1024.0 / 1024.0;
-        let all_known = starts
-            .iter()
-            .all(|start| start.memory.proportional.is_some());
-        Self {
-            painted: of(&|start| milliseconds(start.painted)),
-            rest: of(&|start| milliseconds(start.rest)),
-            computed: of(&|start| milliseconds(start.computed)),
-            resident: of(&|start| mebibytes(start.memory.resident)),
-            proportional: all_known
-                .then(|| of(&|start| mebibytes(start.memory.proportional.unwrap_or_default()))),
-        }
-    }
-}
-
 fn print(peers: &[Peer], starts: &[Vec<Start>], rounds: usize) {
     let middles: Vec<Middle> = starts.iter().map(|starts| Middle::of(starts)).collect();
-    let spread = |starts: &[Start]| {
-        let painted = || starts.iter().map(|start| start.painted.as_millis());
-        format!(
-            "{}-{}",
-            painted().min().unwrap_or_default(),
-            painted().max().unwrap_or_default()
-        )
-    };
     println!("Middle of {rounds} starts, in turn:\n");
     let mut table = Table::new([
         "program",

@@ -156,6 +156,12 @@ impl Options {
         };
     }
 
+    /// What the box for the keyring is called; empty where the agent does not say.
+    #[must_use]
+    pub fn keyring_label(&self) -> Label {
+        self.keyring.clone().unwrap_or_default()
+    }
+
     /// What `GETINFO ttyinfo` says: name, type and display, what the system knows of the terminal,
     /// user and group of this process, Emacs.
     #[must_use]
@@ -229,9 +235,9 @@ impl Question {
         self.quality = None;
     }
 
-    /// The question as it is shown, for a PIN or passphrase.
+    /// The question as it is shown, for a PIN or passphrase, without a box for the keyring.
     #[must_use]
-    pub fn pin(&self, options: &Options, phrases: &Phrases, keyring: bool) -> Prompt {
+    pub fn pin(&self, options: &Options, phrases: &Phrases) -> Prompt {
         let help = |label: &Option<Option<Label>>, tooltip: &Option<Text>| {
             label.as_ref().map(|label| Help {
                 label: label.clone(),
@@ -259,7 +265,7 @@ impl Question {
             show: options.show.clone(),
             hide: options.hide.clone(),
             caps_lock: options.caps_lock.clone(),
-            keyring: keyring.then(|| options.keyring.clone().unwrap_or_default()),
+            keyring: None,
             invisible: options.invisible,
         };
         self.shown(Kind::Pin(Box::new(pin)), options, phrases)

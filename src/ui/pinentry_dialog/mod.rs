@@ -79,7 +79,7 @@ fn converse(arguments: Arguments, mut front: Desk, bell: Bell) -> ExitCode {
         .name("agent".to_owned())
         .spawn(move || {
             let code = session::converse(&arguments, &mut front);
-            glib::MainContext::default().invoke(move || ended.quit());
+            on_window_thread(move || ended.quit());
             code
         });
     let Ok(conversation) = conversation else {
@@ -97,7 +97,19 @@ thread_local! {
 
 /// Called on the thread of the conversation.
 fn to_window(message: ToWindow) {
-    glib::MainContext::default().invoke(move || received(message));
+    on_window_thread(move || received(message));
+}
+
+/// Has the main loop call `act`. `MainContext::invoke` would call it here and now as long as the loop
+/// does not run yet, and GTK belongs to one thread.
+fn on_window_thread(act: impl FnOnce() + Send + 'static) {
+    let mut act = Some(act);
+    glib::source::idle_add_full(glib::Priority::DEFAULT, move || {
+        if let Some(act) = act.take() {
+            act();
+        }
+        glib::ControlFlow::Break
+    });
 }
 
 /// Called on the thread of the window.
