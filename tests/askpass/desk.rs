@@ -128,14 +128,6 @@ impl Agent {
         line.trim_end().to_owned()
     }
 
-    /// Sends a signal to the pinentry.
-    pub(crate) fn signal(&mut self, signal: Signal) {
-        self.send("GETINFO pid");
-        let pid = self.next();
-        self.expect("OK");
-        self.signal_to(pid_of(&pid), signal);
-    }
-
     /// The number of the pinentry.
     pub(crate) fn pid(&mut self) -> Pid {
         self.send("GETINFO pid");
