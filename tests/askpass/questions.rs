@@ -11,7 +11,7 @@ use crate::desk::{Agent, Screen, TTY};
 
 const CARD: &str = "SETDESC Please unlock the card%0A%0ANumber%1F: 0006 12345678%0AHolder%1F: Alice Test%0A\
                     Counter%1F: 42";
-const CANCELLED: &str = "ERR 83886179 Operation cancelled";
+const CANCELLED: &str = "ERR 83886179 Operation cancelled <Pinentry>";
 
 #[test]
 fn a_pin_is_typed_without_appearing() {
@@ -211,7 +211,7 @@ fn what_cannot_be_passed_on_is_asked_for_again() {
 
 #[test]
 fn buttons_are_letters() {
-    let not_confirmed = "ERR 83886194 Not confirmed";
+    let not_confirmed = "ERR 83886194 Not confirmed <Pinentry>";
     // Enter alone, which may be one too many, answers nothing.
     for (key, answer) in [
         ("\ra", "OK"),
@@ -287,7 +287,7 @@ fn a_question_ends_when_nobody_answers() {
     for command in ["GETPIN", "CONFIRM", "MESSAGE"] {
         agent.send(command);
         screen.terminal.wait_for("Nobody has answered in time.");
-        agent.expect("ERR 83886142 Timeout");
+        agent.expect("ERR 83886142 Timeout <Pinentry>");
     }
     screen.left();
 }
@@ -297,7 +297,7 @@ fn without_a_terminal_the_agent_is_told_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let nowhere = "ERR 83886166 No pinentry";
+    let nowhere = "ERR 83886166 No pinentry <Pinentry>";
     for program in [TTY, env!("CARGO_BIN_EXE_pinentry-symbolon")] {
         for name in [
             None,
@@ -344,7 +344,7 @@ fn the_time_of_the_command_line_counts() {
     let mut agent = Agent::of(TTY, &["--timeout", "1", "--ttyname", &screen.name]);
     agent.send("GETPIN");
     screen.terminal.wait_for("Nobody has answered in time.");
-    agent.expect("ERR 83886142 Timeout");
+    agent.expect("ERR 83886142 Timeout <Pinentry>");
     screen.left();
 }
 
