@@ -6,7 +6,7 @@ DESTDIR ?=
 BUILT ?= target/release
 
 ID := org.symbolon.Symbolon
-PROGRAMS := symbolon symbolonctl
+PROGRAMS := symbolon symbolonctl pinentry-symbolon pinentry-symbolon-tty
 LANGUAGES := $(shell sed '/^\#/d' po/LINGUAS)
 # What programs that read our JSON go by.
 FORMATS := json.md $(notdir $(wildcard data/*.schema.json))

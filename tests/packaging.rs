@@ -17,6 +17,8 @@ use std::sync::{Mutex, PoisonError};
 const ID: &str = "org.symbolon.Symbolon";
 const SYMBOLON: &str = env!("CARGO_BIN_EXE_symbolon");
 const SYMBOLONCTL: &str = env!("CARGO_BIN_EXE_symbolonctl");
+const PINENTRY: &str = env!("CARGO_BIN_EXE_pinentry-symbolon");
+const PINENTRY_TTY: &str = env!("CARGO_BIN_EXE_pinentry-symbolon-tty");
 
 /// Held while make runs: it lays everything out in one place first.
 static MAKE: Mutex<()> = Mutex::new(());
@@ -85,6 +87,8 @@ impl Installed {
 fn everything_is_installed_and_uninstalled() {
     let installed = Installed::new();
     let mut expected: BTreeSet<String> = [
+        "bin/pinentry-symbolon",
+        "bin/pinentry-symbolon-tty",
         "bin/symbolon",
         "bin/symbolonctl",
         "share/applications/org.symbolon.Symbolon.desktop",
@@ -92,6 +96,8 @@ fn everything_is_installed_and_uninstalled() {
         "share/icons/hicolor/symbolic/apps/org.symbolon.Symbolon-symbolic.svg",
         "share/locale/de/LC_MESSAGES/symbolon.mo",
         "share/locale/it/LC_MESSAGES/symbolon.mo",
+        "share/man/man1/pinentry-symbolon-tty.1",
+        "share/man/man1/pinentry-symbolon.1",
         "share/man/man1/symbolon.1",
         "share/man/man1/symbolonctl.1",
         "share/man/man5/symbolon-profile.5",
@@ -194,7 +200,12 @@ fn installed_programs_speak_the_language_of_the_user() {
 
 #[test]
 fn manual_pages_are_set_without_a_warning() {
-    for page in ["symbolon.1", "symbolonctl.1", "symbolon-profile.5"] {
+    for page in [
+        "symbolon.1",
+        "symbolonctl.1",
+        "pinentry-symbolon.1",
+        "symbolon-profile.5",
+    ] {
         let set = run(Command::new("man")
             .args(["--warnings", "--encoding=UTF-8", "--local-file"])
             .arg(package(&format!("data/man/{page}")))
@@ -250,7 +261,13 @@ fn the_manual_tells_of_everything_in_a_profile() {
 
 #[test]
 fn manual_pages_tell_of_every_command_and_option() {
-    for (program, name, least) in [(SYMBOLON, "symbolon", 0), (SYMBOLONCTL, "symbolonctl", 12)] {
+    for (program, name, least) in [
+        (SYMBOLON, "symbolon", 0),
+        (SYMBOLONCTL, "symbolonctl", 12),
+        // One page for both.
+        (PINENTRY, "pinentry-symbolon", 0),
+        (PINENTRY_TTY, "pinentry-symbolon", 0),
+    ] {
         let mut options = BTreeSet::new();
         let mut commands = Vec::new();
         read_help(program, &mut Vec::new(), &mut options, &mut commands);
@@ -330,27 +347,31 @@ fn read_help(
 
 #[test]
 fn programs_for_the_terminal_need_no_window_library() {
-    let window = libraries(SYMBOLON);
-    assert!(
-        window.iter().any(|name| name.starts_with("libgtk-4")),
-        "{window:?}"
-    );
-    let terminal = libraries(SYMBOLONCTL);
-    for library in [
-        "libadwaita",
-        "libcairo",
-        "libgdk",
-        "libgio",
-        "libglib",
-        "libgobject",
-        "libgraphene",
-        "libgtk",
-        "libpango",
-    ] {
+    for program in [SYMBOLON, PINENTRY] {
+        let window = libraries(program);
         assert!(
-            !terminal.iter().any(|name| name.starts_with(library)),
-            "symbolonctl needs {library}: {terminal:?}"
+            window.iter().any(|name| name.starts_with("libgtk-4")),
+            "{window:?}"
         );
+    }
+    for program in [SYMBOLONCTL, PINENTRY_TTY] {
+        let terminal = libraries(program);
+        for library in [
+            "libadwaita",
+            "libcairo",
+            "libgdk",
+            "libgio",
+            "libglib",
+            "libgobject",
+            "libgraphene",
+            "libgtk",
+            "libpango",
+        ] {
+            assert!(
+                !terminal.iter().any(|name| name.starts_with(library)),
+                "{program} needs {library}: {terminal:?}"
+            );
+        }
     }
 }
 

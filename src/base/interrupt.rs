@@ -13,6 +13,7 @@ use std::thread;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 
 /// The ear for signals.
 #[derive(Debug)]
@@ -60,4 +61,24 @@ impl Interrupt {
     pub fn as_fd(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
     }
+}
+
+/// Starts to listen for what asks the program to end, and ends it with that signal as soon as it
+/// came. `tidy` is called before, on a thread of its own.
+///
+/// # Errors
+///
+/// The system gives no more descriptors or threads.
+pub fn end_after(tidy: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let mut waiting = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            if let Some(signal) = waiting.forever().next() {
+                tidy();
+                // Whoever waits for this program is told why it ended.
+                let _ = emulate_default_handler(signal);
+            }
+        })?;
+    Ok(())
 }

@@ -5,6 +5,7 @@ pub mod file;
 pub mod hex;
 pub mod i18n;
 pub mod interrupt;
+pub mod keyboard;
 pub mod os;
 pub mod paths;
 pub mod process;

@@ -5,25 +5,24 @@
 //! a copy.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
-};
-use zeroize::Zeroize;
+use rustix::fs::OFlags;
+use rustix::termios::{QueueSelector, isatty, tcflush};
 
 use super::interrupt::Interrupt;
+use super::keyboard::{self, Ended, Key, Quiet, Restore, Until};
 use super::secret::Secret;
 
-/// The longest secret that is taken, in bytes: more than any card does.
-pub const MAX_LEN: usize = 1024;
+pub use super::keyboard::MAX_LEN;
 
-/// The terminal that the program was started from, whatever its standard streams are.
+/// A terminal that questions are asked on.
 #[derive(Debug)]
 pub struct Terminal {
     tty: File,
+    restore: Restore,
 }
 
 /// What came of a question.
@@ -36,14 +35,69 @@ pub enum Answer<T> {
 }
 
 impl Terminal {
-    /// Opens the controlling terminal (`tty(4)`).
+    /// Opens the controlling terminal (`tty(4)`), whatever the standard streams are.
     ///
     /// # Errors
     ///
     /// There is none: a job of cron, for example.
     pub fn open() -> io::Result<Self> {
-        let tty = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-        Ok(Self { tty })
+        Self::at(Path::new("/dev/tty"), Restore::default())
+    }
+
+    /// Opens the terminal `path`, which does not become the controlling one. `restore` puts it back
+    /// as it was whenever that is called for.
+    ///
+    /// # Errors
+    ///
+    /// It is no terminal, or one of somebody else.
+    pub fn at(path: &Path, restore: Restore) -> io::Result<Self> {
+        // A modem line makes whoever opens it wait for a call.
+        let flags = OFlags::NOCTTY | OFlags::NONBLOCK;
+        let flags = i32::try_from(flags.bits()).unwrap_or_default();
+        let tty = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(flags)
+            .open(path)?;
+        if !isatty(&tty) {
+            return Err(rustix::io::Errno::NOTTY.into());
+        }
+        let flags = rustix::fs::fcntl_getfl(&tty)?;
+        rustix::fs::fcntl_setfl(&tty, flags - OFlags::NONBLOCK)?;
+        Ok(Self { tty, restore })
+    }
+
+    /// Switches echo, line editor and signals off, for as long as the returned value lives.
+    ///
+    /// # Errors
+    ///
+    /// The terminal went away, or the program is about to end.
+    pub fn quiet(&self) -> io::Result<Quiet> {
+        Quiet::begin(&self.tty, &self.restore)
+    }
+
+    /// Writes `text`.
+    ///
+    /// # Errors
+    ///
+    /// The terminal went away.
+    pub fn print(&mut self, text: &str) -> io::Result<()> {
+        self.tty.write_all(text.as_bytes())
+    }
+
+    /// The next key, while the terminal is [`Terminal::quiet`].
+    ///
+    /// # Errors
+    ///
+    /// The terminal went away.
+    pub fn key(&mut self, until: &Until<'_>) -> io::Result<Result<Key, Ended>> {
+        keyboard::next_key(&mut self.tty, until)
+    }
+
+    /// Drops what was typed and not read.
+    pub fn forget_typed(&self) {
+        // A terminal that went away holds nothing.
+        let _ = tcflush(&self.tty, QueueSelector::IFlush);
     }
 
     /// Asks for a secret; nothing that is typed appears.
@@ -52,27 +106,24 @@ impl Terminal {
     ///
     /// The terminal went away.
     pub fn secret(&mut self, prompt: &str, interrupt: &Interrupt) -> io::Result<Answer<Secret>> {
-        let quiet = Quiet::begin(&self.tty)?;
-        write!(self.tty, "{prompt}: ")?;
+        let quiet = self.quiet()?;
+        self.print(&format!("{prompt}: "))?;
+        let until = Until {
+            interrupted: Some(interrupt.as_fd()),
+            ..Until::default()
+        };
         let mut secret = Secret::with_capacity(MAX_LEN);
         let answer = loop {
-            let Some(byte) = next_byte(&mut self.tty, interrupt)? else {
-                break Answer::Cancelled;
-            };
-            match key(byte) {
-                Key::Enter => break Answer::Given(secret),
-                Key::Cancel => break Answer::Cancelled,
-                Key::End if secret.is_empty() => break Answer::Cancelled,
-                Key::Erase => erase_last(&mut secret),
-                Key::EraseAll => secret.truncate(0),
-                Key::Escape => self.skip_sequence()?,
-                Key::Byte(byte) if secret.len() < MAX_LEN => secret.extend(&[byte]),
-                Key::Byte(_) | Key::End | Key::Nothing => {}
+            match self.key(&until)? {
+                Ok(Key::Enter) => break Answer::Given(secret),
+                Ok(Key::Cancel) | Err(_) => break Answer::Cancelled,
+                Ok(Key::End) if secret.is_empty() => break Answer::Cancelled,
+                Ok(key) => key.edit(&mut secret),
             }
         };
         drop(quiet);
         // The Enter was not shown either.
-        writeln!(self.tty)?;
+        self.print("\n")?;
         Ok(answer)
     }
 
@@ -87,7 +138,7 @@ impl Terminal {
         yes: &str,
         interrupt: &Interrupt,
     ) -> io::Result<Answer<bool>> {
-        write!(self.tty, "{question} ")?;
+        self.print(&format!("{question} "))?;
         let mut line = Vec::new();
         loop {
             match next_byte(&mut self.tty, interrupt)? {
@@ -97,64 +148,15 @@ impl Terminal {
                 Some(_) => {}
             }
         }
-        let line = std::str::from_utf8(&line).unwrap_or_default();
-        Ok(Answer::Given(
-            line.trim().to_lowercase() == yes.to_lowercase(),
-        ))
-    }
-
-    /// Skips what a key like an arrow sends after its ESC: it would become part of the PIN.
-    fn skip_sequence(&mut self) -> io::Result<()> {
-        let none = Timespec {
-            tv_sec: 0,
-            tv_nsec: 0,
-        };
-        let mut byte = [0];
-        while poll(&mut [PollFd::new(&self.tty, PollFlags::IN)], Some(&none))? > 0 {
-            let count = self.tty.read(&mut byte)?;
-            // A sequence ends with a letter or `~` (ECMA-48, 5.4).
-            if count == 0 || byte[0].is_ascii_alphabetic() && byte[0] != b'O' || byte[0] == b'~' {
-                break;
-            }
-        }
-        Ok(())
+        Ok(Answer::Given(says(&line, yes)))
     }
 }
 
-/// What a byte from the terminal means.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Key {
-    Enter,
-    Cancel,
-    End,
-    Erase,
-    EraseAll,
-    Escape,
-    Nothing,
-    Byte(u8),
-}
-
-fn key(byte: u8) -> Key {
-    match byte {
-        b'\r' | b'\n' => Key::Enter,
-        // Ctrl+C, Ctrl+D, Ctrl+U: usual everywhere, whatever the settings of the terminal.
-        0x03 => Key::Cancel,
-        0x04 => Key::End,
-        0x15 => Key::EraseAll,
-        0x08 | 0x7F => Key::Erase,
-        0x1B => Key::Escape,
-        0x00..0x20 => Key::Nothing,
-        _ => Key::Byte(byte),
-    }
-}
-
-/// Removes the last character: one byte and the UTF-8 continuation bytes after it.
-fn erase_last(secret: &mut Secret) {
-    let bytes = secret.expose();
-    let continuation = bytes.iter().rev().take_while(|&&byte| byte & 0xC0 == 0x80);
-    let len = continuation.count() + 1;
-    let rest = secret.len().saturating_sub(len);
-    secret.truncate(rest);
+/// Whether a line is this word.
+#[must_use]
+pub fn says(line: &[u8], word: &str) -> bool {
+    let line = std::str::from_utf8(line).unwrap_or_default();
+    line.trim().to_lowercase() == word.to_lowercase()
 }
 
 /// The next byte of `file`; nothing at its end or after a signal.
@@ -163,75 +165,9 @@ fn erase_last(secret: &mut Secret) {
 ///
 /// As for any reading.
 pub fn next_byte(file: &mut File, interrupt: &Interrupt) -> io::Result<Option<u8>> {
-    let ready = {
-        let mut waiting = [
-            PollFd::from_borrowed_fd(interrupt.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(file.as_fd(), PollFlags::IN),
-        ];
-        // A signal that is handled on another thread may still end this call early.
-        rustix::io::retry_on_intr(|| poll(&mut waiting, None))?;
-        waiting.map(|entry| !entry.revents().is_empty())
+    let until = Until {
+        interrupted: Some(interrupt.as_fd()),
+        ..Until::default()
     };
-    if ready[0] {
-        return Ok(None);
-    }
-    let mut byte = [0];
-    let count = file.read(&mut byte)?;
-    let answer = (count > 0).then_some(byte[0]);
-    byte.zeroize();
-    Ok(answer)
-}
-
-/// The terminal without echo, line editor and signals, for as long as this lives.
-struct Quiet {
-    tty: File,
-    before: Termios,
-}
-
-impl Quiet {
-    fn begin(tty: &File) -> io::Result<Self> {
-        let tty = tty.try_clone()?;
-        let before = tcgetattr(&tty)?;
-        let mut quiet = before.clone();
-        quiet.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
-        quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
-        quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
-        // What was typed before the question was asked is no answer to it.
-        tcsetattr(&tty, OptionalActions::Flush, &quiet)?;
-        Ok(Self { tty, before })
-    }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        // A terminal that went away needs no echo.
-        let _ = tcsetattr(&self.tty, OptionalActions::Now, &self.before);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Key, erase_last, key};
-    use crate::base::secret::Secret;
-
-    #[test]
-    fn one_key_erases_one_character() {
-        let mut secret = Secret::new("a€ö".as_bytes());
-        erase_last(&mut secret);
-        assert_eq!(secret.expose(), "a€".as_bytes());
-        erase_last(&mut secret);
-        assert_eq!(secret.expose(), b"a");
-        erase_last(&mut secret);
-        erase_last(&mut secret);
-        assert!(secret.is_empty());
-    }
-
-    #[test]
-    fn keys_that_are_no_characters_never_become_part_of_a_pin() {
-        for byte in 0..0x20 {
-            assert!(!matches!(key(byte), Key::Byte(_)), "{byte}");
-        }
-        assert_eq!(key(b'7'), Key::Byte(b'7'));
-        assert_eq!(key(0xC3), Key::Byte(0xC3));
-    }
+    Ok(keyboard::next_byte(file, &until)?.ok())
 }

@@ -13,6 +13,7 @@
 
 pub mod arguments;
 pub mod askpass;
+pub mod choices;
 pub mod code;
 pub mod description;
 pub mod desk;
@@ -22,7 +23,9 @@ pub mod lines;
 pub mod memory;
 pub mod prompt;
 pub mod requester;
+pub mod screen;
 pub mod server;
 pub mod session;
 pub mod state;
 pub mod terminal;
+pub mod words;

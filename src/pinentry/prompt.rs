@@ -170,6 +170,20 @@ impl Label {
         &self.marked
     }
 
+    /// The letter that is marked.
+    #[must_use]
+    pub fn letter(&self) -> Option<char> {
+        let mut characters = self.marked.chars();
+        while let Some(character) = characters.next() {
+            if character == '_'
+                && let Some(letter) = characters.next().filter(|&letter| letter != '_')
+            {
+                return Some(letter);
+            }
+        }
+        None
+    }
+
     /// Without.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -249,5 +263,8 @@ mod tests {
             assert_eq!(Label::marked(marked.as_bytes()).as_str(), plain);
         }
         assert_eq!(Label::plain("a_b").with_mark(), "a__b");
+        for (marked, letter) in [("_OK", Some('O')), ("a__b", None), ("a__b_c", Some('c'))] {
+            assert_eq!(Label::marked(marked.as_bytes()).letter(), letter);
+        }
     }
 }

@@ -34,6 +34,7 @@ pub(crate) mod certificate;
 pub(crate) mod fake_service;
 pub(crate) mod forwarded;
 pub(crate) mod gnupg;
+pub(crate) mod on_terminal;
 pub(crate) mod pcsc_wire;
 pub(crate) mod pcscd;
 pub(crate) mod process;

@@ -12,7 +12,7 @@ use super::facts;
 use super::field::{EyeWords, Field};
 use super::quality::Quality;
 use super::words;
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::gettext;
 use crate::base::secret::Secret;
 use crate::pinentry::desk::{Bell, Errand, Reply};
 use crate::pinentry::prompt::{Answer, Check, Kind, Label, MAX_PASSPHRASE, PinPrompt, Prompt};
@@ -333,10 +333,7 @@ impl Dialog {
             repeat.set_wrong((same == Some(false)).then_some(entry.repeat_error.as_str()));
         }
         if state == State::TooLong {
-            entry.first.set_wrong(Some(&gettext_f(
-                "This is too long: no more than {count} bytes can be passed on.",
-                &[("count", &MAX_PASSPHRASE.to_string())],
-            )));
+            entry.first.set_wrong(Some(&words::too_long()));
         }
         self.0
             .ok
@@ -478,18 +475,8 @@ impl Entry {
             page.append(repeat.widget());
             repeat.widget().append(&matched);
         }
-        let texts =
-            |text: Option<&Text>, ours: String| text.map_or(ours, |text| text.as_str().to_owned());
-        let wanted = pin.repeat.as_ref();
-        let repeat_error = texts(
-            wanted.and_then(|repeat| repeat.error.as_ref()),
-            gettext("Both entries must be the same"),
-        );
-        let repeat_ok = texts(
-            wanted.and_then(|repeat| repeat.ok.as_ref()),
-            gettext("Both entries are the same"),
-        );
-        matched.set_label(&repeat_ok);
+        let repeat_error = words::differ(pin);
+        matched.set_label(&words::same(pin));
         let tries = prompt.description.tries;
         let entry = Self {
             repeat_error,
@@ -523,9 +510,7 @@ impl Entry {
             }
         }
         if entry.blocked {
-            page.append(&wrong(&gettext(
-                "The PIN is blocked. Unblock it with the PUK or the admin PIN; nothing typed here can help.",
-            )));
+            page.append(&wrong(&words::blocked()));
             entry.first.set_sensitive(false);
         }
         entry.show(false);
@@ -605,17 +590,14 @@ impl Buttons {
                 .use_underline(true)
                 .build()
         };
-        let default = |label: &Option<Label>, ours: String| {
-            button(label.as_ref().unwrap_or(&Label::marked(ours.as_bytes())))
-        };
-        let ok = default(&prompt.ok, gettext("_OK"));
+        let (ok, not_ok, cancel) = words::buttons(prompt);
+        let ok = button(&ok);
         ok.add_css_class("suggested-action");
         ok.set_receives_default(true);
-        let one = matches!(prompt.kind, Kind::Message);
         Self {
             ok,
-            not_ok: prompt.not_ok.as_ref().filter(|_| !one).map(button),
-            cancel: (!one).then(|| default(&prompt.cancel, gettext("_Cancel"))),
+            not_ok: not_ok.as_ref().map(button),
+            cancel: cancel.as_ref().map(button),
         }
     }
 
@@ -663,12 +645,7 @@ fn generate(pin: &PinPrompt, page: &gtk::Box) -> Option<gtk::Button> {
 }
 
 fn keep(label: &Label, page: &gtk::Box) -> gtk::CheckButton {
-    let ours = Label::plain(&gettext("Save in the keyring"));
-    let label = if label.as_str().is_empty() {
-        &ours
-    } else {
-        label
-    };
+    let label = words::keep(label);
     let check = gtk::CheckButton::builder()
         .label(label.with_mark())
         .use_underline(true)
@@ -678,9 +655,7 @@ fn keep(label: &Label, page: &gtk::Box) -> gtk::CheckButton {
 }
 
 fn last_try(page: &gtk::Box) -> gtk::CheckButton {
-    page.append(&wrong(&gettext(
-        "If the PIN is wrong once more, it is blocked.",
-    )));
+    page.append(&wrong(&words::last_try()));
     let check = gtk::CheckButton::with_label(&gettext("Use the last try"));
     page.append(&check);
     check

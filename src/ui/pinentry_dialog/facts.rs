@@ -25,7 +25,7 @@ pub(super) fn requester(requester: &Requester, remote: bool) -> Option<gtk::Box>
     }
     let row = gtk::Box::new(gtk::Orientation::Horizontal, 8);
     row.append(&program_icon(requester));
-    let text = label(&line.unwrap_or_else(|| gettext("Asked by a program elsewhere")));
+    let text = label(&line.unwrap_or_else(words::elsewhere));
     text.add_css_class("dim-label");
     text.set_hexpand(true);
     row.append(&text);

@@ -3,12 +3,9 @@
 use relm4::gtk;
 use relm4::gtk::prelude::*;
 
-use crate::base::i18n::{gettext, gettext_f};
+use super::words;
+use crate::base::i18n::gettext;
 use crate::ui::a11y::A11yExt as _;
-
-/// From so many percent on it is fair, and good.
-const FAIR: i8 = 40;
-const GOOD: i8 = 70;
 
 /// The bar. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -52,7 +49,7 @@ impl Quality {
 
     /// Shows what the agent says: from 0 to 100, below 0 where it would be refused.
     pub(super) fn set(&self, quality: Option<i8>) {
-        let text = words(quality);
+        let text = quality.map(words::quality).unwrap_or_default();
         self.words.set_label(&text);
         self.bar.set_a11y_label(&gettext("Quality"));
         self.bar.set_a11y_value(&text);
@@ -60,7 +57,7 @@ impl Quality {
         self.bar.set_value(f64::from(value.unsigned_abs().min(100)));
         for (class, on) in [
             ("error", value < 0),
-            ("warning", (0..GOOD).contains(&value)),
+            ("warning", (0..words::GOOD).contains(&value)),
         ] {
             if on {
                 self.root.add_css_class(class);
@@ -69,24 +66,4 @@ impl Quality {
             }
         }
     }
-}
-
-fn words(quality: Option<i8>) -> String {
-    let Some(value) = quality else {
-        return String::new();
-    };
-    let word = match value {
-        ..0 => gettext("not enough"),
-        0..FAIR => gettext("weak"),
-        FAIR..GOOD => gettext("fair"),
-        GOOD.. => gettext("good"),
-    };
-    // TRANSLATORS: How good a passphrase is: "good, 71 %".
-    gettext_f(
-        "{word}, {percent} %",
-        &[
-            ("word", &word),
-            ("percent", &value.unsigned_abs().min(100).to_string()),
-        ],
-    )
 }
