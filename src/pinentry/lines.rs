@@ -155,7 +155,7 @@ impl Replies {
         ))
     }
 
-    /// One `D` line: agents take no second one.
+    /// Data: one `D` line as long as it fits, since agents take no second one of a passphrase.
     ///
     /// # Errors
     ///
@@ -163,7 +163,13 @@ impl Replies {
     pub fn data(&self, bytes: &[u8]) -> io::Result<()> {
         let mut line = Secret::with_capacity(bytes.len() * 3 + 3);
         line.extend(b"D ");
-        escape::encode_data(bytes, &mut line);
+        for byte in bytes {
+            // The longest that a byte can become.
+            if line.len() + 3 > LONGEST {
+                self.end(std::mem::replace(&mut line, Secret::new(b"D ")))?;
+            }
+            escape::encode_data(&[*byte], &mut line);
+        }
         self.end(line)
     }
 
