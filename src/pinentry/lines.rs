@@ -5,7 +5,9 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, read, write};
 
 use super::code::Code;
@@ -82,6 +84,24 @@ impl Lines {
         }
     }
 
+    /// Whether something comes within `limit`: a line, a part of one, or the end of them.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn ready(&self, limit: Duration) -> io::Result<bool> {
+        if self.returned.is_some() || self.buffer.expose().contains(&b'\n') {
+            return Ok(true);
+        }
+        let limit = Timespec {
+            tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(limit.subsec_nanos()),
+        };
+        let mut ends = [PollFd::new(&self.from, PollFlags::IN)];
+        let ready = rustix::io::retry_on_intr(|| poll(&mut ends, Some(&limit)))?;
+        Ok(ready > 0)
+    }
+
     /// Hands `line` out once more: it belongs to somebody else.
     pub fn give_back(&mut self, line: Secret) {
         self.returned = Some(line);
@@ -155,7 +175,7 @@ impl Replies {
         ))
     }
 
-    /// One `D` line: agents take no second one.
+    /// Data: one `D` line as long as it fits, since agents take no second one of a passphrase.
     ///
     /// # Errors
     ///
@@ -163,7 +183,13 @@ impl Replies {
     pub fn data(&self, bytes: &[u8]) -> io::Result<()> {
         let mut line = Secret::with_capacity(bytes.len() * 3 + 3);
         line.extend(b"D ");
-        escape::encode_data(bytes, &mut line);
+        for byte in bytes {
+            // The longest that a byte can become.
+            if line.len() + 3 > LONGEST {
+                self.end(std::mem::replace(&mut line, Secret::new(b"D ")))?;
+            }
+            escape::encode_data(&[*byte], &mut line);
+        }
         self.end(line)
     }
 

@@ -152,6 +152,11 @@ impl Label {
                 Some(character)
             });
         }
+        // Without its mark one sign may stand beside another that it must not stand beside.
+        let clean = Text::from(plain.as_str());
+        if clean.as_str() != plain {
+            return Self::plain(clean.as_str());
+        }
         Self { marked, plain }
     }
 
