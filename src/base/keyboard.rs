@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr,
+    tcsetattr,
 };
 use zeroize::Zeroize;
 
@@ -224,7 +225,9 @@ impl Restore {
     fn leave(&self, after: Held) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Held::Quiet(tty, before) = &*held {
-            // A terminal that went away needs no echo.
+            // What was typed and not read is no line for the shell. A terminal that went away needs
+            // neither this nor an echo.
+            let _ = tcflush(tty, QueueSelector::IFlush);
             let _ = tcsetattr(tty, OptionalActions::Now, before);
         }
         if !matches!(*held, Held::Over) {
