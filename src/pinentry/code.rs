@@ -50,7 +50,7 @@ impl Code {
                 Self::NotImplemented => 69,
                 Self::LineTooLong => 263,
                 Self::General => 257,
-                Self::NoPinEntry => 86,
+                Self::NoPinEntry => 85,
             }
     }
 

@@ -296,7 +296,7 @@ fn without_a_terminal_the_agent_is_told_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let nowhere = "ERR 83886166 No pinentry <Pinentry>";
+    let nowhere = "ERR 83886165 No pinentry <Pinentry>";
     for program in [TTY, env!("CARGO_BIN_EXE_pinentry-symbolon")] {
         for name in [
             None,

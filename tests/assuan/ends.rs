@@ -302,7 +302,7 @@ fn each_answer_has_its_code() {
             "S BUTTON_INFO close\nERR 83886179 Operation cancelled <Pinentry>",
         ),
         (b"t", "GETPIN", "ERR 83886142 Timeout <Pinentry>"),
-        (b"w", "GETPIN", "ERR 83886166 No pinentry <Pinentry>"),
+        (b"w", "GETPIN", "ERR 83886165 No pinentry <Pinentry>"),
         (b"y", "CONFIRM", "OK"),
         (b"n", "confirm", "ERR 83886194 Not confirmed <Pinentry>"),
         (b"n", "CONFIRM --one-button", "OK"),

@@ -163,24 +163,13 @@ impl Dialog {
     }
 
     fn wire(&self, buttons: &Buttons) {
-        let answers: [(Option<&gtk::Button>, fn(&Self)); 3] = [
-            (Some(&buttons.ok), Self::accept),
-            (buttons.not_ok.as_ref(), |dialog| {
-                dialog.answer(Answer::NotConfirmed)
-            }),
-            (buttons.cancel.as_ref(), |dialog| {
-                dialog.answer(Answer::Cancelled)
-            }),
-        ];
-        for (button, act) in answers {
-            let Some(button) = button else { continue };
-            let dialog = self.downgrade();
-            button.connect_clicked(move |_| {
-                if let Some(dialog) = dialog() {
-                    act(&dialog);
-                }
-            });
-        }
+        self.press(Some(&buttons.ok), Self::accept);
+        self.press(buttons.not_ok.as_ref(), |dialog| {
+            dialog.answer(Answer::NotConfirmed);
+        });
+        self.press(buttons.cancel.as_ref(), |dialog| {
+            dialog.answer(Answer::Cancelled);
+        });
         self.0.window.set_default_widget(Some(&buttons.ok));
         let dialog = self.downgrade();
         self.0.window.connect_close_request(move |_| {
@@ -188,6 +177,17 @@ impl Dialog {
                 dialog.answer(Answer::Closed);
             }
             glib::Propagation::Proceed
+        });
+    }
+
+    /// Has `button`, if there is one, do something.
+    fn press(&self, button: Option<&gtk::Button>, act: fn(&Self)) {
+        let Some(button) = button else { return };
+        let dialog = self.downgrade();
+        button.connect_clicked(move |_| {
+            if let Some(dialog) = dialog() {
+                act(&dialog);
+            }
         });
     }
 

@@ -8,7 +8,7 @@ use relm4::gtk::{gdk, gio};
 const INTERFACE: &str = "org.gnome.desktop.interface";
 
 /// What GTK's style has no class for.
-const STYLE: &str = include_str!("../../../resources/pinentry.css");
+const STYLE: &str = include_str!("look.css");
 
 /// Loads the style.
 pub(super) fn load() {
