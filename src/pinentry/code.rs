@@ -21,6 +21,8 @@ pub enum Code {
     UnknownCommand,
     /// The command is known and cannot be used so.
     Parameter,
+    /// The line is none of a command.
+    Syntax,
     /// The command is part of the protocol and of no use here.
     NotImplemented,
     /// The line is longer than the protocol allows.
@@ -43,6 +45,7 @@ impl Code {
                 Self::Timeout => 62,
                 Self::UnknownOption => 174,
                 Self::UnknownCommand => 275,
+                Self::Syntax => 276,
                 Self::Parameter => 280,
                 Self::NotImplemented => 69,
                 Self::LineTooLong => 263,
@@ -61,6 +64,7 @@ impl Code {
             Self::Timeout => "Timeout",
             Self::UnknownOption => "Unknown option",
             Self::UnknownCommand => "Unknown IPC command",
+            Self::Syntax => "IPC syntax error",
             Self::Parameter => "IPC parameter error",
             Self::NotImplemented => "Not implemented",
             Self::LineTooLong => "IPC line too long",

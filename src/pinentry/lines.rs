@@ -5,7 +5,9 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, read, write};
 
 use super::code::Code;
@@ -80,6 +82,24 @@ impl Lines {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Whether something comes within `limit`: a line, a part of one, or the end of them.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn ready(&self, limit: Duration) -> io::Result<bool> {
+        if self.returned.is_some() || self.buffer.expose().contains(&b'\n') {
+            return Ok(true);
+        }
+        let limit = Timespec {
+            tv_sec: i64::try_from(limit.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: i64::from(limit.subsec_nanos()),
+        };
+        let mut ends = [PollFd::new(&self.from, PollFlags::IN)];
+        let ready = rustix::io::retry_on_intr(|| poll(&mut ends, Some(&limit)))?;
+        Ok(ready > 0)
     }
 
     /// Hands `line` out once more: it belongs to somebody else.

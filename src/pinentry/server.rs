@@ -56,6 +56,13 @@ pub const COMMANDS: [&str; 29] = [
 /// The most bytes of an answer to an inquiry.
 const LONGEST_ANSWER: usize = 4096;
 
+/// How long data may come behind an end that can be a stray one, where an answer without data says
+/// nothing.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
+/// The same where no data is the good answer, which a person waits for.
+const CHECK_LIMIT: Duration = Duration::from_secs(1);
+
 /// Where passphrases are kept for those who want that.
 pub trait Keyring {
     /// The one of this key, if there is one.
@@ -151,12 +158,14 @@ impl<'a> Server<'a> {
     }
 
     fn command(&mut self, line: &Secret) -> io::Result<Next> {
-        let line = line.expose().trim_ascii_start();
-        let end = line.iter().position(u8::is_ascii_whitespace);
-        let (command, rest) = line.split_at(end.unwrap_or(line.len()));
-        let argument = rest.trim_ascii_start();
-        let command = command.to_ascii_uppercase();
+        let line = line.expose();
+        let (command, argument) = words(line);
         match command.as_slice() {
+            b"" if !line.is_empty() => {
+                // Blanks before a command: agents send none, and are told so by other pinentries.
+                self.channel.replies.refuse(Code::Syntax)?;
+                return Ok(Next::More);
+            }
             // Nothing, and comments. What is left of an inquiry that nobody waits for any more.
             b"" | b"END" | b"CAN" | b"D" => return Ok(Next::More),
             name if name.starts_with(b"#") => return Ok(Next::More),
@@ -244,8 +253,8 @@ impl<'a> Server<'a> {
         let (name, rest) = argument.split_at(end.unwrap_or(argument.len()));
         let rest = rest.trim_ascii_start();
         let value = rest.strip_prefix(b"=").unwrap_or(rest).trim_ascii_start();
-        if name.is_empty() {
-            return Err(Code::Parameter);
+        if name.is_empty() || name.starts_with(b"-") {
+            return Err(Code::Syntax);
         }
         if self.options.set(name, value) {
             Ok(())
@@ -409,57 +418,88 @@ enum Inquired {
 }
 
 impl Channel {
-    /// Asks the agent. `needs_data` says that an answer without data is none.
+    /// Asks the agent. `patience` is how long an end without data is looked at twice, if it may be the
+    /// second end of the inquiry before.
     fn inquire(
         &mut self,
         keyword: &str,
         about: Option<&Secret>,
-        needs_data: bool,
+        patience: Duration,
     ) -> io::Result<Inquired> {
+        self.drop_stray_end()?;
         if !self.replies.inquire(keyword, about)? {
             return Ok(Inquired::Nothing);
         }
         let mut data = Secret::with_capacity(512);
-        let mut lines = 0_usize;
+        // An answer of which a part is missing is none, but its end still comes.
+        let mut whole = true;
         loop {
             let line = match self.lines.next()? {
                 Line::Whole(line) => line,
-                // An answer that long is none, but its end still comes.
-                Line::TooLong => continue,
+                Line::TooLong => {
+                    whole = false;
+                    continue;
+                }
                 Line::End => return Err(io::ErrorKind::UnexpectedEof.into()),
             };
             let bytes = line.expose();
             if let Some(more) = bytes.strip_prefix(b"D ") {
-                lines += 1;
                 if data.len() + more.len() <= LONGEST_ANSWER {
                     escape::decode_into(more, &mut data);
+                } else {
+                    whole = false;
                 }
-            } else if is(bytes, b"END") {
-                if needs_data && lines == 0 && std::mem::take(&mut self.stray_end) {
-                    // The second end of the inquiry before this one.
-                    continue;
+                continue;
+            }
+            let (command, _) = words(bytes);
+            match command.as_slice() {
+                b"END" if whole => {
+                    let stray = data.is_empty() && std::mem::take(&mut self.stray_end);
+                    if stray && self.lines.ready(patience)? {
+                        // The answer itself came behind it.
+                        continue;
+                    }
+                    return Ok(Inquired::Data(data));
                 }
-                self.stray_end = !needs_data && data.is_empty();
-                return Ok(Inquired::Data(data));
-            } else if is(bytes, b"CAN") {
-                return Ok(Inquired::Nothing);
-            } else if !bytes.is_empty() && !bytes.starts_with(b"#") && !is(bytes, b"D") {
-                // The agent has gone on to something else; that is answered after the dialog.
-                self.lines.give_back(line);
-                return Ok(Inquired::Nothing);
+                b"END" | b"CAN" => return Ok(Inquired::Nothing),
+                b"D" => {}
+                b"" if bytes.is_empty() => {}
+                name if name.starts_with(b"#") => {}
+                _ => {
+                    // The agent has gone on to something else; that is answered after the dialog.
+                    self.lines.give_back(line);
+                    return Ok(Inquired::Nothing);
+                }
             }
         }
     }
+
+    /// Takes away the second end of the inquiry before, if it is there. If something else is, there
+    /// is none: the agent would have sent it at once.
+    fn drop_stray_end(&mut self) -> io::Result<()> {
+        if !self.stray_end || !self.lines.ready(Duration::ZERO)? {
+            return Ok(());
+        }
+        self.stray_end = false;
+        match self.lines.next()? {
+            Line::Whole(line) if words(line.expose()).0 == b"END" => {}
+            Line::Whole(line) => self.lines.give_back(line),
+            Line::TooLong | Line::End => {}
+        }
+        Ok(())
+    }
 }
 
-/// Whether a line is this word alone.
-fn is(line: &[u8], word: &[u8]) -> bool {
-    line.trim_ascii().eq_ignore_ascii_case(word)
+/// The first word of a line in capitals, and what is behind it.
+fn words(line: &[u8]) -> (Vec<u8>, &[u8]) {
+    let end = line.iter().position(u8::is_ascii_whitespace);
+    let (command, rest) = line.split_at(end.unwrap_or(line.len()));
+    (command.to_ascii_uppercase(), rest.trim_ascii_start())
 }
 
 impl Agent for Channel {
     fn quality(&mut self, passphrase: &Secret) -> Option<i8> {
-        match self.inquire("QUALITY", Some(passphrase), true) {
+        match self.inquire("QUALITY", Some(passphrase), ANSWER_LIMIT) {
             Ok(Inquired::Data(data)) => {
                 let text = std::str::from_utf8(data.expose()).ok()?;
                 let value: i32 = text.trim().parse().ok()?;
@@ -470,8 +510,11 @@ impl Agent for Channel {
     }
 
     fn check(&mut self, passphrase: &Secret) -> Check {
-        match self.inquire("CHECKPIN", Some(passphrase), false) {
-            Ok(Inquired::Data(data)) if data.is_empty() => Check::Passed,
+        match self.inquire("CHECKPIN", Some(passphrase), CHECK_LIMIT) {
+            Ok(Inquired::Data(data)) if data.is_empty() => {
+                self.stray_end = true;
+                Check::Passed
+            }
             Ok(Inquired::Data(data)) => {
                 // The agent escapes its text once more than the protocol does.
                 Check::Refused(lines(&escape::decoded(data.expose())))
@@ -481,7 +524,7 @@ impl Agent for Channel {
     }
 
     fn generate(&mut self) -> Option<Secret> {
-        match self.inquire("GENPIN", None, true) {
+        match self.inquire("GENPIN", None, ANSWER_LIMIT) {
             Ok(Inquired::Data(data)) => {
                 Some(data).filter(|made| !made.is_empty() && made.len() <= MAX_PASSPHRASE)
             }
