@@ -8,7 +8,7 @@ use symbolon::token::{Application, ApplicationKind, Fact, FactName, PinRole, Tok
 
 use crate::actions::Request;
 use crate::world::{self, Entry, World};
-use crate::{memory, oracle, verdict};
+use crate::{assuan, memory, oracle, verdict};
 
 /// SELECT of PIV, and VERIFY with the PIN 111111.
 const SELECT: &[u8] = b"\x00\xA4\x04\x00\x05\xA0\x00\x00\x03\x08\x00";
@@ -30,6 +30,7 @@ pub fn run() -> (usize, usize) {
         (VERIFY, b""),
     ];
     judge(&honest, &[request(1, 0)], 0);
+    assuan::judge(b"OK\nINQUIRE GENPIN\nD x\nOK\n", b"GETPIN\nEND\n", b"gp");
     // One try is left, and that it may be used was said.
     let last = [
         honest[0],
@@ -83,6 +84,12 @@ pub fn run() -> (usize, usize) {
         noticed(|| judge(&honest[..2], &[ended(wrong.clone())], 0)),
         noticed(|| judge(&honest, &[ended(wrong.clone())], 0)),
         noticed(|| judge(&honest[..1], &[ended(CardError::Blocked { role })], 0)),
+        // An agent that is not answered, is answered twice, or before it has answered itself; no
+        // line of the protocol.
+        noticed(|| assuan::judge(b"OK\n", b"NOP\n", b"")),
+        noticed(|| assuan::judge(b"OK\nOK\nOK\n", b"END\nNOP\n", b"")),
+        noticed(|| assuan::judge(b"OK\nOK\nINQUIRE GENPIN\n", b"GETPIN\n", b"gp")),
+        noticed(|| assuan::judge(b"OK\nwhat?\nOK\n", b"NOP\n", b"")),
     ];
     (
         faults.len(),

@@ -6,6 +6,7 @@
 
 pub mod actions;
 mod apdu;
+mod assuan;
 mod atr;
 mod ber;
 mod certificate;
@@ -50,6 +51,8 @@ pub const PUBLIC_KEY: Target = target("public_key", public_key::run);
 pub const PEM: Target = target("pem", pem::run);
 /// Files.
 pub const FILES: Target = target("files", files::run);
+/// What an agent sends to a pinentry.
+pub const ASSUAN: Target = target("assuan", assuan::run);
 /// Whole drivers: the bytes are the answers of a card.
 pub const DRIVER: Target = Target {
     name: "driver",
@@ -60,7 +63,7 @@ pub const DRIVER: Target = Target {
 pub const ACTIONS: Target = target("actions", actions::run);
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     BER,
     ATR,
     APDU,
@@ -70,6 +73,7 @@ pub const TARGETS: [Target; 11] = [
     PUBLIC_KEY,
     PEM,
     FILES,
+    ASSUAN,
     DRIVER,
     ACTIONS,
 ];

@@ -13,6 +13,39 @@ pub(super) fn run(folder: &Path) {
     actions(folder);
     practice(folder);
     small(folder);
+    agents(folder);
+}
+
+/// What agents were heard to say, with every sort of answer to their questions.
+fn agents(folder: &Path) {
+    let heard = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/assuan/transcripts");
+    for entry in std::fs::read_dir(heard).expect("the transcripts").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(entry.path()).expect("a file");
+        // Each process alone: it begins with its greeting.
+        let processes = text.split("S: OK Pleased").skip(1).enumerate();
+        for (at, process) in processes {
+            let sent: String = process
+                .lines()
+                .filter_map(|line| line.strip_prefix("C: "))
+                .flat_map(|line| [line, "\n"])
+                .collect();
+            let asked: String = process
+                .lines()
+                .filter_map(|line| line.strip_prefix("S: INQUIRE "))
+                .map(|line| match line.as_bytes().first() {
+                    Some(b'Q') => 'q',
+                    Some(b'C') => 'c',
+                    _ => 'g',
+                })
+                .collect();
+            for end in ["p", "e", "m", "l", "y", "n", "x", "t", "w", "a", "-"] {
+                let input = format!("{asked}{end}\n{sent}");
+                let name = format!("{name}-{at}-{end}");
+                write(folder, "assuan", &name, input.as_bytes());
+            }
+        }
+    }
 }
 
 /// Every honest card alone, and with each deed somewhere in the middle.
