@@ -143,7 +143,7 @@ impl<'a> Server<'a> {
     pub fn run(mut self) -> io::Result<()> {
         self.channel.replies.line("OK Pleased to meet you")?;
         loop {
-            let line = match self.channel.lines.next()? {
+            let line = match self.channel.lines.next_line()? {
                 Line::Whole(line) => line,
                 Line::TooLong => {
                     self.channel.replies.refuse(Code::LineTooLong)?;
@@ -434,7 +434,7 @@ impl Channel {
         // An answer of which a part is missing is none, but its end still comes.
         let mut whole = true;
         loop {
-            let line = match self.lines.next()? {
+            let line = match self.lines.next_line()? {
                 Line::Whole(line) => line,
                 Line::TooLong => {
                     whole = false;
@@ -481,7 +481,7 @@ impl Channel {
             return Ok(());
         }
         self.stray_end = false;
-        match self.lines.next()? {
+        match self.lines.next_line()? {
             Line::Whole(line) if words(line.expose()).0 == b"END" => {}
             Line::Whole(line) => self.lines.give_back(line),
             Line::TooLong | Line::End => {}
