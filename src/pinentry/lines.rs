@@ -60,7 +60,7 @@ impl Lines {
     /// # Errors
     ///
     /// What the system said. A last line without an end is none.
-    pub fn read(&mut self) -> io::Result<Line> {
+    pub fn next_line(&mut self) -> io::Result<Line> {
         if let Some(line) = self.returned.take() {
             return Ok(Line::Whole(line));
         }
@@ -253,7 +253,7 @@ mod tests {
         let mut lines = Lines::new(OwnedFd::from(reader));
         let mut seen = Vec::new();
         loop {
-            match lines.read().unwrap() {
+            match lines.next_line().unwrap() {
                 Line::Whole(line) => seen.push(Some(line.expose().to_vec())),
                 Line::TooLong => seen.push(None),
                 Line::End => break,

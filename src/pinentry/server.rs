@@ -61,7 +61,7 @@ const LONGEST_ANSWER: usize = 4096;
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
 /// The same where no data is the good answer, which a person waits for.
-const CHECK_LIMIT: Duration = Duration::from_millis(500);
+const CHECK_LIMIT: Duration = Duration::from_secs(1);
 
 /// Where passphrases are kept for those who want that.
 pub trait Keyring {
@@ -143,7 +143,7 @@ impl<'a> Server<'a> {
     pub fn run(mut self) -> io::Result<()> {
         self.channel.replies.line("OK Pleased to meet you")?;
         loop {
-            let line = match self.channel.lines.read()? {
+            let line = match self.channel.lines.next_line()? {
                 Line::Whole(line) => line,
                 Line::TooLong => {
                     self.channel.replies.refuse(Code::LineTooLong)?;
@@ -302,38 +302,29 @@ impl<'a> Server<'a> {
         let key = self.question.key.clone();
         let key = key.as_deref().and_then(key_name);
         let key = key.filter(|_| self.options.external_cache);
-        // What is new has no place there before it has proved right.
+        // What is new has no place there before it has proved right, and a PIN never has one.
         let fresh = self.question.repeat.is_none();
-        let phrases = self.phrases.get_or_insert_with(Phrases::load);
-        let mut prompt = self.question.pin(&self.options, phrases);
-        // Agents name no key for a PIN; whatever they do, none is looked up or kept.
-        let card = prompt.description.card().is_some() || prompt.description.tries.is_some();
-        let key = key.filter(|_| fresh && !card);
+        let key = key.filter(|_| fresh);
         if let Some(saved) = self.saved(key) {
             self.question.answered();
             self.channel.replies.line("S PASSWORD_FROM_CACHE")?;
             return self.give(&saved);
         }
-        if key.is_some()
-            && let Kind::Pin(pin) = &mut prompt.kind
-        {
-            pin.keyring = Some(self.options.keyring_label());
-        }
+        let phrases = self.phrases.get_or_insert_with(Phrases::load);
+        let prompt = self.question.pin(&self.options, phrases, key.is_some());
         // What is typed once more under the eyes of the dialog is not asked for again.
         let repeated = self.question.repeat.is_some();
         let answer = self.show(prompt);
         self.question.answered();
         match answer {
             Answer::Given { passphrase, keep } => {
+                if let Some(key) = key.filter(|_| keep) {
+                    self.keyring.keep(key, passphrase.duplicate());
+                }
                 if repeated {
                     self.channel.replies.line("S PIN_REPEATED")?;
                 }
-                let next = self.give(&passphrase)?;
-                // Whoever waits for the passphrase does not wait for the keyring.
-                if let Some(key) = key.filter(|_| keep) {
-                    self.keyring.keep(key, passphrase);
-                }
-                Ok(next)
+                self.give(&passphrase)
             }
             Answer::Confirmed => self.give(&Secret::with_capacity(0)),
             other => self.without(&other),
@@ -443,7 +434,7 @@ impl Channel {
         // An answer of which a part is missing is none, but its end still comes.
         let mut whole = true;
         loop {
-            let line = match self.lines.read()? {
+            let line = match self.lines.next_line()? {
                 Line::Whole(line) => line,
                 Line::TooLong => {
                     whole = false;
@@ -490,7 +481,7 @@ impl Channel {
             return Ok(());
         }
         self.stray_end = false;
-        match self.lines.read()? {
+        match self.lines.next_line()? {
             Line::Whole(line) if words(line.expose()).0 == b"END" => {}
             Line::Whole(line) => self.lines.give_back(line),
             Line::TooLong | Line::End => {}

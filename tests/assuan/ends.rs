@@ -68,7 +68,7 @@ impl Front for Asking {
 }
 
 /// A moment, after which the agent's line was surely read if anybody reads.
-const MOMENT: Duration = Duration::from_millis(100);
+const MOMENT: Duration = Duration::from_millis(50);
 
 /// GETPIN with these errands. For each inquiry, what the agent sends, in parts with a moment between them. Returns what
 /// the dialog heard; whoever is out of step fails here.
@@ -150,7 +150,7 @@ fn one_end_is_enough_for_whoever_ends_once() {
     );
     assert_eq!(heard, ["Passed", "Passed", "Passed"]);
     // Nobody waits for a second one for long.
-    assert!(start.elapsed() < Duration::from_secs(3), "{start:?}");
+    assert!(start.elapsed() < Duration::from_secs(10), "{start:?}");
 }
 
 #[test]

@@ -69,9 +69,9 @@ enum Difference {
 }
 
 /// Lines of the other one that ours does not have.
-fn left_out(said: &str, inquired: bool, theirs: &str) -> Option<Difference> {
+fn left_out(said: &str, waiting: bool, theirs: &str) -> Option<Difference> {
     match theirs {
-        "OK" if !inquired && ["END", "CAN"].contains(&said) => Some(Difference::SecondEnd),
+        "OK" if !waiting && ["END", "CAN"].contains(&said) => Some(Difference::SecondEnd),
         "INQUIRE BOGUS x" => Some(Difference::NoInquiry),
         "# empty" => Some(Difference::Comment),
         _ => None,
@@ -82,7 +82,9 @@ fn left_out(said: &str, inquired: bool, theirs: &str) -> Option<Difference> {
 fn added(said: &str, theirs: &str, ours: &str) -> Option<Difference> {
     match ours {
         "S FEATURES tabbing" if said == "GETINFO flavor" => Some(Difference::Features),
-        "S PIN_REPEATED" if theirs.starts_with("D ") => Some(Difference::Repeated),
+        "S PIN_REPEATED" if theirs == "OK" || theirs.starts_with("D ") => {
+            Some(Difference::Repeated)
+        }
         "S BUTTON_INFO close" if theirs.starts_with("ERR 83886278 ") => {
             Some(Difference::FullyCancelled)
         }
@@ -229,21 +231,22 @@ fn replay(process: &[(char, String)], found: &mut BTreeMap<Difference, usize>) -
         heard: Vec::new(),
     };
     let mut talk = Talk::start(told, OneSaved(saved));
-    let (mut said, mut inquired, mut compared) = ("", false, 0);
+    // Whether a command is still to be answered; the greeting is the first reply.
+    let (mut said, mut waiting, mut compared) = ("", true, 0);
     for (side, line) in process {
         match side {
             'C' => {
-                inquired &= !["END", "CAN"].contains(&said);
                 said = line;
+                waiting |= !["END", "CAN"].contains(&said) && !said.starts_with("D ");
                 talk.say(line);
             }
             'S' => {
                 compared += 1;
-                if let Some(difference) = left_out(said, inquired, line) {
+                if let Some(difference) = left_out(said, waiting, line) {
                     *found.entry(difference).or_default() += 1;
                     continue;
                 }
-                inquired = line.starts_with("INQUIRE");
+                waiting &= !line.starts_with("OK") && !line.starts_with("ERR ");
                 loop {
                     let ours = talk.hear().unwrap_or_else(|| panic!("no {line} to {said}"));
                     let one_more = added(said, line, &ours);
