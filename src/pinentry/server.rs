@@ -302,29 +302,38 @@ impl<'a> Server<'a> {
         let key = self.question.key.clone();
         let key = key.as_deref().and_then(key_name);
         let key = key.filter(|_| self.options.external_cache);
-        // What is new has no place there before it has proved right, and a PIN never has one.
+        // What is new has no place there before it has proved right.
         let fresh = self.question.repeat.is_none();
-        let key = key.filter(|_| fresh);
+        let phrases = self.phrases.get_or_insert_with(Phrases::load);
+        let mut prompt = self.question.pin(&self.options, phrases);
+        // Agents name no key for a PIN; whatever they do, none is looked up or kept.
+        let card = prompt.description.card().is_some() || prompt.description.tries.is_some();
+        let key = key.filter(|_| fresh && !card);
         if let Some(saved) = self.saved(key) {
             self.question.answered();
             self.channel.replies.line("S PASSWORD_FROM_CACHE")?;
             return self.give(&saved);
         }
-        let phrases = self.phrases.get_or_insert_with(Phrases::load);
-        let prompt = self.question.pin(&self.options, phrases, key.is_some());
+        if key.is_some()
+            && let Kind::Pin(pin) = &mut prompt.kind
+        {
+            pin.keyring = Some(self.options.keyring_label());
+        }
         // What is typed once more under the eyes of the dialog is not asked for again.
         let repeated = self.question.repeat.is_some();
         let answer = self.show(prompt);
         self.question.answered();
         match answer {
             Answer::Given { passphrase, keep } => {
-                if let Some(key) = key.filter(|_| keep) {
-                    self.keyring.keep(key, passphrase.duplicate());
-                }
                 if repeated {
                     self.channel.replies.line("S PIN_REPEATED")?;
                 }
-                self.give(&passphrase)
+                let next = self.give(&passphrase)?;
+                // Whoever waits for the passphrase does not wait for the keyring.
+                if let Some(key) = key.filter(|_| keep) {
+                    self.keyring.keep(key, passphrase);
+                }
+                Ok(next)
             }
             Answer::Confirmed => self.give(&Secret::with_capacity(0)),
             other => self.without(&other),
