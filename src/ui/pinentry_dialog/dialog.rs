@@ -599,12 +599,6 @@ impl Entry {
 
 impl Buttons {
     fn new(prompt: &Prompt) -> Self {
-        let button = |label: &Label| {
-            gtk::Button::builder()
-                .label(label.with_mark())
-                .use_underline(true)
-                .build()
-        };
         let default = |label: &Option<Label>, ours: String| {
             button(label.as_ref().unwrap_or(&Label::marked(ours.as_bytes())))
         };
@@ -647,15 +641,22 @@ impl Buttons {
     }
 }
 
+/// A button with its letter. One that GTK 4.8 gives a name with a letter to is called "_OK OK" on the
+/// accessibility bus; this one finds its letter by the label in it, and is called "OK".
+fn button(label: &Label) -> gtk::Button {
+    let button = gtk::Button::new();
+    button.set_child(Some(&gtk::Label::with_mnemonic(label.with_mark())));
+    button.add_css_class("text-button");
+    button.set_a11y_label(label.as_str());
+    button
+}
+
 fn generate(pin: &PinPrompt, page: &gtk::Box) -> Option<gtk::Button> {
     let help = pin.generate.as_ref()?;
     let label = help.label.clone();
     let label = label.unwrap_or_else(|| Label::plain(&gettext("Suggest a Passphrase")));
-    let button = gtk::Button::builder()
-        .label(label.with_mark())
-        .use_underline(true)
-        .halign(gtk::Align::Start)
-        .build();
+    let button = button(&label);
+    button.set_halign(gtk::Align::Start);
     button.set_tooltip_text(help.tooltip.as_ref().map(Text::as_str));
     page.append(&button);
     Some(button)
@@ -668,10 +669,9 @@ fn keep(label: &Label, page: &gtk::Box) -> gtk::CheckButton {
     } else {
         label
     };
-    let check = gtk::CheckButton::builder()
-        .label(label.with_mark())
-        .use_underline(true)
-        .build();
+    let check = gtk::CheckButton::new();
+    check.set_child(Some(&gtk::Label::with_mnemonic(label.with_mark())));
+    check.set_a11y_label(label.as_str());
     page.append(&check);
     check
 }
