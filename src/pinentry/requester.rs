@@ -1,8 +1,9 @@
 //! Who asks: what the agent says of the program behind the request, and what the system knows of it.
 
 use std::fs;
+use std::os::fd::OwnedFd;
 
-use rustix::process::getuid;
+use rustix::process::{Pid, PidfdFlags, getuid, pidfd_open};
 
 use crate::token::Text;
 
@@ -28,6 +29,8 @@ pub struct Requester {
     pub started_by: Option<Text>,
     /// The computer, if it is another one.
     pub host: Option<Text>,
+    /// The number of the program that talked to the agent, on this computer.
+    pub process: Option<u32>,
 }
 
 impl Requester {
@@ -86,7 +89,15 @@ impl Requester {
             program: program.map(Text::from),
             started_by: started_by.map(Text::from),
             host: None,
+            process: Some(pid),
         }
+    }
+
+    /// What can be read from as soon as that program has ended; nothing where it cannot be watched.
+    #[must_use]
+    pub fn end(&self) -> Option<OwnedFd> {
+        let pid = Pid::from_raw(i32::try_from(self.process?).ok()?)?;
+        pidfd_open(pid, PidfdFlags::empty()).ok()
     }
 }
 
