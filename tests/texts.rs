@@ -74,6 +74,42 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         "printable ASCII alone gets there",
     ),
     (
+        "pinentry/description.rs",
+        "from_utf8",
+        1,
+        "compared with what GnuPG says",
+    ),
+    (
+        "pinentry/keyring.rs",
+        "to_str",
+        1,
+        "the address of a bus is read from it",
+    ),
+    (
+        "pinentry/memory.rs",
+        "read_small",
+        1,
+        "digests and numbers",
+    ),
+    (
+        "pinentry/requester.rs",
+        "from_utf8",
+        1,
+        "a number is read from it",
+    ),
+    (
+        "pinentry/server.rs",
+        "from_utf8",
+        2,
+        "the name of a key, which the keyring alone is told, and a number",
+    ),
+    (
+        "pinentry/state.rs",
+        "from_utf8",
+        1,
+        "a number is read from it",
+    ),
+    (
         "pki/import/encryption.rs",
         "from_utf8",
         1,
@@ -102,6 +138,12 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         "from_utf8",
         1,
         "hexadecimal digits are read from it",
+    ),
+    (
+        "ui/pinentry_dialog/field.rs",
+        "from_utf8",
+        2,
+        "what the person types here, or the agent makes up for it",
     ),
     (
         "ui/widgets/secret_buffer.rs",

@@ -9,6 +9,8 @@ use crate::token::Text;
 
 /// Stands between a fact's name and its value.
 const SEPARATOR: u8 = 0x1F;
+/// Stands before the first fact of a block (app-openpgp.c, `get_prompt_info`).
+const BLOCK: u8 = 0x1E;
 
 /// Where GnuPG's translations are found.
 const DOMAINS: [&str; 2] = ["gnupg2", "gnupg"];
@@ -99,8 +101,8 @@ impl Description {
     pub fn new(bytes: &[u8], phrases: &Phrases) -> Self {
         let mut description = Self::default();
         for line in bytes.split(|&byte| byte == b'\n') {
-            let text = String::from_utf8_lossy(line);
-            let text = text.trim();
+            let line = line.strip_prefix(&[BLOCK]).unwrap_or(line);
+            let text = std::str::from_utf8(line).unwrap_or_default().trim();
             if let Some(tries) = phrases.attempts.iter().find_map(|form| number(form, text)) {
                 description.tries = Some(tries);
             } else if phrases.site.iter().any(|known| known == text) {
@@ -181,7 +183,7 @@ mod tests {
     #[test]
     fn what_scdaemon_says_becomes_facts_and_tries() {
         let seen = description(
-            "Please unlock the card\n\nNumber\x1f: 0006 12345678\nHolder\x1f: Alice Test\n\
+            "Please unlock the card\n\n\x1eNumber\x1f: 0006 12345678\nHolder\x1f: Alice Test\n\
              Counter\x1f: 42\n\nRemaining attempts: 1",
         );
         assert_eq!(seen.tries, Some(1));
@@ -192,6 +194,10 @@ mod tests {
             .iter()
             .filter(|part| matches!(part, Part::Fact { .. }));
         assert_eq!(facts.count(), 3);
+        assert!(seen.parts.contains(&Part::Fact {
+            name: "Number".to_owned().into(),
+            value: "0006 12345678".to_owned().into(),
+        }));
         assert_ne!(seen.parts.last(), Some(&Part::Gap));
     }
 

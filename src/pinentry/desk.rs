@@ -93,23 +93,35 @@ pub fn desk(show: impl FnMut(ToWindow) + Send + 'static) -> io::Result<(Desk, Be
     Ok((desk, bell))
 }
 
+/// Why the conversation goes on.
+enum Woken {
+    Errand,
+    AgentGone,
+    AskerGone,
+}
+
 impl Desk {
-    /// Waits for an errand. Returns whether the agent is still there.
-    fn wait(&self, agent: &dyn Agent) -> bool {
-        let gone = agent.gone();
-        let mut ends = [
+    /// Waits for an errand, or for an end.
+    fn wait(&self, agent: &dyn Agent, asking: Option<&OwnedFd>) -> Woken {
+        let mut ends = vec![
             PollFd::new(&*self.wake, PollFlags::IN),
             // Trouble at the other end is told without being asked for.
-            PollFd::from_borrowed_fd(gone, PollFlags::empty()),
+            PollFd::from_borrowed_fd(agent.gone(), PollFlags::empty()),
         ];
-        match rustix::io::retry_on_intr(|| poll(&mut ends, None)) {
-            Ok(_) => {}
-            Err(_) => return false,
+        ends.extend(asking.map(|end| PollFd::new(end, PollFlags::IN)));
+        if rustix::io::retry_on_intr(|| poll(&mut ends, None)).is_err() {
+            return Woken::AgentGone;
         }
-        let [_, end] = ends.map(|end| end.revents());
         let mut count = [0; 8];
         let _ = rustix::io::read(&*self.wake, &mut count);
-        !end.intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL)
+        let seen = |place: usize| ends.get(place).map_or(PollFlags::empty(), PollFd::revents);
+        if seen(1).intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL) {
+            Woken::AgentGone
+        } else if !seen(2).is_empty() {
+            Woken::AskerGone
+        } else {
+            Woken::Errand
+        }
     }
 }
 
@@ -117,6 +129,8 @@ impl Front for Desk {
     fn ask(&mut self, prompt: Prompt, agent: &mut dyn Agent) -> Answer {
         // What a dialog before this one wanted, after its answer.
         while self.errands.try_recv().is_ok() {}
+        // GnuPG 2.2 goes on waiting for the answer to a program that has ended.
+        let asking = prompt.requester.end();
         (self.show)(ToWindow::Show(Box::new(prompt)));
         loop {
             // The newest text is the one whose quality is wanted.
@@ -141,10 +155,13 @@ impl Front for Desk {
                 let check = agent.check(&passphrase);
                 (self.show)(ToWindow::Reply(Reply::Checked(check)));
             }
-            if !self.wait(agent) {
-                (self.show)(ToWindow::Dismiss);
-                return Answer::AgentGone;
-            }
+            let answer = match self.wait(agent, asking.as_ref()) {
+                Woken::Errand => continue,
+                Woken::AgentGone => Answer::AgentGone,
+                Woken::AskerGone => Answer::Cancelled,
+            };
+            (self.show)(ToWindow::Dismiss);
+            return answer;
         }
     }
 

@@ -1,8 +1,9 @@
 //! Who asks: what the agent says of the program behind the request, and what the system knows of it.
 
 use std::fs;
+use std::os::fd::OwnedFd;
 
-use rustix::process::getuid;
+use rustix::process::{Pid, PidfdFlags, getuid, pidfd_open};
 
 use crate::token::Text;
 
@@ -28,6 +29,8 @@ pub struct Requester {
     pub started_by: Option<Text>,
     /// The computer, if it is another one.
     pub host: Option<Text>,
+    /// The number of the program that talked to the agent, on this computer.
+    pub process: Option<u32>,
 }
 
 impl Requester {
@@ -80,13 +83,21 @@ impl Requester {
         let started_by = names
             .take_while(|name| !ROOTS.contains(&name.as_str()))
             .find(|name| {
-                !BETWEEN.contains(&name.as_str()) && Some(name.as_str()) != program.as_deref()
+                !BETWEEN.contains(&name.as_str()) && Some(name) != program.as_ref()
             });
         Self {
-            program: program.map(Text::from),
-            started_by: started_by.map(Text::from),
+            program,
+            started_by,
             host: None,
+            process: Some(pid),
         }
+    }
+
+    /// What can be read from as soon as that program has ended; nothing where it cannot be watched.
+    #[must_use]
+    pub fn end(&self) -> Option<OwnedFd> {
+        let pid = Pid::from_raw(i32::try_from(self.process?).ok()?)?;
+        pidfd_open(pid, PidfdFlags::empty()).ok()
     }
 }
 
@@ -95,15 +106,15 @@ fn number(bytes: &[u8]) -> Option<u32> {
 }
 
 /// The name of a process and the number of its parent (`proc(5)`, `/proc/PID/stat`).
-fn process_of(pid: u32) -> Option<(String, u32)> {
+fn process_of(pid: u32) -> Option<(Text, u32)> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     // The name may hold anything, parentheses too.
     let start = stat.iter().position(|&byte| byte == b'(')?;
     let end = stat.iter().rposition(|&byte| byte == b')')?;
     let name = stat.get(start + 1..end)?;
-    let rest = std::str::from_utf8(stat.get(end + 1..)?).ok()?;
-    let parent = rest.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    Some((String::from_utf8_lossy(name).into_owned(), parent))
+    let mut fields = stat.get(end + 1..)?.trim_ascii().split(|&byte| byte == b' ');
+    let parent = number(fields.nth(1)?)?;
+    Some((Text::from_utf8(name), parent))
 }
 
 #[cfg(test)]

@@ -584,12 +584,6 @@ impl Entry {
 
 impl Buttons {
     fn new(prompt: &Prompt) -> Self {
-        let button = |label: &Label| {
-            gtk::Button::builder()
-                .label(label.with_mark())
-                .use_underline(true)
-                .build()
-        };
         let (ok, not_ok, cancel) = words::buttons(prompt);
         let ok = button(&ok);
         ok.add_css_class("suggested-action");
@@ -630,15 +624,22 @@ impl Buttons {
     }
 }
 
+/// A button with its letter. One that GTK 4.8 gives a name with a letter to is called "_OK OK" on the
+/// accessibility bus; this one finds its letter by the label in it, and is called "OK".
+fn button(label: &Label) -> gtk::Button {
+    let button = gtk::Button::new();
+    button.set_child(Some(&gtk::Label::with_mnemonic(label.with_mark())));
+    button.add_css_class("text-button");
+    button.set_a11y_label(label.as_str());
+    button
+}
+
 fn generate(pin: &PinPrompt, page: &gtk::Box) -> Option<gtk::Button> {
     let help = pin.generate.as_ref()?;
     let label = help.label.clone();
     let label = label.unwrap_or_else(|| Label::plain(&gettext("Suggest a Passphrase")));
-    let button = gtk::Button::builder()
-        .label(label.with_mark())
-        .use_underline(true)
-        .halign(gtk::Align::Start)
-        .build();
+    let button = button(&label);
+    button.set_halign(gtk::Align::Start);
     button.set_tooltip_text(help.tooltip.as_ref().map(Text::as_str));
     page.append(&button);
     Some(button)
@@ -646,10 +647,9 @@ fn generate(pin: &PinPrompt, page: &gtk::Box) -> Option<gtk::Button> {
 
 fn keep(label: &Label, page: &gtk::Box) -> gtk::CheckButton {
     let label = words::keep(label);
-    let check = gtk::CheckButton::builder()
-        .label(label.with_mark())
-        .use_underline(true)
-        .build();
+    let check = gtk::CheckButton::new();
+    check.set_child(Some(&gtk::Label::with_mnemonic(label.with_mark())));
+    check.set_a11y_label(label.as_str());
     page.append(&check);
     check
 }

@@ -51,6 +51,8 @@ impl Quality {
     pub(super) fn set(&self, quality: Option<i8>) {
         let text = quality.map(words::quality).unwrap_or_default();
         self.words.set_label(&text);
+        // An empty line is no place for a reader to stop at; GTK calls it by its class.
+        self.words.set_visible(!text.is_empty());
         self.bar.set_a11y_label(&gettext("Quality"));
         self.bar.set_a11y_value(&text);
         let value = quality.unwrap_or(0);

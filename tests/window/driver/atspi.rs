@@ -10,6 +10,7 @@ use super::wait;
 const SELECTED: u32 = 23;
 const SENSITIVE: u32 = 24;
 const FOCUSED: u32 = 12;
+const CHECKED: u32 = 4;
 
 /// Nobody's tree is as deep.
 const DEPTH: usize = 80;
@@ -45,6 +46,11 @@ impl Node {
             owner: "org.a11y.atspi.Registry".to_owned(),
             object: "/org/a11y/atspi/accessible/root".to_owned(),
         }
+    }
+
+    /// What tells it from all others, as long as its program runs.
+    pub(crate) fn id(&self) -> String {
+        format!("{}{}", self.owner, self.object)
     }
 
     /// What it is called.
@@ -304,6 +310,11 @@ impl Node {
     /// Whether it has the keyboard.
     pub(crate) fn is_focused(&self) -> bool {
         self.state(FOCUSED)
+    }
+
+    /// Whether its box is ticked.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.state(CHECKED)
     }
 
     /// Whether it is chosen in its list.

@@ -20,7 +20,7 @@ const GTK_SETTINGS: &str = "[Settings]\n\
 
 /// A screen of 1280 by 1024 pixels with everything that a window needs. All of it ends with
 /// this value.
-pub(super) struct Desktop {
+pub(crate) struct Desktop {
     home: TempDir,
     display: String,
     bus: String,
@@ -28,7 +28,8 @@ pub(super) struct Desktop {
 }
 
 impl Desktop {
-    pub(super) fn start() -> Self {
+    /// Returns when windows can come.
+    pub(crate) fn start() -> Self {
         let home = tempfile::tempdir().unwrap();
         for folder in ["run", "config/gtk-4.0", "data", "cache"] {
             fs::create_dir_all(home.path().join(folder)).unwrap();
@@ -70,7 +71,7 @@ impl Desktop {
     }
 
     /// A command on this desktop.
-    pub(super) fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         let home = self.home.path();
         let mut command = Command::new(program);
         command
@@ -92,18 +93,19 @@ impl Desktop {
     }
 
     /// What a command on this desktop prints.
-    pub(super) fn output(&self, program: &str, arguments: &[&str]) -> String {
+    pub(crate) fn output(&self, program: &str, arguments: &[&str]) -> String {
         let output = self.command(program).args(arguments).output();
         let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    pub(super) fn home(&self) -> &Path {
+    /// The folder that programs here believe to be their user's home.
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
     /// How many of its daemons have ended, for the one who looks for the reason of a failure.
-    pub(super) fn ended(&mut self) -> String {
+    pub(crate) fn ended(&mut self) -> String {
         let all = self.children.len();
         let ends = self
             .children
@@ -113,7 +115,8 @@ impl Desktop {
         format!("of the {all} daemons of the desktop, {ended} have ended")
     }
 
-    pub(super) fn bus(&self) -> &str {
+    /// The address of its session bus.
+    pub(crate) fn bus(&self) -> &str {
         &self.bus
     }
 

@@ -8,9 +8,11 @@
 
 mod atspi;
 mod desktop;
+mod hands;
 mod program;
 
 pub(crate) use atspi::{Node, accessibility_bus};
+pub(crate) use desktop::Desktop;
 pub(crate) use program::{Look, Program};
 
 use std::time::{Duration, Instant};

@@ -1,0 +1,103 @@
+//! Ways out of a dialog without an answer.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::driver::wait;
+use crate::room::{ALICE, GOOD, Room};
+use crate::straight::Straight;
+
+/// A dialog that nobody waits for is gone within this, on a machine that has other things to do too.
+const AT_ONCE: Duration = Duration::from_secs(3);
+
+#[test]
+fn who_cancels_one_key_is_asked_for_the_next_and_who_closes_is_not() {
+    let room = Room::new("");
+    room.key_pair(ALICE, GOOD);
+    room.key_pair("Bob Test <bob@example.org>", GOOD);
+    // For whom it is, it does not say: gpg tries all keys.
+    let to = ["-R", "bob@example.org"];
+    let lock = [
+        &["--trust-model", "always", "-o", "locked"],
+        &to[..],
+        &["-e", "text"],
+    ]
+    .concat();
+    room.gpg(&lock).succeeds();
+
+    for how in ["Cancel", "Escape"] {
+        let open = room.gpg(&["-d", "locked"]);
+        for _ in 0..2 {
+            let dialog = room.dialog("Passphrase");
+            if how == "Escape" {
+                room.desktop.press(&["Escape"]);
+            } else {
+                dialog.click("Cancel");
+            }
+            dialog.gone();
+        }
+        open.fails("decryption failed");
+    }
+
+    let open = room.gpg(&["-d", "locked"]);
+    let dialog = room.dialog("Passphrase");
+    // The window manager closes it.
+    room.desktop.press(&["alt+F4"]);
+    dialog.gone();
+    open.fails("decryption failed");
+    room.quiet();
+}
+
+#[test]
+fn a_dialog_closes_by_itself_unless_somebody_types() {
+    let room = Room::new("pinentry-timeout 3\n");
+    let lock = room.gpg(&["-o", "locked", "-c", "text"]);
+    let dialog = room.dialog("New Passphrase");
+    dialog.says("Closes in ");
+    dialog.gone();
+    lock.fails("Timeout");
+
+    // Two with the same time; the second is begun when the first was typed in.
+    let mut typed = Straight::begin(&room);
+    typed.tell(&["SETTIMEOUT 3", "SETTITLE Typed in"]);
+    typed.say("GETPIN");
+    let first = room.dialog("Typed in");
+    room.desktop.typed("x");
+    wait("no clock", || {
+        (!first.words().contains("Closes in")).then_some(())
+    });
+    let mut left = Straight::begin(&room);
+    left.tell(&["SETTIMEOUT 3", "SETTITLE Left alone"]);
+    left.say("GETPIN");
+    let second = room.dialog("Left alone");
+    second.says("Closes in ").picture("pinentry-clock");
+    assert!(left.line().starts_with("ERR 83886142 "));
+    second.gone();
+    assert!(!first.is_gone());
+    first.click("OK").gone();
+    assert_eq!(typed.line(), "D x");
+}
+
+#[test]
+fn a_dialog_goes_with_the_agent_and_with_the_one_who_asked() {
+    let room = Room::new("");
+    let mut lock = room.gpg(&["-o", "locked", "-c", "text"]);
+    let dialog = room.dialog("New Passphrase");
+    lock.kill();
+    let start = Instant::now();
+    dialog.gone();
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+
+    let _lock = room.gpg(&["-o", "locked", "-c", "text"]);
+    let dialog = room.dialog("New Passphrase");
+    let pid = room
+        .start("gpg-connect-agent", &["GETINFO pid", "/bye"])
+        .succeeds();
+    let pid = pid.lines().next().unwrap().strip_prefix("D ").unwrap();
+    let start = Instant::now();
+    kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), Signal::KILL).unwrap();
+    dialog.gone();
+    assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
+    room.quiet();
+}
