@@ -85,12 +85,7 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         1,
         "the address of a bus is read from it",
     ),
-    (
-        "pinentry/memory.rs",
-        "read_small",
-        1,
-        "digests and numbers",
-    ),
+    ("pinentry/memory.rs", "read_small", 1, "digests and numbers"),
     (
         "pinentry/requester.rs",
         "from_utf8",

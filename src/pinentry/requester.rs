@@ -82,9 +82,7 @@ impl Requester {
         let program = names.next();
         let started_by = names
             .take_while(|name| !ROOTS.contains(&name.as_str()))
-            .find(|name| {
-                !BETWEEN.contains(&name.as_str()) && Some(name) != program.as_ref()
-            });
+            .find(|name| !BETWEEN.contains(&name.as_str()) && Some(name) != program.as_ref());
         Self {
             program,
             started_by,
@@ -112,7 +110,10 @@ fn process_of(pid: u32) -> Option<(Text, u32)> {
     let start = stat.iter().position(|&byte| byte == b'(')?;
     let end = stat.iter().rposition(|&byte| byte == b')')?;
     let name = stat.get(start + 1..end)?;
-    let mut fields = stat.get(end + 1..)?.trim_ascii().split(|&byte| byte == b' ');
+    let mut fields = stat
+        .get(end + 1..)?
+        .trim_ascii()
+        .split(|&byte| byte == b' ');
     let parent = number(fields.nth(1)?)?;
     Some((Text::from_utf8(name), parent))
 }

@@ -108,13 +108,13 @@ mod tests {
     use super::head;
     use crate::pinentry::description::{Description, Phrases};
     use crate::pinentry::memory::Known;
-    use crate::pinentry::prompt::{Alert, Kind, PinPrompt, Prompt};
+    use crate::pinentry::prompt::{Alert, Kind, Prompt};
     use crate::pinentry::requester::Requester;
     use crate::token::Text;
 
     fn card(text: &str) -> Prompt {
         Prompt {
-            kind: Kind::Pin(Box::new(PinPrompt::default())),
+            kind: Kind::Pin(Box::default()),
             description: Description::new(text.as_bytes(), &Phrases::english()),
             ..Prompt::default()
         }

@@ -26,6 +26,7 @@ mod needles;
 mod pasted;
 mod planted;
 mod process;
+mod prompt;
 mod shown;
 #[path = "../support/mod.rs"]
 mod support;

@@ -23,22 +23,68 @@ pub(crate) struct Memory {
     pub(crate) hits: Vec<(String, &'static str, String)>,
 }
 
+/// Which pages of a process are looked through.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Pages {
+    All,
+    /// Those that are locked in memory (mlock(2)).
+    Locked,
+    /// Those that are not.
+    Unlocked,
+}
+
 /// Looks through all memory of a process that can be read.
+///
+/// # Panics
+///
+/// As [`search_pages`].
+#[track_caller]
+pub(crate) fn search_memory(pid: u32, needles: &Needles) -> Memory {
+    search_pages(pid, needles, Pages::All)
+}
+
+/// The places in memory that are locked, as `/proc/PID/maps` has them.
+fn locked_ranges(pid: u32) -> BTreeSet<String> {
+    let maps = fs::read_to_string(format!("/proc/{pid}/smaps")).unwrap();
+    let mut range = "";
+    let mut locked = BTreeSet::new();
+    for line in maps.lines() {
+        // A line about a place begins with its addresses, those about its properties with a name.
+        let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
+        if first.contains('-') {
+            range = first;
+        } else if first == "VmFlags:" && rest.split_whitespace().any(|flag| flag == "lo") {
+            locked.insert(range.to_owned());
+        }
+    }
+    locked
+}
+
+/// Looks through these pages of a process, as far as they can be read.
 ///
 /// # Panics
 ///
 /// The memory of other processes may not be read here. It takes root with CAP_SYS_PTRACE: our programs let nobody else.
 #[track_caller]
-pub(crate) fn search_memory(pid: u32, needles: &Needles) -> Memory {
+pub(crate) fn search_pages(pid: u32, needles: &Needles, pages: Pages) -> Memory {
     let memory = File::open(format!("/proc/{pid}/mem")).unwrap_or_else(|error| {
         panic!("the memory of process {pid} cannot be read: {error}; run the tests as root (CAP_SYS_PTRACE)")
     });
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+    let locked = locked_ranges(pid);
     let mut found = Memory::default();
     let mut piece = vec![0; PIECE + needles.longest()];
     for line in maps.lines() {
         let (range, rest) = line.split_once(' ').unwrap();
         if !rest.starts_with('r') || line.ends_with("[vvar]") {
+            continue;
+        }
+        let wanted = match pages {
+            Pages::All => true,
+            Pages::Locked => locked.contains(range),
+            Pages::Unlocked => !locked.contains(range),
+        };
+        if !wanted {
             continue;
         }
         let (start, end) = range.split_once('-').unwrap();
