@@ -51,17 +51,17 @@ impl Wanted {
     }
 }
 
-/// Shows the question and answers it.
+/// Shows the question and writes the answer to `output`.
 ///
 /// # Errors
 ///
 /// ssh is gone.
-pub fn answer(question: &OsStr, front: &mut dyn Front) -> io::Result<ExitCode> {
+pub fn answer(question: &OsStr, output: OwnedFd, front: &mut dyn Front) -> io::Result<ExitCode> {
     let hint = env::var_os("SSH_ASKPASS_PROMPT");
     let wanted = Wanted::of(question.as_bytes(), hint.as_deref());
-    let replies = Replies::new(io::stdout().as_fd().try_clone_to_owned()?);
+    let mut ssh = Ssh(output.try_clone()?);
+    let replies = Replies::new(output);
     let prompt = prompt(question.as_bytes(), wanted);
-    let mut ssh = Ssh(io::stdout().as_fd().try_clone_to_owned()?);
     let answer = front.ask(prompt, &mut ssh);
     Ok(match (wanted, answer) {
         (Wanted::Secret, Answer::Given { passphrase, .. }) => {

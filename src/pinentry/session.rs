@@ -1,7 +1,7 @@
 //! From the command line to the conversation, whoever shows the questions.
 
 use std::io;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::process::ExitCode;
 
 use super::arguments::Arguments;
@@ -13,24 +13,48 @@ use super::prompt::Front;
 use super::server::{KEYRING_LIMIT, Keyring, Server, Setup};
 use crate::base::secret::Secret;
 
-/// Talks to the agent on the standard streams, or answers ssh if it asks.
-pub fn converse(arguments: &Arguments, front: &mut dyn Front) -> ExitCode {
+/// Where the one who asks is heard and answered.
+#[derive(Debug)]
+pub struct Streams {
+    input: OwnedFd,
+    output: OwnedFd,
+}
+
+impl Streams {
+    /// Takes the standard streams. What is printed from then on goes to standard error: GLib prints
+    /// there what `G_MESSAGES_DEBUG` asks for, and the agent would take it for an answer.
+    ///
+    /// # Errors
+    ///
+    /// They are not open.
+    pub fn take() -> io::Result<Self> {
+        let streams = Self {
+            input: io::stdin().as_fd().try_clone_to_owned()?,
+            output: io::stdout().as_fd().try_clone_to_owned()?,
+        };
+        rustix::stdio::dup2_stdout(io::stderr())?;
+        Ok(streams)
+    }
+}
+
+/// Talks to the agent, or answers ssh if it asks.
+pub fn converse(arguments: &Arguments, streams: Streams, front: &mut dyn Front) -> ExitCode {
     let done = match &arguments.prompt {
-        Some(question) => askpass::answer(question, front),
-        None => serve(arguments, front).map(|()| ExitCode::SUCCESS),
+        Some(question) => askpass::answer(question, streams.output, front),
+        None => serve(arguments, streams, front).map(|()| ExitCode::SUCCESS),
     };
     // Without the one who asked there is nobody left to tell.
     done.unwrap_or(ExitCode::FAILURE)
 }
 
-fn serve(arguments: &Arguments, front: &mut dyn Front) -> io::Result<()> {
+fn serve(arguments: &Arguments, streams: Streams, front: &mut dyn Front) -> io::Result<()> {
     let setup = Setup {
         options: arguments.options(),
         memory: Memory::path(),
     };
     let mut keyring = Desktop;
-    let lines = Lines::new(io::stdin().as_fd().try_clone_to_owned()?);
-    let replies = Replies::new(io::stdout().as_fd().try_clone_to_owned()?);
+    let lines = Lines::new(streams.input);
+    let replies = Replies::new(streams.output);
     Server::new(lines, replies, front, &mut keyring, setup).run()
 }
 

@@ -20,7 +20,7 @@ use super::prompt::{
     Agent, Answer, Check, Constraints, Front, Kind, Label, MAX_PASSPHRASE, PinPrompt, Place, Prompt,
 };
 use super::screen;
-use super::session;
+use super::session::{self, Streams};
 use super::words;
 use crate::base::i18n::{self, gettext, gettext_f};
 use crate::base::interrupt;
@@ -39,7 +39,16 @@ const LONGEST_WORD: usize = 40;
 /// Asks on the terminal until the agent has no more questions.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
-    session::converse(arguments, &mut OnTerminal::default())
+    match Streams::take() {
+        Ok(streams) => go_on(arguments, streams),
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// As [`run`], for a program that has taken its streams.
+#[must_use]
+pub fn go_on(arguments: &Arguments, streams: Streams) -> ExitCode {
+    session::converse(arguments, streams, &mut OnTerminal::default())
 }
 
 /// From the command line to the last question.

@@ -21,7 +21,8 @@ use relm4::gtk::glib;
 use crate::base::{i18n, os, paths};
 use crate::pinentry::arguments::Arguments;
 use crate::pinentry::desk::{Bell, Desk, ToWindow, desk};
-use crate::pinentry::{session, terminal};
+use crate::pinentry::session::{self, Streams};
+use crate::pinentry::terminal;
 use dialog::Dialog;
 
 /// What the name of the program on the desktop is.
@@ -57,9 +58,13 @@ pub fn run() -> ExitCode {
         Err(help_or_error) => return session::told(&help_or_error),
     };
     prepare(&arguments);
+    // Before GTK can print anything.
+    let Ok(streams) = Streams::take() else {
+        return ExitCode::FAILURE;
+    };
     i18n::open(&i18n::folder());
     if gtk::init().is_err() {
-        return terminal::run(&arguments);
+        return terminal::go_on(&arguments, streams);
     }
     glib::set_prgname(Some(PROGRAM));
     glib::set_application_name("Symbolon");
@@ -67,18 +72,18 @@ pub fn run() -> ExitCode {
     let Ok((front, bell)) = desk(to_window) else {
         return ExitCode::FAILURE;
     };
-    converse(arguments, front, bell)
+    converse(arguments, streams, front, bell)
 }
 
 /// Lets the conversation run beside the window, and ends with it.
-fn converse(arguments: Arguments, mut front: Desk, bell: Bell) -> ExitCode {
+fn converse(arguments: Arguments, streams: Streams, mut front: Desk, bell: Bell) -> ExitCode {
     BELL.with(|place| place.replace(Some(bell)));
     let main_loop = glib::MainLoop::new(None, false);
     let ended = main_loop.clone();
     let conversation = thread::Builder::new()
         .name("agent".to_owned())
         .spawn(move || {
-            let code = session::converse(&arguments, &mut front);
+            let code = session::converse(&arguments, streams, &mut front);
             on_window_thread(move || ended.quit());
             code
         });
