@@ -343,7 +343,8 @@ impl Program {
 
     /// Where the window with this title is on the screen.
     fn place(&self, title: &str) -> Place {
-        let title = format!("^{title}$");
+        // xdotool reads it as a regular expression.
+        let title = format!("^{}$", title.replace('?', "\\?"));
         wait(&format!("a window named {title}"), || {
             let search = ["search", "--onlyvisible", "--name", &title];
             let found = self.desktop.output("xdotool", &search);
