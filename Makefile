@@ -190,9 +190,11 @@ install: stage $(if $(filter command line,$(origin BUILT)),,release)
 	@for file in $(SHARED); do \
 	    install -D -m 644 $(STAGE)/$$file "$(ROOT)/$$file" || exit 1; \
 	done
+	@$(call alternatives,$(add_alternative))
 	@$(refresh_icons)
 
 uninstall:
+	@$(call alternatives,$(remove_alternative))
 	rm -f $(PROGRAMS:%="$(ROOT)/bin/%") $(SHARED:%="$(ROOT)/%")
 	@for folder in share/symbolon/profiles share/symbolon; do \
 	    if [ -d "$(ROOT)/$$folder" ]; then rmdir --ignore-fail-on-non-empty "$(ROOT)/$$folder"; fi; \
@@ -202,3 +204,10 @@ uninstall:
 # Desktops that keep a list of all icons would not see a new one; where there is no list, none is made.
 refresh_icons = if [ -z "$(DESTDIR)" ] && [ -e "$(ROOT)/share/icons/hicolor/icon-theme.cache" ]; then \
     gtk-update-icon-cache --quiet --force --ignore-theme-index "$(ROOT)/share/icons/hicolor" || true; fi
+
+# Debian's links to one of several programs for the same: root's, and not to be touched while a package is made.
+alternatives = if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v update-alternatives >/dev/null; then \
+    sed '/^\#/d' data/alternatives | while read -r link name program priority page_link page_name page; do $(1); done; fi
+add_alternative = if [ -x "$(ROOT)/$$program" ]; then update-alternatives --quiet \
+    --install "$$link" "$$name" "$(ROOT)/$$program" "$$priority" --slave "$$page_link" "$$page_name" "$(ROOT)/$$page"; fi
+remove_alternative = update-alternatives --quiet --remove "$$name" "$(ROOT)/$$program"

@@ -10,6 +10,7 @@
 //! | [`transport`] | the way to one card: PC/SC, the watch over readers, chaining, PIN pads, the trace |
 //! | [`card`] | the drivers (PIV, OpenPGP, PKCS#15), the list of probes, the PIN guard, and the tasks that write on CardOS |
 //! | [`pki`] | certificates, public keys, chains, SSH lines. Knows no card |
+//! | [`integration`] | files of other programs: changes that are looked at first and taken back, GnuPG. Touches no card |
 //! | [`plan`] | what is going to be done to a token: profiles, previews, the journal, the run, the bench |
 //! | [`simulator`] | practice cards: in readers of this program, or behind a real service through vpcd |
 //! | [`backend`] | the only owner of readers and cards: requests in, events out |
@@ -25,11 +26,12 @@
 //! transport -> base token iso7816
 //! card -> base token iso7816 transport pki
 //! plan -> base token pki card transport::channel
+//! integration -> base token pki
 //! simulator -> base iso7816 transport::link
 //! backend -> all above
 //! explain -> all above except simulator
 //! pinentry -> base token
-//! cli, ui -> backend token plan pki explain pinentry base, and nothing else
+//! cli, ui -> backend token plan pki integration pinentry explain base, and nothing else
 //! ```
 //!
 //! `tests/layering.rs` holds this table. GTK is in [`ui`] alone, `pcsc` in
@@ -65,6 +67,7 @@ pub mod base;
 pub mod card;
 pub mod cli;
 pub mod explain;
+pub mod integration;
 pub mod iso7816;
 pub mod pinentry;
 pub mod pki;

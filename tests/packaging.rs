@@ -143,6 +143,73 @@ fn everything_is_installed_and_uninstalled() {
     assert!(!installed.path("share/symbolon").exists());
 }
 
+/// What `update-alternatives` is called with, by one that only writes it down; `id` names root.
+fn alternatives(installed: &Installed, destination: &Path, target: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    for (name, text) in [
+        ("id", "echo 0".to_owned()),
+        (
+            "update-alternatives",
+            format!("echo \"$@\" >> {}", log.display()),
+        ),
+    ] {
+        let program = folder.path().join(name);
+        fs::write(&program, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let path = std::env::var("PATH").unwrap();
+    let _turn = MAKE.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = run(Command::new("make")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("MAKEFLAGS")
+        .env_remove("MAKELEVEL")
+        .env_remove("MFLAGS")
+        .env("PATH", format!("{}:{path}", folder.path().display()))
+        .arg(target)
+        .arg(format!(
+            "PREFIX={}",
+            installed.root.path().join("usr").display()
+        ))
+        .arg(format!("DESTDIR={}", destination.display()))
+        .arg(format!(
+            "BUILT={}",
+            Path::new(SYMBOLONCTL).parent().unwrap().display()
+        )));
+    assert!(made.status.success(), "{}", words(&made));
+    fs::read_to_string(log).unwrap_or_default()
+}
+
+#[test]
+fn root_enters_the_pinentry_among_the_alternatives_and_takes_it_out() {
+    let installed = Installed::new();
+    let program = installed.path("bin/pinentry-symbolon");
+    fs::write(&program, "").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let (program, page) = (
+        program.display().to_string(),
+        installed.path("share/man/man1/pinentry-symbolon.1"),
+    );
+    let page = page.display();
+    let (mut added, mut removed) = (String::new(), String::new());
+    for name in ["pinentry", "pinentry-x11"] {
+        added += &format!(
+            "--quiet --install /usr/bin/{name} {name} {program} 70 --slave \
+             /usr/share/man/man1/{name}.1 {name}.1 {page}\n"
+        );
+        removed += &format!("--quiet --remove {name} {program}\n");
+    }
+    let here = Path::new("");
+    assert_eq!(alternatives(&installed, here, "install"), added);
+    assert_eq!(alternatives(&installed, here, "uninstall"), removed);
+
+    // A package is made: its own scripts do it.
+    let package = tempfile::tempdir().unwrap();
+    for target in ["install", "uninstall"] {
+        assert_eq!(alternatives(&installed, package.path(), target), "");
+    }
+}
+
 #[test]
 fn desktops_and_software_centres_accept_the_entries() {
     let installed = Installed::new();

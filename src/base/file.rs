@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// What becomes of a file that is there already.
@@ -73,6 +73,60 @@ pub fn replace_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let _ = fs::remove_file(&new);
     write_new(&new, bytes, 0o600)?;
     fs::rename(&new, path).inspect_err(|_| forget(&new))
+}
+
+/// What a file is going to hold: whole on the disk already, hidden beside the file. It can be
+/// looked at before it takes the place of the file, and is gone if it never does.
+#[derive(Debug)]
+pub struct Draft {
+    /// Nothing once it is in its place.
+    draft: Option<PathBuf>,
+    place: PathBuf,
+}
+
+impl Draft {
+    /// Writes what shall be in `place`, which is no link, with the permissions `mode`.
+    ///
+    /// # Errors
+    ///
+    /// What the file system said; nothing is left behind.
+    pub fn write(place: &Path, bytes: &[u8], mode: u32) -> io::Result<Self> {
+        let draft = beside(place);
+        // What an earlier run left there when the power went.
+        let _ = fs::remove_file(&draft);
+        write_new(&draft, bytes, 0o600)?;
+        let written = Self {
+            draft: Some(draft.clone()),
+            place: place.to_owned(),
+        };
+        fs::set_permissions(&draft, fs::Permissions::from_mode(mode))?;
+        Ok(written)
+    }
+
+    /// Where it can be looked at.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.draft.as_deref().unwrap_or(&self.place)
+    }
+
+    /// Puts it in its place, in one step.
+    ///
+    /// # Errors
+    ///
+    /// What the file system said; the file is then as it was.
+    pub fn put(mut self) -> io::Result<()> {
+        fs::rename(self.path(), &self.place)?;
+        self.draft = None;
+        Ok(())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if let Some(draft) = &self.draft {
+            forget(draft);
+        }
+    }
 }
 
 /// A new file with these bytes, or none.
@@ -164,7 +218,7 @@ mod tests {
     use std::path::Path;
 
     use super::{
-        Existing, read_small, read_small_bytes, replace_private, write_private, write_whole,
+        Draft, Existing, read_small, read_small_bytes, replace_private, write_private, write_whole,
     };
 
     /// The names in a folder.
@@ -225,6 +279,23 @@ mod tests {
             (mode(&path), fs::read(&path).unwrap()),
             (0o600, b"two".to_vec())
         );
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_draft_takes_the_place_of_the_file_or_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "one").unwrap();
+        let draft = Draft::write(&path, b"two", 0o640).unwrap();
+        assert_eq!(fs::read(draft.path()).unwrap(), b"two");
+        drop(draft);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(names(folder.path()), ["a"]);
+        Draft::write(&path, b"two", 0o640).unwrap().put().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
         assert_eq!(names(folder.path()), ["a"]);
     }
 

@@ -22,6 +22,7 @@ mod flags;
 pub mod import;
 pub mod keys;
 pub mod pin_dialog;
+pub mod pin_prompts;
 mod pin_rules;
 pub mod pins;
 pub mod plan;

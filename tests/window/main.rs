@@ -31,6 +31,7 @@ mod hostile;
 mod keyboard;
 mod looks;
 mod pages;
+mod pin_prompts;
 mod pins;
 mod readers;
 #[path = "../simulator/served.rs"]

@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod instructions;
+pub mod pin_prompts;
 pub mod practice;
 pub mod preferences;
 pub mod shortcuts;

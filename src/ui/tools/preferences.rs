@@ -6,11 +6,13 @@ use relm4::prelude::*;
 use crate::base::i18n::gettext;
 use crate::base::settings::Settings;
 use crate::ui::tools::instructions::close_on_escape;
+use crate::ui::tools::pin_prompts::PinPrompts;
 
 /// The window with the preferences.
 #[derive(Debug)]
 pub struct Preferences {
     settings: Settings,
+    prompts: Controller<PinPrompts>,
 }
 
 /// What the person changed.
@@ -45,13 +47,14 @@ impl SimpleComponent for Preferences {
         adw::Window {
             set_title: Some(&gettext("Preferences")),
             set_modal: true,
-            set_default_size: (560, 480),
+            set_default_size: (560, 680),
             set_size_request: (360, -1),
 
             gtk::Box {
                 set_orientation: gtk::Orientation::Vertical,
 
                 adw::HeaderBar {},
+                #[name(page)]
                 adw::PreferencesPage {
                 set_vexpand: true,
 
@@ -122,8 +125,12 @@ impl SimpleComponent for Preferences {
         root: Self::Root,
         sender: ComponentSender<Self>,
     ) -> ComponentParts<Self> {
-        let model = Self { settings };
+        let model = Self {
+            settings,
+            prompts: PinPrompts::builder().launch(()).detach(),
+        };
         let widgets = view_output!();
+        widgets.page.add(model.prompts.widget());
         close_on_escape(&widgets.window);
         ComponentParts { model, widgets }
     }

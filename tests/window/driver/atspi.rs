@@ -7,6 +7,7 @@ use zbus::zvariant::{OwnedObjectPath, OwnedValue, Type};
 use super::wait;
 
 /// `ATSPI_STATE_…`
+const CHECKED: u32 = 4;
 const SELECTED: u32 = 23;
 const SENSITIVE: u32 = 24;
 const FOCUSED: u32 = 12;
@@ -312,7 +313,7 @@ impl Node {
         self.state(FOCUSED)
     }
 
-    /// Whether its box is ticked.
+    /// Whether it is switched on or ticked.
     pub(crate) fn is_checked(&self) -> bool {
         self.state(CHECKED)
     }

@@ -78,6 +78,7 @@ impl Desktop {
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("AT_SPI_BUS_ADDRESS")
             .env_remove("XDG_DATA_DIRS")
+            .env_remove("GNUPGHOME")
             .env("DISPLAY", &self.display)
             .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
             .env("HOME", home)

@@ -80,7 +80,8 @@ impl Desktop {
 
     /// Where the window with this title is on the screen.
     pub(super) fn place(&self, title: &str) -> Place {
-        let title = format!("^{title}$");
+        // xdotool reads it as a regular expression.
+        let title = format!("^{}$", title.replace('?', "\\?"));
         wait(&format!("a window named {title}"), || {
             let search = ["search", "--onlyvisible", "--name", &title];
             let found = self.output("xdotool", &search);
