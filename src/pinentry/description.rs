@@ -61,9 +61,18 @@ pub struct Phrases {
     site: Vec<String>,
     browser: Vec<String>,
     pin_pad: Vec<String>,
+    /// What buttons say that destroy something.
+    deletes: Vec<String>,
 }
 
 impl Phrases {
+    /// Whether the button of this name destroys something: gpg-agent asks before it deletes a secret
+    /// key.
+    #[must_use]
+    pub fn destroys(&self, button: &str) -> bool {
+        self.deletes.iter().any(|known| known == button)
+    }
+
     /// In English, and as GnuPG's translations have it.
     #[must_use]
     pub fn load() -> Self {
@@ -79,6 +88,7 @@ impl Phrases {
             site: all("Note: Request from a remote site."),
             browser: all("Note: Request from the web browser."),
             pin_pad: all("Use the reader's pinpad for input."),
+            deletes: all("Delete key"),
         }
     }
 
@@ -91,6 +101,7 @@ impl Phrases {
             site: one("Note: Request from a remote site."),
             browser: one("Note: Request from the web browser."),
             pin_pad: one("Use the reader's pinpad for input."),
+            deletes: one("Delete key"),
         }
     }
 }

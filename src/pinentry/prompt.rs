@@ -30,6 +30,8 @@ pub struct Prompt {
     pub not_ok: Option<Label>,
     /// The button that cancels.
     pub cancel: Option<Label>,
+    /// Whether going on destroys something.
+    pub destroys: bool,
     /// How long it is shown; nothing means for ever.
     pub timeout: Option<Duration>,
     /// Whether the keyboard is to be kept from other programs.

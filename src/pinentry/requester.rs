@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::process::{Pid, PidfdFlags, getuid, pidfd_open};
 
@@ -103,6 +104,21 @@ fn number(bytes: &[u8]) -> Option<u32> {
     std::str::from_utf8(bytes).ok()?.parse().ok()
 }
 
+/// The kernel cuts names after so many bytes (`TASK_COMM_LEN` less the end).
+const CUT: usize = 15;
+
+/// The name of a process; one that was cut is that of the file that it runs, if it begins so.
+fn full_name(pid: u32, name: &[u8]) -> Text {
+    let file = (name.len() == CUT)
+        .then(|| fs::read_link(format!("/proc/{pid}/exe")).ok())
+        .flatten();
+    let file = file.as_ref().and_then(|file| file.file_name());
+    match file.filter(|file| file.as_bytes().starts_with(name)) {
+        Some(file) => Text::from_os(file),
+        None => Text::from_utf8(name),
+    }
+}
+
 /// The name of a process and the number of its parent (`proc(5)`, `/proc/PID/stat`).
 fn process_of(pid: u32) -> Option<(Text, u32)> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
@@ -115,7 +131,7 @@ fn process_of(pid: u32) -> Option<(Text, u32)> {
         .trim_ascii()
         .split(|&byte| byte == b' ');
     let parent = number(fields.nth(1)?)?;
-    Some((Text::from_utf8(name), parent))
+    Some((full_name(pid, name), parent))
 }
 
 #[cfg(test)]

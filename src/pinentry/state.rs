@@ -287,6 +287,10 @@ impl Question {
             ok: self.ok.clone().or_else(|| options.ok.clone()),
             not_ok: self.not_ok.clone(),
             cancel: self.cancel.clone().or_else(|| options.cancel.clone()),
+            destroys: self
+                .ok
+                .as_ref()
+                .is_some_and(|ok| phrases.destroys(ok.as_str())),
             timeout: options.timeout,
             grab: options.grab,
             alert: options.alert,

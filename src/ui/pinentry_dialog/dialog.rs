@@ -139,12 +139,12 @@ impl Dialog {
                 entry.first.grab_focus();
             }
             None => {
-                buttons
-                    .ok
-                    .set_a11y_description(&facts::spoken(&prompt.description));
-                buttons.ok.grab_focus();
+                let safe = buttons.safe(prompt);
+                safe.set_a11y_description(&facts::spoken(&prompt.description));
+                safe.grab_focus();
             }
         }
+        window.set_default_widget(Some(buttons.safe(prompt)));
         window.present();
         if prompt.grab {
             self.grab();
@@ -170,7 +170,6 @@ impl Dialog {
         self.press(buttons.cancel.as_ref(), |dialog| {
             dialog.answer(Answer::Cancelled);
         });
-        self.0.window.set_default_widget(Some(&buttons.ok));
         let dialog = self.downgrade();
         self.0.window.connect_close_request(move |_| {
             if let Some(dialog) = dialog() {
@@ -586,13 +585,23 @@ impl Buttons {
     fn new(prompt: &Prompt) -> Self {
         let (ok, not_ok, cancel) = words::buttons(prompt);
         let ok = button(&ok);
-        ok.add_css_class("suggested-action");
+        ok.add_css_class(if prompt.destroys {
+            "destructive-action"
+        } else {
+            "suggested-action"
+        });
         ok.set_receives_default(true);
         Self {
             ok,
             not_ok: not_ok.as_ref().map(button),
             cancel: cancel.as_ref().map(button),
         }
+    }
+
+    /// What Enter presses: nothing that destroys something.
+    fn safe(&self, prompt: &Prompt) -> &gtk::Button {
+        let other = self.cancel.as_ref().or(self.not_ok.as_ref());
+        other.filter(|_| prompt.destroys).unwrap_or(&self.ok)
     }
 
     /// In the head beside the title for a passphrase, below the text for a question.

@@ -73,7 +73,10 @@ pub(super) fn description(prompt: &Prompt) -> gtk::Box {
                 } else {
                     value.as_str().to_owned()
                 };
-                add_fact(grid, *row, name.as_str(), &value);
+                // A card whose holder has no name says so with nothing.
+                if !value.is_empty() {
+                    add_fact(grid, *row, name.as_str(), &value);
+                }
                 *row += 1;
             }
             Part::Line(text) => {

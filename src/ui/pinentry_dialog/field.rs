@@ -129,7 +129,19 @@ impl Field {
         let place = gtk::EntryIconPosition::Secondary;
         self.entry.set_icon_from_icon_name(place, Some(icon));
         self.entry.set_icon_tooltip_text(place, Some(tip));
+        self.name_eye(tip);
         self.arrange();
+    }
+
+    /// GTK has no way to name the sign for screen readers, but it is a picture beside the text.
+    fn name_eye(&self, words: &str) {
+        let mut child = self.entry.first_child();
+        while let Some(widget) = child {
+            if widget.is::<gtk::Image>() {
+                widget.set_a11y_label(words);
+            }
+            child = widget.next_sibling();
+        }
     }
 
     /// Shows it in groups while it is shown at all. The gaps are no characters.

@@ -11,7 +11,6 @@ const CHECKED: u32 = 4;
 const SELECTED: u32 = 23;
 const SENSITIVE: u32 = 24;
 const FOCUSED: u32 = 12;
-const CHECKED: u32 = 4;
 
 /// Nobody's tree is as deep.
 const DEPTH: usize = 80;
