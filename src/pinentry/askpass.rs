@@ -12,6 +12,7 @@ use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::ExitCode;
 
+use super::arguments::Arguments;
 use super::description::{Description, Phrases};
 use super::lines::Replies;
 use super::prompt::{Agent, Answer, Check, Front, Kind, Label, PinPrompt, Prompt};
@@ -39,9 +40,14 @@ impl Wanted {
     /// What `question` wants, with `hint` from `SSH_ASKPASS_PROMPT`.
     #[must_use]
     pub fn of(question: &[u8], hint: Option<&OsStr>) -> Self {
-        let written = question
-            .windows(b"(yes/no".len())
-            .any(|part| part == b"(yes/no");
+        // A token may be called so; the question ends with the choice.
+        let end = question.trim_ascii_end();
+        let end = end.strip_suffix(b"?").or_else(|| end.strip_suffix(b":"));
+        let choice = end.and_then(|end| {
+            let at = end.iter().rposition(|&byte| byte == b'(')?;
+            end.get(at..)?.strip_suffix(b")")
+        });
+        let written = choice.is_some_and(|choice| choice.starts_with(b"(yes/no"));
         match hint.map(OsStr::as_bytes) {
             Some(b"confirm") => Self::Consent,
             Some(b"none") => Self::Nothing,
@@ -56,12 +62,22 @@ impl Wanted {
 /// # Errors
 ///
 /// ssh is gone.
-pub fn answer(question: &OsStr, output: OwnedFd, front: &mut dyn Front) -> io::Result<ExitCode> {
+pub fn answer(
+    question: &OsStr,
+    arguments: &Arguments,
+    output: OwnedFd,
+    front: &mut dyn Front,
+) -> io::Result<ExitCode> {
     let hint = env::var_os("SSH_ASKPASS_PROMPT");
     let wanted = Wanted::of(question.as_bytes(), hint.as_deref());
     let mut ssh = Ssh(output.try_clone()?);
     let replies = Replies::new(output);
-    let prompt = prompt(question.as_bytes(), wanted);
+    let mut prompt = prompt(question.as_bytes(), wanted);
+    let options = arguments.options();
+    // ssh waits as long as it takes, unless it was told otherwise.
+    prompt.timeout = options.timeout.filter(|_| arguments.timeout.is_some());
+    prompt.terminal.name = options.tty_name;
+    prompt.alert = options.alert;
     let answer = front.ask(prompt, &mut ssh);
     Ok(match (wanted, answer) {
         (Wanted::Secret, Answer::Given { passphrase, .. }) => {
@@ -168,6 +184,14 @@ mod tests {
         );
         let host = b"Are you sure you want to continue connecting (yes/no/[fingerprint])? ";
         assert_eq!(Wanted::of(host, None), Wanted::WrittenConsent);
+        let again = b"Please type 'yes', 'no' or the fingerprint (yes/no): ";
+        assert_eq!(Wanted::of(again, None), Wanted::WrittenConsent);
+        for token in [
+            &b"Enter PIN for 'Key (yes/no)': "[..],
+            b"Enter passphrase for id(yes/no)x: ",
+        ] {
+            assert_eq!(Wanted::of(token, None), Wanted::Secret);
+        }
         let shown = prompt(pin, Wanted::Secret);
         let Kind::Pin(shown) = shown.kind else {
             unreachable!("a secret is asked for in a field");

@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 
 use super::prompt::{Agent, Answer, Check, Front, Prompt};
+use super::requester::End;
 use crate::base::secret::Secret;
 
 /// What a dialog wants.
@@ -130,7 +131,11 @@ impl Front for Desk {
         // What a dialog before this one wanted, after its answer.
         while self.errands.try_recv().is_ok() {}
         // GnuPG 2.2 goes on waiting for the answer to a program that has ended.
-        let asking = prompt.requester.end();
+        let asking = match prompt.requester.end() {
+            End::Watched(end) => Some(end),
+            End::Over => return Answer::Cancelled,
+            End::Unknown => None,
+        };
         (self.show)(ToWindow::Show(Box::new(prompt)));
         loop {
             // The newest text is the one whose quality is wanted.

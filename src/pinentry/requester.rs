@@ -4,6 +4,7 @@ use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, getuid, pidfd_open};
 
 use crate::token::Text;
@@ -32,6 +33,17 @@ pub struct Requester {
     pub host: Option<Text>,
     /// The number of the program that talked to the agent, on this computer.
     pub process: Option<u32>,
+}
+
+/// The end of a program that asks.
+#[derive(Debug)]
+pub enum End {
+    /// This can be read from as soon as it has come.
+    Watched(OwnedFd),
+    /// It has come.
+    Over,
+    /// It cannot be seen.
+    Unknown,
 }
 
 impl Requester {
@@ -92,11 +104,18 @@ impl Requester {
         }
     }
 
-    /// What can be read from as soon as that program has ended; nothing where it cannot be watched.
+    /// How to see that this program ends.
     #[must_use]
-    pub fn end(&self) -> Option<OwnedFd> {
-        let pid = Pid::from_raw(i32::try_from(self.process?).ok()?)?;
-        pidfd_open(pid, PidfdFlags::empty()).ok()
+    pub fn end(&self) -> End {
+        let pid = self.process.and_then(|pid| i32::try_from(pid).ok());
+        let Some(pid) = pid.and_then(Pid::from_raw) else {
+            return End::Unknown;
+        };
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(end) => End::Watched(end),
+            Err(Errno::SRCH) => End::Over,
+            Err(_) => End::Unknown,
+        }
     }
 }
 
@@ -115,7 +134,17 @@ fn full_name(pid: u32, name: &[u8]) -> Text {
     let file = file.as_ref().and_then(|file| file.file_name());
     match file.filter(|file| file.as_bytes().starts_with(name)) {
         Some(file) => Text::from_os(file),
-        None => Text::from_utf8(name),
+        // Who started it stands behind it in parentheses: those are not for programs to write.
+        None => {
+            let plain = |byte: &u8| {
+                if matches!(byte, b'(' | b')') {
+                    b'_'
+                } else {
+                    *byte
+                }
+            };
+            Text::from_utf8(&name.iter().map(plain).collect::<Vec<u8>>())
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use super::lines::{Line, Lines, Replies};
 use super::memory::Memory;
 use super::prompt::{Agent, Answer, Check, Front, Kind, Label, MAX_PASSPHRASE, Prompt};
 use super::state::{Options, Question, lines};
+use crate::base::paths;
 use crate::base::secret::Secret;
 use crate::token::Text;
 
@@ -93,6 +94,8 @@ pub struct Server<'a> {
     memory: Option<PathBuf>,
     /// Whether the keyring has had its turn: what was wrong once is not offered again.
     asked_keyring: bool,
+    /// What is to be kept for a key, once nothing speaks against it.
+    unproved: Option<(String, Secret)>,
 }
 
 /// Both ends, and what happened on them.
@@ -132,6 +135,7 @@ impl<'a> Server<'a> {
             phrases: None,
             memory: setup.memory,
             asked_keyring: false,
+            unproved: None,
         }
     }
 
@@ -141,6 +145,15 @@ impl<'a> Server<'a> {
     ///
     /// The agent can no longer be heard or told anything.
     pub fn run(mut self) -> io::Result<()> {
+        let ended = self.talk();
+        // The agent has said nothing against it: it was right.
+        if let Some((key, passphrase)) = self.unproved.take() {
+            self.keyring.keep(&key, passphrase);
+        }
+        ended
+    }
+
+    fn talk(&mut self) -> io::Result<()> {
         self.channel.replies.line("OK Pleased to meet you")?;
         loop {
             let line = match self.channel.lines.next_line()? {
@@ -221,7 +234,11 @@ impl<'a> Server<'a> {
             b"SETDESC" => question.description = argument,
             b"SETPROMPT" => question.prompt = name(),
             b"SETTITLE" => question.title = text(),
-            b"SETERROR" => question.error = Some(lines(&argument)),
+            b"SETERROR" => {
+                question.error = Some(lines(&argument));
+                // What was typed before was wrong.
+                self.unproved = None;
+            }
             b"SETOK" => question.ok = label(),
             b"SETNOTOK" => question.not_ok = label(),
             b"SETCANCEL" => question.cancel = label(),
@@ -315,6 +332,7 @@ impl<'a> Server<'a> {
             return self.give(&saved);
         }
         if key.is_some()
+            && paths::session_bus_answers()
             && let Kind::Pin(pin) = &mut prompt.kind
         {
             pin.keyring = Some(self.options.keyring_label());
@@ -329,10 +347,8 @@ impl<'a> Server<'a> {
                     self.channel.replies.line("S PIN_REPEATED")?;
                 }
                 let next = self.give(&passphrase)?;
-                // Whoever waits for the passphrase does not wait for the keyring.
-                if let Some(key) = key.filter(|_| keep) {
-                    self.keyring.keep(key, passphrase);
-                }
+                let kept = key.filter(|_| keep);
+                self.unproved = kept.map(|key| (key.to_owned(), passphrase));
                 Ok(next)
             }
             Answer::Confirmed => self.give(&Secret::with_capacity(0)),

@@ -40,7 +40,7 @@ impl Streams {
 /// Talks to the agent, or answers ssh if it asks.
 pub fn converse(arguments: &Arguments, streams: Streams, front: &mut dyn Front) -> ExitCode {
     let done = match &arguments.prompt {
-        Some(question) => askpass::answer(question, streams.output, front),
+        Some(question) => askpass::answer(question, arguments, streams.output, front),
         None => serve(arguments, streams, front).map(|()| ExitCode::SUCCESS),
     };
     // Without the one who asked there is nobody left to tell.

@@ -5,6 +5,7 @@
 
 use std::ffi::OsStr;
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -19,6 +20,7 @@ use super::choices::choices;
 use super::prompt::{
     Agent, Answer, Check, Constraints, Front, Kind, Label, MAX_PASSPHRASE, PinPrompt, Place, Prompt,
 };
+use super::requester::End;
 use super::screen;
 use super::session::{self, Streams};
 use super::words;
@@ -73,6 +75,11 @@ pub struct OnTerminal {
 
 impl Front for OnTerminal {
     fn ask(&mut self, prompt: Prompt, agent: &mut dyn Agent) -> Answer {
+        let asking = match prompt.requester.end() {
+            End::Watched(end) => Some(end),
+            End::Over => return Answer::Cancelled,
+            End::Unknown => None,
+        };
         let Ok(terminal) = open(&prompt.terminal, &self.restore) else {
             return Answer::Nowhere;
         };
@@ -87,6 +94,7 @@ impl Front for OnTerminal {
             terminal,
             agent,
             deadline,
+            asking,
         };
         let answer = match asking.ask(&prompt) {
             Ok(answer) | Err(answer) => answer,
@@ -139,6 +147,9 @@ struct Asking<'a> {
     terminal: Terminal,
     agent: &'a mut dyn Agent,
     deadline: Option<Instant>,
+    /// The end of the program that asks: GnuPG 2.2 goes on waiting for the answer to one that has
+    /// ended, and the terminal belongs to whoever comes after it.
+    asking: Option<OwnedFd>,
 }
 
 impl Asking<'_> {
@@ -357,14 +368,15 @@ impl Asking<'_> {
         let until = Until {
             gone: Some(self.agent.gone()),
             deadline: self.deadline,
-            ..Until::default()
+            interrupted: self.asking.as_ref().map(AsFd::as_fd),
         };
         match self.terminal.key(&until) {
             Ok(Ok(Key::Cancel | Key::Escape)) => Err(Answer::Cancelled),
             Ok(Ok(key)) => Ok(key),
             Ok(Err(Ended::Gone)) => Err(Answer::AgentGone),
             Ok(Err(Ended::Late)) => Err(Answer::TimedOut),
-            Ok(Err(Ended::Interrupted | Ended::Closed)) | Err(_) => Err(Answer::Nowhere),
+            Ok(Err(Ended::Interrupted)) => Err(Answer::Cancelled),
+            Ok(Err(Ended::Closed)) | Err(_) => Err(Answer::Nowhere),
         }
     }
 

@@ -529,6 +529,10 @@ impl Entry {
 
     fn set_waiting(&self, waiting: bool) {
         self.waiting.set(waiting);
+        // What is looked at is what is handed over.
+        if let Some(button) = &self.generate {
+            button.set_sensitive(!waiting);
+        }
         for field in self.fields() {
             field.set_sensitive(!waiting);
         }

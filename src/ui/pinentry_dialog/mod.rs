@@ -79,13 +79,12 @@ pub fn run() -> ExitCode {
 fn converse(arguments: Arguments, streams: Streams, mut front: Desk, bell: Bell) -> ExitCode {
     BELL.with(|place| place.replace(Some(bell)));
     let main_loop = glib::MainLoop::new(None, false);
-    let ended = main_loop.clone();
+    let ended = Ended(main_loop.clone());
     let conversation = thread::Builder::new()
         .name("agent".to_owned())
         .spawn(move || {
-            let code = session::converse(&arguments, streams, &mut front);
-            on_window_thread(move || ended.quit());
-            code
+            let _ended = ended;
+            session::converse(&arguments, streams, &mut front)
         });
     let Ok(conversation) = conversation else {
         return ExitCode::FAILURE;
@@ -93,6 +92,16 @@ fn converse(arguments: Arguments, streams: Streams, mut front: Desk, bell: Bell)
     main_loop.run();
     OPEN.with(|open| drop(open.take()));
     conversation.join().unwrap_or(ExitCode::FAILURE)
+}
+
+/// Ends the main loop when the conversation ends, however it does.
+struct Ended(glib::MainLoop);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let main_loop = self.0.clone();
+        on_window_thread(move || main_loop.quit());
+    }
 }
 
 thread_local! {
