@@ -41,8 +41,7 @@ impl Wanted {
     #[must_use]
     pub fn of(question: &[u8], hint: Option<&OsStr>) -> Self {
         // A token may be called so; the question ends with the choice.
-        let end = question.trim_ascii_end();
-        let end = end.strip_suffix(b"?").or_else(|| end.strip_suffix(b":"));
+        let end = question.trim_ascii_end().strip_suffix(b"?");
         let choice = end.and_then(|end| {
             let at = end.iter().rposition(|&byte| byte == b'(')?;
             end.get(at..)?.strip_suffix(b")")
@@ -184,11 +183,11 @@ mod tests {
         );
         let host = b"Are you sure you want to continue connecting (yes/no/[fingerprint])? ";
         assert_eq!(Wanted::of(host, None), Wanted::WrittenConsent);
-        let again = b"Please type 'yes', 'no' or the fingerprint (yes/no): ";
-        assert_eq!(Wanted::of(again, None), Wanted::WrittenConsent);
+        let older = b"Are you sure you want to continue connecting (yes/no)? ";
+        assert_eq!(Wanted::of(older, None), Wanted::WrittenConsent);
         for token in [
             &b"Enter PIN for 'Key (yes/no)': "[..],
-            b"Enter passphrase for id(yes/no)x: ",
+            b"Enter passphrase for id(yes/no): ",
         ] {
             assert_eq!(Wanted::of(token, None), Wanted::Secret);
         }
