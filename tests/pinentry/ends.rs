@@ -1,5 +1,6 @@
 //! Ways out of a dialog without an answer.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -100,4 +101,25 @@ fn a_dialog_goes_with_the_agent_and_with_the_one_who_asked() {
     dialog.gone();
     assert!(start.elapsed() < AT_ONCE, "{:?}", start.elapsed());
     room.quiet();
+}
+
+#[test]
+fn nobody_is_asked_for_a_program_that_has_ended() {
+    let room = Room::new("");
+    let mut ended = Command::new("true").spawn().unwrap();
+    let pid = ended.id();
+    ended.wait().unwrap();
+    let host = rustix::system::uname();
+    let host = host.nodename().to_str().unwrap();
+    let mut agent = Straight::begin(&room);
+    agent.tell(&[&format!("OPTION owner={pid} {host}")]);
+    agent.say("GETPIN");
+    assert!(agent.line().starts_with("ERR 83886179 "));
+    // The next question is from somebody who is there.
+    let own = std::process::id();
+    agent.tell(&[&format!("OPTION owner={own} {host}")]);
+    agent.say("GETPIN");
+    let dialog = room.dialog("Passphrase");
+    dialog.fill("Passphrase", "x").click("OK").gone();
+    assert_eq!(agent.line(), "D x");
 }

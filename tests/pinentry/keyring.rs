@@ -72,6 +72,17 @@ fn a_passphrase_is_saved_for_who_wants_it_and_forgotten_when_it_is_wrong() {
     signing.succeeds();
     assert_eq!(saved(), "");
 
+    // One that was not right is not kept, though it was meant to be.
+    let signing = sign();
+    let dialog = room.dialog("Passphrase");
+    dialog.tick(BOX);
+    dialog.fill("Passphrase", "mistyped").click("OK").gone();
+    let dialog = room.dialog("Passphrase");
+    assert!(!dialog.tick_box(BOX).is_checked());
+    dialog.fill("Passphrase", GOOD).click("OK").gone();
+    signing.succeeds();
+    assert_eq!(saved(), "");
+
     let signing = sign();
     let dialog = room.dialog("Passphrase");
     dialog.tick(BOX);

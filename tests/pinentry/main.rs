@@ -20,6 +20,7 @@ mod ends;
 mod keyboard;
 mod keyring;
 mod keys;
+mod looks;
 mod reader;
 mod room;
 mod smime;

@@ -18,7 +18,13 @@ pub(crate) struct Straight {
 impl Straight {
     /// Begins one.
     pub(crate) fn begin(room: &Room) -> Self {
+        Self::begin_with(room, &[])
+    }
+
+    /// Begins one in these surroundings.
+    pub(crate) fn begin_with(room: &Room, environment: &[(&str, &str)]) -> Self {
         let mut command = room.command(PINENTRY);
+        command.envs(environment.iter().copied());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
