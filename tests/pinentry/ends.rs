@@ -123,3 +123,27 @@ fn nobody_is_asked_for_a_program_that_has_ended() {
     dialog.fill("Passphrase", "x").click("OK").gone();
     assert_eq!(agent.line(), "D x");
 }
+
+#[test]
+fn the_keyboard_is_kept_from_others_only_when_that_is_asked_for() {
+    let room = Room::new("");
+    let mut agent = Straight::begin(&room);
+    agent.tell(&["OPTION grab"]);
+    agent.say("GETPIN");
+    let dialog = room.dialog("Passphrase");
+    // The window manager closes windows by this, and hears it no longer.
+    room.desktop.typed("x");
+    room.desktop.press(&["alt+F4"]);
+    room.desktop.typed("y");
+    let field = dialog.field("Passphrase");
+    field.wait_until("typed", |field| field.text() == "●●");
+    room.desktop.press(&["Escape"]);
+    dialog.gone();
+    assert!(agent.line().starts_with("ERR 83886179 "));
+    agent.tell(&["OPTION no-grab"]);
+    agent.say("GETPIN");
+    let dialog = room.dialog("Passphrase");
+    room.desktop.press(&["alt+F4"]);
+    dialog.gone();
+    assert_eq!(agent.line(), "S BUTTON_INFO close");
+}

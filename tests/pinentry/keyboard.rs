@@ -118,6 +118,24 @@ fn a_passphrase_can_be_pasted_and_not_copied() {
     assert_eq!(agent.line(), "D Größe 100 %25 ß");
 }
 
+#[test]
+fn the_caps_lock_key_is_told_of() {
+    let room = Room::new("");
+    let mut agent = Straight::begin(&room);
+    agent.tell(&["OPTION default-capshint=Capitals are on"]);
+    agent.say("GETPIN");
+    let dialog = room.dialog("Passphrase");
+    let hint = || dialog.window.look("status", "Capitals are on").is_some();
+    assert!(!hint());
+    // `press` would put this key back as it was.
+    let press = || room.desktop.output("xdotool", &["key", "Caps_Lock"]);
+    press();
+    wait("the hint", || hint().then_some(()));
+    press();
+    wait("no hint", || (!hint()).then_some(()));
+    dialog.fill("Passphrase", "x").click("OK").gone();
+}
+
 /// Another program gives `text` to whoever pastes.
 fn give(room: &Room, text: &str) {
     let mut other = room.desktop.command("xclip");
