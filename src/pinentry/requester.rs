@@ -133,7 +133,11 @@ fn full_name(pid: u32, name: &[u8]) -> Text {
         .flatten();
     let file = file.as_ref().and_then(|file| file.file_name());
     match file.filter(|file| file.as_bytes().starts_with(name)) {
-        Some(file) => Text::from_os(file),
+        Some(file) => {
+            // So the kernel marks a program that was replaced since, by an update for example.
+            let file = file.as_bytes();
+            Text::from_utf8(file.strip_suffix(b" (deleted)").unwrap_or(file))
+        }
         // Who started it stands behind it in parentheses: those are not for programs to write.
         None => {
             let plain = |byte: &u8| {

@@ -82,8 +82,6 @@ impl Dialog {
             .build();
         window.add_css_class("pinentry");
         let page = gtk::Box::new(gtk::Orientation::Vertical, 12);
-        // Lines that wrap have no width of their own, and GTK would make room for the longest height.
-        page.set_size_request(WIDTH, -1);
         page.add_css_class("page");
         let remote = prompt.description.remote.is_some();
         if let Some(who) = facts::requester(&prompt.requester, remote) {
@@ -144,10 +142,23 @@ impl Dialog {
                 safe.grab_focus();
             }
         }
+        self.set_width();
         window.set_default_widget(Some(buttons.safe(prompt)));
         window.present();
         if prompt.grab {
             self.grab();
+        }
+    }
+
+    /// Makes it as wide as it wants to be. GTK would take the height of the narrowest one, with all
+    /// the lines into which its texts break then.
+    fn set_width(&self) {
+        let window = &self.0.window;
+        let parts = [window.titlebar(), window.child()];
+        let wanted = |part: &gtk::Widget| part.measure(gtk::Orientation::Horizontal, -1).1;
+        let widest = parts.iter().flatten().map(wanted).max();
+        if let Some(page) = window.child() {
+            page.set_size_request(widest.unwrap_or(WIDTH).max(WIDTH), -1);
         }
     }
 
