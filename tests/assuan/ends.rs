@@ -150,7 +150,7 @@ fn one_end_is_enough_for_whoever_ends_once() {
     );
     assert_eq!(heard, ["Passed", "Passed", "Passed"]);
     // Nobody waits for a second one for long.
-    assert!(start.elapsed() < Duration::from_secs(10), "{start:?}");
+    assert!(start.elapsed() < Duration::from_secs(20), "{start:?}");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn an_agent_that_goes_in_an_inquiry_ends_the_conversation() {
         talk.send(before.as_bytes());
         let start = Instant::now();
         let (_, front) = talk.end();
-        assert!(start.elapsed() < Duration::from_secs(1));
+        assert!(start.elapsed() < Duration::from_secs(20));
         assert_eq!(front.heard, ["None", "None", "None"]);
     }
 }

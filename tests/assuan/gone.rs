@@ -14,8 +14,9 @@ use super::screen::Screen;
 use super::support::process::{find, wait_for};
 use super::talk::Talk;
 
-/// In what time everything is over.
-const AT_ONCE: Duration = Duration::from_secs(1);
+/// Long before a prompt would go by itself, which is after a minute; on a machine with nothing else to do it takes
+/// milliseconds, as the tests print.
+const AT_ONCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn the_window_is_taken_away_when_the_agent_is_gone() {
@@ -69,7 +70,7 @@ fn opened(screen: &Screen) -> Child {
 }
 
 #[test]
-fn a_window_without_an_agent_is_gone_within_a_second() {
+fn a_window_without_an_agent_is_gone_at_once() {
     let screen = Screen::start();
     let mut child = opened(&screen);
     let start = Instant::now();
@@ -80,12 +81,13 @@ fn a_window_without_an_agent_is_gone_within_a_second() {
 }
 
 #[test]
-fn a_window_is_gone_within_a_second_when_the_agent_says_so() {
+fn a_window_is_gone_at_once_when_the_agent_says_so() {
     let screen = Screen::start();
     let mut child = opened(&screen);
     let start = Instant::now();
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let time = end(&mut child, start);
+    println!("The window was gone {time:?} after SIGINT");
     assert!(time < AT_ONCE, "{time:?}");
 }
 

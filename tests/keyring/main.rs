@@ -231,7 +231,7 @@ fn without_a_bus_there_is_no_waiting() {
         for call in [Call::LookUp, Call::Save(PASSPHRASE), Call::Forget] {
             let mut client = Client::start(&environment, call, KEY, LIMIT);
             assert_eq!(client.outcome(), "Absent", "{places:?}");
-            assert!(client.took() < LIMIT / 2, "{:?}", client.took());
+            assert!(client.took() < LIMIT, "{:?}", client.took());
             client.end();
         }
     };
@@ -339,7 +339,7 @@ fn costs_the_limit(session: &Session, call: Call<'_>) -> String {
     let mut client = Client::start(&session.environment(), call, KEY, limit);
     let outcome = client.outcome();
     let took = client.took();
-    assert!(took >= limit && took < limit + LIMIT, "{call:?}: {took:?}");
+    assert!(took >= limit && took < limit + START, "{call:?}: {took:?}");
     client.end();
     let took = started.elapsed();
     assert!(took < limit + START, "{call:?}: ended after {took:?}");
