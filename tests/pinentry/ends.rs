@@ -52,7 +52,7 @@ fn who_cancels_one_key_is_asked_for_the_next_and_who_closes_is_not() {
 
 #[test]
 fn a_dialog_closes_by_itself_unless_somebody_types() {
-    let room = Room::new("pinentry-timeout 3\n");
+    let room = Room::new("pinentry-timeout 12\n");
     let lock = room.gpg(&["-o", "locked", "-c", "text"]);
     let dialog = room.dialog("New Passphrase");
     dialog.says("Closes in ");
