@@ -15,15 +15,17 @@ struct Kind {
     lines: Vec<String>,
 }
 
-fn kinds() -> Vec<Kind> {
-    let kind = |name, titles, lines: &[&str]| Kind {
+fn kind(name: &'static str, titles: [&'static str; 3], lines: &[&str]) -> Kind {
+    Kind {
         name,
         titles,
         lines: lines.iter().map(|&line| line.to_owned()).collect(),
-    };
+    }
+}
+
+/// What asks for the PIN of a card.
+fn cards() -> Vec<Kind> {
     let card = ["Unlock Card", "Karte freischalten", "Accedi alla carta"];
-    let passphrase = ["Passphrase", "Passphrase", "Passphrase"];
-    let confirm = ["Confirm", "Bestätigen", "Conferma"];
     let last = format!("{CARD}44%0A%0ARemaining attempts: 1");
     let blocked = format!("{CARD}44%0A%0ARemaining attempts: 0");
     let first = format!("{CARD}41");
@@ -39,6 +41,14 @@ fn kinds() -> Vec<Kind> {
             card,
             &["SETTIMEOUT 0", "SETPROMPT PIN", &blocked, "GETPIN"],
         ),
+    ]
+}
+
+/// Everything else.
+fn others() -> Vec<Kind> {
+    let passphrase = ["Passphrase", "Passphrase", "Passphrase"];
+    let confirm = ["Confirm", "Bestätigen", "Conferma"];
+    vec![
         kind(
             "new",
             ["New Passphrase", "Neue Passphrase", "Nuova passphrase"],
@@ -116,7 +126,7 @@ fn pictures(language: usize, dark: bool) {
         name.to_owned()
     };
     let mut agent = Straight::begin_with(&room, &[("LANGUAGE", code)]);
-    for kind in kinds() {
+    for kind in cards().into_iter().chain(others()) {
         let (question, before) = kind.lines.split_last().unwrap();
         let before: Vec<&str> = before.iter().map(String::as_str).collect();
         agent.tell(&before);
