@@ -24,8 +24,7 @@ const WIDTH: i32 = 400;
 /// How many seconds before its end the dialog says when that is.
 const ANNOUNCED: u64 = 20;
 
-/// The dialog. Cheap to clone; the window goes with the last of them but not before
-/// [`Dialog::close`].
+/// The dialog. Cheap to clone; its window goes when it was answered, and with the last handle.
 #[derive(Clone)]
 pub(super) struct Dialog(Rc<Inside>);
 
