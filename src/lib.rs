@@ -8,6 +8,7 @@
 //! | [`token`] | what a person sees: readers, tokens, applications, PINs, keys, certificates. No I/O |
 //! | [`iso7816`] | commands, responses, status words, answers to reset, TLV. Bytes in, values out |
 //! | [`transport`] | the way to one card: PC/SC, the watch over readers, chaining, PIN pads, the trace |
+//! | [`globalplatform`] | the card manager of a Java card: its secure channels, what is loaded, CAP files, gpshell scripts |
 //! | [`card`] | the drivers (PIV, OpenPGP, PKCS#15), the list of probes, the PIN guard, and the tasks that write on CardOS |
 //! | [`pki`] | certificates, public keys, chains, SSH lines. Knows no card |
 //! | [`integration`] | files of other programs: changes that are looked at first and taken back, GnuPG. Touches no card |
@@ -24,8 +25,9 @@
 //! ```text
 //! token -> base          iso7816 -> base token          pki -> base token
 //! transport -> base token iso7816
-//! card -> base token iso7816 transport pki
-//! plan -> base token pki card transport::channel
+//! globalplatform -> base token iso7816 transport
+//! card -> base token iso7816 transport globalplatform pki
+//! plan -> base token pki globalplatform card transport::channel
 //! integration -> base token pki
 //! simulator -> base iso7816 transport::link
 //! backend -> all above
@@ -67,6 +69,7 @@ pub mod base;
 pub mod card;
 pub mod cli;
 pub mod explain;
+pub mod globalplatform;
 pub mod integration;
 pub mod iso7816;
 pub mod pinentry;

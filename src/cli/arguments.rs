@@ -440,12 +440,13 @@ impl ValueEnum for ApplicationName {
         const fn further(number: Further) -> ApplicationName {
             ApplicationName(ApplicationKind::FurtherPkcs15(number))
         }
-        const ALL: [ApplicationName; 10] = {
+        const ALL: [ApplicationName; 11] = {
             let [second, third, fourth, fifth, sixth, seventh, eighth] = Further::ALL;
             [
                 ApplicationName(ApplicationKind::Piv),
                 ApplicationName(ApplicationKind::OpenPgp),
                 ApplicationName(ApplicationKind::Pkcs15),
+                ApplicationName(ApplicationKind::Muscle),
                 further(second),
                 further(third),
                 further(fourth),

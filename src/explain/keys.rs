@@ -21,7 +21,7 @@ pub fn slot(application: ApplicationKind, reference: KeyRef) -> String {
     match application {
         ApplicationKind::Piv => piv_slot(reference),
         ApplicationKind::OpenPgp => openpgp_slot(reference),
-        ApplicationKind::Pkcs15 | ApplicationKind::FurtherPkcs15(_) => {
+        ApplicationKind::Pkcs15 | ApplicationKind::Muscle | ApplicationKind::FurtherPkcs15(_) => {
             gettext_f("Key {number}", &[("number", &reference.0.to_string())])
         }
     }
@@ -68,19 +68,26 @@ pub fn purpose(application: ApplicationKind, purpose: Purpose) -> String {
         (ApplicationKind::OpenPgp, Purpose::Signature) => {
             gettext("Signs mail, files and other keys.")
         }
-        (ApplicationKind::Pkcs15 | ApplicationKind::FurtherPkcs15(_), Purpose::Signature) => {
-            gettext("Signs what programs ask it for: mail, documents, sign-ins.")
-        }
+        (
+            ApplicationKind::Pkcs15 | ApplicationKind::Muscle | ApplicationKind::FurtherPkcs15(_),
+            Purpose::Signature,
+        ) => gettext("Signs what programs ask it for: mail, documents, sign-ins."),
         (_, Purpose::General) => gettext("Signs, and opens what was encrypted to it."),
         (
-            ApplicationKind::Piv | ApplicationKind::Pkcs15 | ApplicationKind::FurtherPkcs15(_),
+            ApplicationKind::Piv
+            | ApplicationKind::Pkcs15
+            | ApplicationKind::Muscle
+            | ApplicationKind::FurtherPkcs15(_),
             Purpose::Decryption,
         ) => gettext("Opens what was encrypted to its certificate, mail above all."),
         (ApplicationKind::OpenPgp, Purpose::Decryption) => {
             gettext("Opens mail and files that were encrypted to you.")
         }
         (
-            ApplicationKind::Piv | ApplicationKind::Pkcs15 | ApplicationKind::FurtherPkcs15(_),
+            ApplicationKind::Piv
+            | ApplicationKind::Pkcs15
+            | ApplicationKind::Muscle
+            | ApplicationKind::FurtherPkcs15(_),
             Purpose::Authentication,
         ) => gettext("Signs in to computers, networks and web pages."),
         (ApplicationKind::OpenPgp, Purpose::Authentication) => {
@@ -159,7 +166,9 @@ pub fn evidence(evidence: Evidence) -> String {
 #[must_use]
 pub fn caption(application: ApplicationKind, key: &Key) -> String {
     let mut parts = match application {
-        ApplicationKind::Pkcs15 | ApplicationKind::FurtherPkcs15(_) => identified(key),
+        ApplicationKind::Pkcs15 | ApplicationKind::Muscle | ApplicationKind::FurtherPkcs15(_) => {
+            identified(key)
+        }
         ApplicationKind::Piv | ApplicationKind::OpenPgp => vec![slot(application, key.reference)],
     };
     parts.extend(key.algorithm.as_ref().map(|algorithm| algorithm.name()));

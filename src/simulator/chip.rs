@@ -35,7 +35,12 @@ pub trait Applet: Send {
     /// Another application was selected, or the card was reset: what was verified is forgotten.
     fn deselect(&mut self);
 
-    /// A whole command in class 00 or 80, with chained parts put together.
+    /// A class of commands that is this application's own, with other meanings of its bits.
+    fn own_class(&self) -> Option<u8> {
+        None
+    }
+
+    /// A whole command in class 00 or 80 or its own, with chained parts put together.
     ///
     /// # Errors
     ///
@@ -107,6 +112,11 @@ impl Chip {
     fn carry_out(&mut self, command: &Parsed<'_>) -> Result {
         let [cla, ins, p1, p2] = command.header;
         let chain = self.chain.take();
+        if let Some(applet) = self.selected.and_then(|index| self.applets.get_mut(index))
+            && applet.own_class() == Some(cla)
+        {
+            return applet.process(command);
+        }
         if cla & 0x80 == 0 && cla & 0x0C != 0 {
             return Err(StatusWord(0x6882));
         }

@@ -42,7 +42,9 @@ pub enum ApplicationKind {
     OpenPgp,
     /// Cryptographic token information format (PKCS #15, ISO/IEC 7816-15).
     Pkcs15,
-    /// One more of these on the same card, in a directory and with PINs of its own.
+    /// The MUSCLE applet ("CardEdge") without a PKCS #15 application in its objects.
+    Muscle,
+    /// One more PKCS #15 application on the same card, in a directory and with PINs of its own.
     FurtherPkcs15(Further),
 }
 
@@ -59,6 +61,7 @@ impl ApplicationKind {
             Self::Piv => "PIV",
             Self::OpenPgp => "OpenPGP",
             Self::Pkcs15 => "PKCS#15",
+            Self::Muscle => "MUSCLE",
             Self::FurtherPkcs15(further) => further.names().0,
         }
     }
@@ -70,6 +73,7 @@ impl ApplicationKind {
             Self::Piv => "piv",
             Self::OpenPgp => "openpgp",
             Self::Pkcs15 => "pkcs15",
+            Self::Muscle => "muscle",
             Self::FurtherPkcs15(further) => further.names().1,
         }
     }
@@ -79,7 +83,7 @@ impl ApplicationKind {
     pub fn family(self) -> Self {
         match self {
             Self::FurtherPkcs15(_) => Self::Pkcs15,
-            Self::Piv | Self::OpenPgp | Self::Pkcs15 => self,
+            Self::Piv | Self::OpenPgp | Self::Pkcs15 | Self::Muscle => self,
         }
     }
 }

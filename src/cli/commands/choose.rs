@@ -309,7 +309,10 @@ fn reference(text: &str) -> Option<KeyRef> {
 pub(super) fn slot_name(application: ApplicationKind, reference: KeyRef) -> String {
     match application {
         // No zero in front of a number that people count.
-        ApplicationKind::OpenPgp | ApplicationKind::Pkcs15 | ApplicationKind::FurtherPkcs15(_) => {
+        ApplicationKind::OpenPgp
+        | ApplicationKind::Pkcs15
+        | ApplicationKind::Muscle
+        | ApplicationKind::FurtherPkcs15(_) => {
             format!("{:X}", reference.0)
         }
         ApplicationKind::Piv => hex::encode(&[reference.0]),

@@ -1,0 +1,6 @@
+//! GlobalPlatform and Open Platform: what the card manager of a Java card tells, the secure channel to
+//! it, and what is done through it. Facts: sheet "globalplatform".
+
+mod aid;
+
+pub use aid::{Aid, AidError};
