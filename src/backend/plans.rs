@@ -37,7 +37,7 @@ impl Worker {
                 self.survey = Some((identity, survey.clone()));
                 let lines = self
                     .journals()?
-                    .read(&survey.serial)
+                    .read(survey.serial())
                     .map_err(RunError::from)?;
                 Ok(Done::Surveyed {
                     survey: Arc::new(survey),
@@ -59,7 +59,7 @@ impl Worker {
                 same_card(&plan, &survey)?;
                 let journal = self
                     .journals()?
-                    .open(&survey.serial)
+                    .open(survey.serial())
                     .map_err(RunError::from)?;
                 // Its steps are not known to this plan, which was made before or without it.
                 if let Some(unfinished) = journal.unfinished() {
@@ -76,13 +76,13 @@ impl Worker {
             PlanAction::Resume { secrets } => {
                 let live = self.survey(identity, cancel)?;
                 let journals = self.journals()?;
-                let journal = journals.open(&live.serial).map_err(RunError::from)?;
+                let journal = journals.open(live.serial()).map_err(RunError::from)?;
                 let unfinished = journal.unfinished().ok_or(Failure::NothingUnfinished)?;
                 let run = Run::resume(unfinished, journal, &live)?;
                 self.go_on(id, identity, run, secrets, cancel)
             }
             PlanAction::GiveUp => {
-                let serial = self.survey(identity, cancel)?.serial;
+                let serial = self.survey(identity, cancel)?.serial().clone();
                 let mut journal = self.journals()?.open(&serial).map_err(RunError::from)?;
                 journal.unfinished().ok_or(Failure::NothingUnfinished)?;
                 journal
@@ -178,7 +178,7 @@ impl Worker {
             return;
         };
         let known = journals.serials().unwrap_or_default();
-        if known.is_empty() || Survey::is_for(&token.card.atr).is_none() {
+        if known.is_empty() || !Survey::is_for(&token.card.atr) {
             return;
         }
         let told = token
@@ -190,7 +190,7 @@ impl Worker {
             None if token.applications.is_empty() => self
                 .survey(identity, &Cancel::default())
                 .ok()
-                .map(|survey| survey.serial),
+                .map(|survey| survey.serial().clone()),
             None => None,
         };
         let lines = serial.and_then(|serial| journals.read(&serial).ok());
@@ -203,7 +203,7 @@ impl Worker {
 
 /// A plan is for one card.
 fn same_card(plan: &Plan, survey: &Survey) -> Result<(), Failure> {
-    if plan.subject.serial == survey.serial {
+    if plan.subject.serial == *survey.serial() {
         Ok(())
     } else {
         Err(CardError::OtherCard.into())

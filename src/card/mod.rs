@@ -13,6 +13,7 @@ mod picture;
 mod piv;
 mod pkcs15;
 mod read;
+pub mod setup;
 pub mod task;
 mod unknown;
 

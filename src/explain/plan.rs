@@ -680,7 +680,7 @@ pub fn recipe_error(error: &RecipeError) -> Explanation {
         RecipeError::SetUpAlready => set_up_already(),
         RecipeError::NotSetUp => not_set_up(),
         RecipeError::Erase(error) => setup_error(error),
-        RecipeError::Phase(phase) => wrong_phase(*phase),
+        RecipeError::NotReady(error) => setup_error(error),
         RecipeError::KeySize { bits, most } => key_size(*bits, Some(*most)),
         RecipeError::InUse(id) => in_use(&id.to_string()),
         RecipeError::NoPin(id) => Explanation::new(

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Plan;
 use crate::base::hex::Hex;
-use crate::card::cardos::Survey;
+use crate::card::setup::Survey;
 use crate::token::Text;
 
 /// The most of one journal that is read, in bytes: some thousand steps.

@@ -21,7 +21,8 @@ pub use run::{Run, RunError};
 use serde::{Deserialize, Serialize};
 
 use crate::base::hex::Hex;
-pub use crate::card::cardos::{FileEntry, Need, Phase, Private, SetupError, StartKey, Survey};
+pub use crate::card::cardos::{self, FileEntry, Phase, StartKey};
+pub use crate::card::setup::{Need, Private, SetupError, Survey};
 pub use crate::card::task::{
     Creation, KeyPurpose, Named, NewCertificate, NewData, NewKey, NewPin, SecretName, Task,
 };

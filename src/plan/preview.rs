@@ -1,7 +1,7 @@
 //! What a plan is going to be: commands, needs, losses, time.
 
 use super::{Need, Plan, SecretName, SetupError, Survey, Task};
-use crate::card::cardos::rehearse;
+use crate::card::setup::rehearse;
 
 /// Seconds of one command on a slow reader, twentieths.
 const COMMANDS_A_SECOND: usize = 20;

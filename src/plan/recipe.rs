@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::check::public_key_of;
 use super::profile::{Erase, KeyPolicy, NAME, PinPolicy, Profile};
 use super::{
-    Creation, Named, NewCertificate, NewData, NewKey, NewPin, Phase, Plan, SetupError, Subject,
-    Survey, Task,
+    Creation, Named, NewCertificate, NewData, NewKey, NewPin, Plan, SetupError, Subject, Survey,
+    Task,
 };
 use crate::base::hex::Hex;
 use crate::base::i18n::fill;
@@ -64,9 +64,9 @@ pub enum RecipeError {
     /// The card cannot be erased in this way.
     #[error("cannot be erased: {0}")]
     Erase(SetupError),
-    /// The card is in a phase of its life in which nothing can be set up.
-    #[error("phase {0:?}")]
-    Phase(Phase),
+    /// The card is not in a state in which something can be set up.
+    #[error("not ready: {0}")]
+    NotReady(SetupError),
     /// The card has no keys of this size.
     #[error("no keys of {bits} bits")]
     KeySize {
@@ -135,7 +135,7 @@ pub fn plan(
     Ok(Plan {
         name: profile.name.clone(),
         subject: Subject {
-            serial: survey.serial.clone(),
+            serial: survey.serial().clone(),
             atr: Hex(token.card.atr.clone()),
             label: survey.label(),
         },
@@ -162,7 +162,7 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     fn begin(&mut self) -> Result<(), RecipeError> {
-        let there = self.survey.area.is_some();
+        let there = self.survey.is_set_up();
         match self.profile.erase {
             Some(Erase::Card) => {
                 self.survey.can_be_formatted().map_err(RecipeError::Erase)?;
@@ -176,10 +176,8 @@ impl Maker<'_> {
             Some(Erase::Application) | None => {}
         }
         self.fresh = self.profile.erase.is_some() || !there;
-        match self.survey.phase {
-            Phase::Operational | Phase::Administration => {}
-            _ if self.profile.erase == Some(Erase::Card) => {}
-            phase => return Err(RecipeError::Phase(phase)),
+        if self.profile.erase != Some(Erase::Card) {
+            self.survey.is_ready().map_err(RecipeError::NotReady)?;
         }
         if self.profile.create.is_some() && !self.fresh {
             return Err(RecipeError::SetUpAlready);
@@ -470,7 +468,7 @@ impl Maker<'_> {
             self.tasks.push(Task::Secure);
         }
         // As it was found: a card that is formatted is in administration, as its maker has it.
-        if self.survey.phase == Phase::Operational && !self.tasks.contains(&Task::Format) {
+        if self.survey.is_activated() && !self.tasks.contains(&Task::Format) {
             self.tasks.push(Task::Activate);
         }
         Ok(())

@@ -3,7 +3,7 @@
 use super::journal::{Journal, JournalError, Record, Unfinished};
 use super::secrets::Secrets;
 use super::{Plan, SetupError, Survey};
-use crate::card::cardos::{Occasion, carry_out};
+use crate::card::setup::{Occasion, carry_out};
 use crate::transport::channel::Channel;
 
 /// A plan on its way.
@@ -113,7 +113,7 @@ impl Run {
             Some(survey) => survey,
             None => Survey::read(channel)?,
         };
-        if survey.serial != self.plan.subject.serial {
+        if *survey.serial() != self.plan.subject.serial {
             return Err(SetupError::from(crate::card::CardError::OtherCard).into());
         }
         let begun = Record::Begun {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::secret::Secret;
-use crate::card::cardos::{Materials, Private};
+use crate::card::setup::{Materials, Private};
 use crate::card::task::SecretName;
 
 /// Everything that was given for a plan. Its `Debug` shows names only.

@@ -368,7 +368,9 @@ impl Family {
             OPENPGP => &[0xD2, 0x76, 0x00, 0x01, 0x24, 0x01],
             PKCS15 => b"\xA0\x00\x00\x00\x63PKCS-15",
             PIV => &[0xA0, 0x00, 0x00, 0x03, 0x08],
-            ApplicationKind::FurtherPkcs15(_) => panic!("none of the families"),
+            ApplicationKind::Muscle | ApplicationKind::FurtherPkcs15(_) => {
+                panic!("none of the families")
+            }
         };
         let select = ([0x00, 0xA4, 0x04, 0x00], aid.to_vec());
         let send = |(header, data): &([u8; 4], Vec<u8>)| {

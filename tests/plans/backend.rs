@@ -192,7 +192,7 @@ fn a_plan_is_carried_out_and_read_back() {
         "{dry:?}"
     );
     let (_, still) = (identity, desk.survey(identity));
-    assert!(still.area.is_none(), "nothing was written");
+    assert!(!still.is_set_up(), "nothing was written");
     let asked = desk.start(identity, &plan, secrets());
     let (steps, outcome) = desk.steps_until_end(asked);
     assert_eq!(steps, [0, 1, 2]);

@@ -11,7 +11,7 @@ use symbolon::plan::profile::Profile;
 use symbolon::plan::recipe::{self, Given};
 use symbolon::plan::run::{Run, RunError};
 use symbolon::plan::secrets::Secrets;
-use symbolon::plan::{Plan, SecretName, SetupError, Survey, compare};
+use symbolon::plan::{Plan, SecretName, SetupError, Survey, cardos, compare};
 use symbolon::simulator::{Card, CardOs};
 use symbolon::token::{ReaderId, Token};
 use symbolon::transport::channel::{Cancel, Channel};
@@ -193,6 +193,12 @@ impl Desk {
         self.on(Survey::read).unwrap()
     }
 
+    /// The same in the words of this make of card.
+    pub(crate) fn cardos(&self) -> cardos::Survey {
+        let Survey::CardOs(survey) = self.survey();
+        survey
+    }
+
     /// What a survey costs on the card as it is.
     pub(crate) fn survey_commands(&self) -> usize {
         self.on(|channel| {
@@ -229,7 +235,7 @@ impl Desk {
     /// Carries a plan out, cut off where it is said.
     pub(crate) fn run(&self, plan: &Plan, secrets: &mut Secrets, cut: Option<Cut>) -> Ended {
         let survey = self.survey();
-        let journal = self.journals.open(&survey.serial).unwrap();
+        let journal = self.journals.open(survey.serial()).unwrap();
         let run = Run::begin(plan.clone(), survey, journal, NOW).unwrap();
         self.go_on(run, secrets, cut, None)
     }
@@ -237,14 +243,14 @@ impl Desk {
     /// Carries a plan out on a card that lies once.
     pub(crate) fn run_lied_to(&self, plan: &Plan, secrets: &mut Secrets, lie: Lie) -> Ended {
         let survey = self.survey();
-        let journal = self.journals.open(&survey.serial).unwrap();
+        let journal = self.journals.open(survey.serial()).unwrap();
         let run = Run::begin(plan.clone(), survey, journal, NOW).unwrap();
         self.go_on(run, secrets, None, Some(lie))
     }
 
     /// Decides that the plan is not gone on with.
     pub(crate) fn give_up(&self) {
-        let mut journal = self.journals.open(&self.survey().serial).unwrap();
+        let mut journal = self.journals.open(self.survey().serial()).unwrap();
         assert!(journal.unfinished().is_some());
         journal.append(NOW, Record::GivenUp).unwrap();
     }
@@ -252,7 +258,7 @@ impl Desk {
     /// Goes on with what the journal says is not at its end.
     pub(crate) fn resume(&self, secrets: &mut Secrets, cut: Option<Cut>) -> Ended {
         let live = self.survey();
-        let journal = self.journals.open(&live.serial).unwrap();
+        let journal = self.journals.open(live.serial()).unwrap();
         let unfinished = journal.unfinished().expect("nothing to go on with");
         match Run::resume(unfinished, journal, &live) {
             Ok(run) => self.go_on(run, secrets, cut, None),

@@ -146,7 +146,7 @@ fn nothing_secret_is_in_a_journal() {
         if !over {
             desk.resume(&mut all(), None).result.unwrap();
         }
-        let journal = desk.journals.file(&desk.survey().serial).unwrap();
+        let journal = desk.journals.file(desk.survey().serial()).unwrap();
         let written = fs::read(journal).unwrap();
         searched += written.len();
         for needle in &needles {

@@ -73,7 +73,7 @@ fn in_application(files: &[u16]) -> Vec<Vec<u8>> {
 }
 
 fn nobody_gets_in(name: &str, desk: &Desk) {
-    let survey = desk.survey();
+    let survey = desk.cardos();
     let Some(area) = survey.area else {
         return;
     };

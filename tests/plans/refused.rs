@@ -180,10 +180,13 @@ fn a_card_that_must_not_be_formatted_is_not() {
         RecipeError::Erase(SetupError::Packages)
     );
     let raw = Desk::new(CardOs::raw(model()));
-    let survey = raw.survey();
+    let survey = raw.cardos();
     assert_eq!(survey.phase, Phase::Manufacturing);
     let refused = no_plan(&raw, "name='a'\nlabel='T'\n[[pin]]\n", &given);
-    assert_eq!(refused, RecipeError::Phase(Phase::Manufacturing));
+    assert_eq!(
+        refused,
+        RecipeError::NotReady(SetupError::Phase(Phase::Manufacturing))
+    );
     let refused = no_plan(&raw, erase, &given);
     assert_eq!(
         refused,
@@ -201,7 +204,7 @@ fn a_wrong_start_key_costs_one_try_and_is_said() {
         matches!(setup(&error), SetupError::Card(CardError::Status { .. })),
         "{error}"
     );
-    assert_eq!(desk.survey().start_key.unwrap().tries, 9);
+    assert_eq!(desk.cardos().start_key.unwrap().tries, 9);
 }
 
 #[test]
@@ -209,7 +212,7 @@ fn a_card_in_everyday_use_is_so_again_afterwards() {
     let desk = Desk::new(CardOs::blank(CardOsModel::m4_2b(SERIAL)).operational());
     let plan = desk.plan(SET_UP, Given::default());
     desk.run(&plan, &mut secrets(), None).result.unwrap();
-    assert_eq!(desk.survey().phase, Phase::Operational);
+    assert_eq!(desk.cardos().phase, Phase::Operational);
 }
 
 #[test]

@@ -7,10 +7,11 @@
 use super::hand::Hand;
 use super::lists::{ODF, TOKEN_INFO, owner, writable_by};
 use super::survey::{condition, of_directory};
-use super::{Area, SetupError, Survey, objects};
+use super::{Area, Survey, objects};
 use crate::base::hex::Hex;
 use crate::card::CardError;
 use crate::card::pkcs15::{AID, encode, files};
+use crate::card::setup::SetupError;
 use crate::card::task::{Creation, NewPin, SecretName};
 use crate::iso7816::tlv::ber;
 use crate::token::{Alphabet, PinRole, PinRule};

@@ -3,11 +3,12 @@
 use super::hand::Hand;
 use super::store::{file_of, key_of};
 use super::survey::{guards, identity};
-use super::{Phase, SetupError, Survey, lists, objects, sealed};
+use super::{Phase, Survey, lists, objects, sealed};
 use crate::base::hex::Hex;
 use crate::card::CardError;
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::{AID, files};
+use crate::card::setup::SetupError;
 use crate::card::task::KeyPurpose;
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le};

@@ -1,15 +1,16 @@
 //! Keys are made on the card or come to it (sheet "cardos", 8), and each is tried before anything
 //! names it.
 
+use super::Survey;
 use super::create::name_fits;
 use super::hand::{Hand, take_key};
 use super::lists::{self, owner, writable_by};
 use super::objects::{SMALL, algorithm, empty_parts, prefix};
 use super::store::{PUBLIC_KEYS, file_of, free_file};
-use super::{SetupError, Survey};
 use crate::base::hex::Hex;
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::{encode, files};
+use crate::card::setup::SetupError;
 use crate::card::task::{KeyPurpose, NewKey, SecretName};
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le};

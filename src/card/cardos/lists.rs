@@ -1,12 +1,13 @@
 //! The lists of the application, changed: entries come, go and get other names.
 
 use super::hand::{Hand, key_of};
-use super::{Area, SetupError, Survey};
+use super::{Area, Survey};
 use crate::base::hex::Hex;
 use crate::base::secret::Secret;
 use crate::card::CardError;
 use crate::card::pkcs15::directory::{self, Kind, List};
 use crate::card::pkcs15::{encode, files};
+use crate::card::setup::SetupError;
 use crate::card::task::SecretName;
 use crate::iso7816::tlv::ber;
 

@@ -1,12 +1,13 @@
 //! Other names.
 
+use super::Survey;
 use super::create::name_fits;
 use super::hand::Hand;
 use super::lists::{self, TOKEN_INFO, owner, writable_by};
-use super::{SetupError, Survey};
 use crate::base::hex::Hex;
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::encode;
+use crate::card::setup::SetupError;
 use crate::card::task::Named;
 use crate::iso7816::tlv::ber;
 

@@ -1,15 +1,16 @@
 //! PINs, certificates and data come to an application.
 
+use super::Survey;
 use super::create::name_fits;
 use super::hand::{Hand, take};
 use super::lists::{self, owner, readable_by, writable_by};
-use super::{SetupError, Survey};
 use crate::base::hex::Hex;
 use crate::card::CardError;
 use crate::card::pkcs15::bits::{OCTET_STRING, SEQUENCE, next_if};
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::encode;
 use crate::card::pkcs15::objects::{Entry, Value};
+use crate::card::setup::SetupError;
 use crate::card::task::{NewCertificate, NewData, NewPin};
 use crate::iso7816::tlv::ber;
 

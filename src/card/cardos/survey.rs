@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SetupError, lists, store};
+use super::{lists, store};
 use crate::base::hex::Hex;
 use crate::card::CardError;
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::files::{self, HOME};
 use crate::card::pkcs15::{encode, profile};
+use crate::card::setup::SetupError;
+use crate::card::setup::{Counts, Taken};
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le, Response, StatusWord};
 use crate::transport::channel::Channel;
@@ -36,30 +38,6 @@ pub struct Survey {
     pub directory: bool,
     /// The application, if there is one.
     pub area: Option<Area>,
-}
-
-/// How many objects of each kind there are.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Counts {
-    /// PINs.
-    pub pins: usize,
-    /// Private keys.
-    pub keys: usize,
-    /// Certificates.
-    pub certificates: usize,
-    /// Data objects.
-    pub data: usize,
-}
-
-/// Identifiers and numbers that are in use.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Taken {
-    /// Identifiers of keys and certificates.
-    pub ids: Vec<Hex>,
-    /// Numbers of keys on the card.
-    pub keys: Vec<u8>,
-    /// Identifiers of PINs with their numbers on the card.
-    pub pins: Vec<(Hex, u8)>,
 }
 
 /// The key with which the card is erased.

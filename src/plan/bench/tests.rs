@@ -19,12 +19,13 @@ use super::work::BLANK_ATR;
 use super::{Bench, Common, Counts, Decision, Input, Refusal, Said, Stage, State, Trouble};
 use crate::base::hex::Hex;
 use crate::base::secret::Secret;
-use crate::card::cardos::{Area, Materials as _};
+use crate::card::cardos::Area;
+use crate::card::setup::Materials as _;
 use crate::plan::journal::Unfinished;
 use crate::plan::profile::Profile;
 use crate::plan::recipe::{Given, RecipeError};
 use crate::plan::secrets::Secrets;
-use crate::plan::{Phase, Plan, Promise, Promised, SecretName, StartKey, Survey};
+use crate::plan::{Phase, Plan, Promise, Promised, SecretName, StartKey, Survey, cardos};
 use crate::token::{ReaderId, Token};
 
 const PROFILE: &str = "name='Bench'\nlabel='{name}'\n[so-pin]\n[[pin]]\n[[key]]\n";
@@ -89,7 +90,7 @@ fn common() -> Common {
 }
 
 fn survey(serial: u8, card: &Card) -> Survey {
-    Survey {
+    cardos::Survey {
         serial: Hex(vec![serial]),
         version: 0x09,
         phase: Phase::Administration,
@@ -102,6 +103,7 @@ fn survey(serial: u8, card: &Card) -> Survey {
         directory: false,
         area: (card.set_up || card.unfinished.is_some()).then(Area::default),
     }
+    .into()
 }
 
 fn token() -> Arc<Token> {

@@ -15,7 +15,9 @@ use crate::plan::preview::Preview;
 use crate::plan::profile::Profile;
 use crate::plan::recipe::{self, Given, RecipeError};
 use crate::plan::secrets::Secrets;
-use crate::plan::{Need, Phase, Plan, Promise, SecretName, StartKey, Survey, Task, compare};
+use crate::plan::{
+    Need, Phase, Plan, Promise, SecretName, StartKey, Survey, Task, cardos, compare,
+};
 use crate::token::{ApplicationKind, FactName, FactValue, PinRole, ReaderId, Text, Token};
 
 /// What a profile comes to on a blank card.
@@ -36,7 +38,7 @@ pub struct Sample {
 ///
 /// Why there is no such plan. Those that change tokens are known when such a token is there.
 pub fn sample(profile: &Profile, given: &Given) -> Result<Sample, Trouble> {
-    let survey = Survey {
+    let survey = cardos::Survey {
         serial: Hex::default(),
         version: 0x09,
         phase: Phase::Administration,
@@ -48,7 +50,8 @@ pub fn sample(profile: &Profile, given: &Given) -> Result<Sample, Trouble> {
         }),
         directory: false,
         area: None,
-    };
+    }
+    .into();
     let mut token = Token::default();
     token.card.atr = BLANK_ATR.to_vec();
     let plan = recipe::plan(profile, &survey, &token, given)?;
@@ -119,7 +122,7 @@ impl Bench {
         if self.paused {
             return self.look_again(reader, waited);
         }
-        let serial = &survey.serial;
+        let serial = survey.serial();
         if self.done.contains(serial) {
             return self.refuse(reader, waited, Refusal::DoneAlready);
         }
@@ -201,7 +204,7 @@ impl Bench {
         // The name goes to this card; one that was begun for it before is on its own.
         self.attempts.retain(|_, attempt| attempt.place != place);
         let secrets = self.secrets(&plan, &codes);
-        let serial = survey.serial.clone();
+        let serial = survey.serial().clone();
         if let Some(row) = self.rows.get_mut(place) {
             let practice = self.lanes.get(&reader).is_some_and(|lane| lane.practice);
             row.serial = Some(serial.clone());
@@ -232,14 +235,14 @@ impl Bench {
         unfinished: Option<&Unfinished>,
         now: i64,
     ) {
-        let Some(attempt) = self.attempts.get(&survey.serial) else {
+        let Some(attempt) = self.attempts.get(survey.serial()) else {
             return;
         };
         let (place, plan) = (attempt.place, Arc::clone(&attempt.plan));
         let secrets = self.secrets(&plan, &attempt.codes);
         self.move_name(place, reader);
         let step = unfinished.map_or(0, |unfinished| unfinished.next);
-        self.work(reader, survey.serial.clone(), &plan, step);
+        self.work(reader, survey.serial().clone(), &plan, step);
         if unfinished.is_some() {
             let steps = plan.tasks.len();
             self.say(reader, Said::GoesOn { step, steps });
@@ -468,7 +471,7 @@ fn is_about_card(error: &RecipeError) -> bool {
         RecipeError::SetUpAlready
         | RecipeError::NotSetUp
         | RecipeError::Erase(_)
-        | RecipeError::Phase(_)
+        | RecipeError::NotReady(_)
         | RecipeError::KeySize { .. }
         | RecipeError::InUse(_)
         | RecipeError::NoPin(_)

@@ -243,7 +243,7 @@ impl OverviewPage {
 
 /// Whether there is nothing on a card that can be set up.
 fn is_blank(token: &Token) -> bool {
-    token.complete && token.applications.is_empty() && Survey::is_for(&token.card.atr).is_some()
+    token.complete && token.applications.is_empty() && Survey::is_for(&token.card.atr)
 }
 
 fn set_up_button(wires: &Wires) -> gtk::Button {

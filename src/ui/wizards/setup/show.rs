@@ -91,7 +91,7 @@ impl SetupWizard {
         let survey = self.survey.as_deref();
         let erased = self.plan().is_some_and(|made| flow::erases(&made.plan));
         let erased = survey
-            .filter(|survey| erased && survey.area.is_some())
+            .filter(|survey| erased && survey.is_set_up())
             .map(|survey| {
                 let counts = survey.counts();
                 let loss = Loss {
@@ -107,7 +107,7 @@ impl SetupWizard {
         let key = self.key.as_ref().map(Opened::name);
         self.pages.choose.show(&choose::Shown {
             token: (&title, &subtitle),
-            empty: survey.is_some_and(|survey| survey.area.is_none()),
+            empty: survey.is_some_and(|survey| !survey.is_set_up()),
             unguarded: survey.is_some_and(|survey| survey.is_unguarded()),
             purpose: self.purpose,
             profile: profile.as_deref(),
@@ -123,10 +123,12 @@ impl SetupWizard {
 
     /// The name of the token, and what tells it from others of this name.
     fn subject(&self) -> (String, String) {
-        let serial = self
-            .survey
-            .as_deref()
-            .map(|survey| gettext_f("serial {serial}", &[("serial", &survey.serial.to_string())]));
+        let serial = self.survey.as_deref().map(|survey| {
+            gettext_f(
+                "serial {serial}",
+                &[("serial", &survey.serial().to_string())],
+            )
+        });
         let place = [serial.unwrap_or_default(), self.reader_name.clone()];
         (explain::token::title(&self.token), explain::dotted(&place))
     }

@@ -3,7 +3,7 @@
 use crate::base::hex::Hex;
 use crate::base::i18n::gettext;
 use crate::plan::profile::{Erase, KeyPolicy, NAME, PinPolicy, Profile};
-use crate::plan::{KeyPurpose, Phase, Survey};
+use crate::plan::{KeyPurpose, Survey};
 
 /// The identifier of the first key: everybody looks there (sheet "iso7816-pkcs15", 5).
 const FIRST_KEY: u8 = 0x45;
@@ -169,14 +169,14 @@ pub(super) fn sizes(survey: &Survey) -> Vec<u16> {
 
 /// The profile for a purpose of our own.
 pub(super) fn profile(purpose: Purpose, details: &Details, survey: &Survey) -> Profile {
-    let erase = if survey.phase == Phase::Erasing {
+    let erase = if survey.is_half_erased() {
         // Nothing else works on a card whose erasing was broken off.
         Some(Erase::Card)
     } else if details.format || !survey.can_be_deleted() && survey.can_be_formatted().is_ok() {
         // Nobody can be asked for a PIN that no list names.
-        survey.area.is_some().then_some(Erase::Card)
+        survey.is_set_up().then_some(Erase::Card)
     } else {
-        survey.area.is_some().then_some(Erase::Application)
+        survey.is_set_up().then_some(Erase::Application)
     };
     let name = purpose.title();
     if purpose == Purpose::Repair {
@@ -269,11 +269,15 @@ pub(super) fn wants_name(profile: &Profile) -> bool {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::plan::recipe;
+    use crate::plan::{Phase, cardos, recipe};
     use crate::token::Token;
 
     fn survey(area: bool) -> Survey {
-        Survey {
+        cardos_survey(area).into()
+    }
+
+    fn cardos_survey(area: bool) -> cardos::Survey {
+        cardos::Survey {
             serial: Hex(vec![0x27, 0x37]),
             version: 0x09,
             phase: Phase::Administration,
@@ -331,7 +335,7 @@ mod tests {
 
     #[test]
     fn what_wants_a_pin_that_no_list_names_is_formatted() {
-        let mut survey = survey(true);
+        let mut survey = cardos_survey(true);
         let file = crate::plan::FileEntry {
             place: 0,
             size: 128,
@@ -339,7 +343,9 @@ mod tests {
         };
         let files = &mut survey.area.as_mut().unwrap().files;
         files.insert(0x5031, file);
-        let erase = |survey: &Survey| profile(Purpose::Vpn, &details(), survey).erase;
+        let erase = |survey: &cardos::Survey| {
+            profile(Purpose::Vpn, &details(), &survey.clone().into()).erase
+        };
         // As long as the key of the maker does it.
         assert_eq!(erase(&survey), Some(Erase::Application));
         survey.start_key = Some(crate::plan::StartKey {

@@ -23,7 +23,7 @@ use crate::plan::preview::Preview;
 use crate::plan::profile::{CertificatePolicy, Profile};
 use crate::plan::recipe::{self, Given};
 use crate::plan::secrets::Secrets;
-use crate::plan::{Need, Phase, SecretName, Survey};
+use crate::plan::{Need, SecretName, Survey};
 use crate::token::{Identity, Tries, TriesLeft};
 
 impl SetupWizard {
@@ -251,10 +251,7 @@ impl SetupWizard {
                 self.items = Item::all(&self.token);
                 self.pages.details.fill_items(&self.items, sender);
                 self.make();
-                let settable = matches!(
-                    survey.phase,
-                    Phase::Operational | Phase::Administration | Phase::Erasing
-                );
+                let settable = survey.is_ready().is_ok() || survey.is_half_erased();
                 match &self.made {
                     Some(Err(words)) if !settable => {
                         let words = words.clone();

@@ -4,21 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::carry_out::{Materials, Occasion, Private, carry_out};
-use super::lists::{self, pin_number};
-use super::{SetupError, Survey};
+use super::{Materials, Occasion, Private, SetupError, Survey, carry_out};
 use crate::base::secret::Secret;
-use crate::card::pkcs15::directory::Kind;
-use crate::card::pkcs15::{pins, profile};
-use crate::card::task::{NewPin, SecretName, Task};
-use crate::iso7816::tlv::ber;
-use crate::token::{Alphabet, PinRole, PinRule, ReaderId, Text};
+use crate::card::cardos;
+use crate::card::task::{SecretName, Task};
+use crate::token::{PinRole, PinRule, ReaderId, Text};
 use crate::transport::channel::{Cancel, Channel};
 use crate::transport::link::{After, Link, LinkError, Protocol};
-use crate::transport::trace::{Entry, Shown, Tracer};
-
-/// Bytes that the card gives at most in one go, and takes for a new PIN.
-const MAX_PIN: usize = 8;
+use crate::transport::trace::{Entry, Tracer};
 
 /// What came of a task on paper.
 #[derive(Clone, Debug, Default)]
@@ -92,79 +85,24 @@ pub fn rehearse(
             needs.push(need);
         }
         let entries = entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let commands = entries.iter().cloned().map(with_number).collect();
+        let commands = entries.iter().cloned();
+        let commands = commands.map(|entry| named(entry, &before)).collect();
         rehearsals.push(Rehearsal { commands, needs });
     }
     Ok(rehearsals)
 }
 
-/// A PIN by its number on this kind of card: its reference alone has other names elsewhere.
-fn with_number(entry: Entry) -> Entry {
-    match &entry.command {
-        Shown::Hidden { header, .. } => match header.as_slice() {
-            [0x00, 0x20, 0x00, reference] => Entry {
-                name: format!("VERIFY PIN {}", reference & 0x7F),
-                ..entry
-            },
-            _ => entry,
-        },
-        Shown::Bytes(_) => entry,
-    }
-}
-
-/// The PIN that a task sets.
-fn new_pin(task: &Task) -> Option<&NewPin> {
-    match task {
-        Task::Create(new) => Some(&new.owner),
-        Task::StorePin(new) => Some(new),
-        _ => None,
-    }
-}
-
+/// What `name` is that a task asks for.
 fn need(name: &SecretName, task: &Task, survey: &Survey, atr: &[u8]) -> Need {
-    let rule = |min: u8| PinRule {
-        min: min.into(),
-        max: MAX_PIN,
-        alphabet: Alphabet::Ascii,
-    };
-    let any = Need {
-        name: name.clone(),
-        fresh: false,
-        role: PinRole::User,
-        label: None,
-        rule: rule(1),
-    };
-    let (SecretName::Pin { number } | SecretName::Puk { number }) = name else {
-        return any;
-    };
-    if let Some(new) = new_pin(task).filter(|new| new.number == *number) {
-        let puk = matches!(name, SecretName::Puk { .. });
-        return Need {
-            fresh: true,
-            role: match (puk, new.officer) {
-                (true, _) => PinRole::Puk,
-                (false, true) => PinRole::SecurityOfficer,
-                (false, false) => PinRole::User,
-            },
-            label: Some(Text::from(new.label.as_str())),
-            rule: rule(if puk { new.min.min(4) } else { new.min }),
-            ..any
-        };
+    match survey {
+        Survey::CardOs(survey) => cardos::need(name, task, survey, atr),
     }
-    let entries = lists::entries(survey, Kind::Pins).unwrap_or_default();
-    let entry = entries
-        .iter()
-        .find(|entry| pin_number(entry) == Some(*number));
-    let entry = entry.and_then(|entry| ber::objects(entry).next());
-    let pin = entry.and_then(|entry| pins::of(&entry, profile::of(atr))?.into_iter().next());
-    match pin {
-        Some(pin) => Need {
-            role: pin.role,
-            label: pin.label,
-            rule: pin.rule,
-            ..any
-        },
-        None => any,
+}
+
+/// A command as people know it on this make of card.
+fn named(entry: Entry, survey: &Survey) -> Entry {
+    match survey {
+        Survey::CardOs(_) => cardos::with_number(entry),
     }
 }
 

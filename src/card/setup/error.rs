@@ -1,8 +1,8 @@
 //! What can be in the way of a task.
 
-use super::Phase;
 use crate::base::hex::Hex;
 use crate::card::CardError;
+use crate::card::cardos::Phase;
 use crate::card::task::SecretName;
 
 /// Why a task could not be done.

@@ -1,0 +1,216 @@
+//! Setting cards up, whatever their make: what is known of one before, and one task carried out on it
+//! or on paper.
+
+mod error;
+mod materials;
+mod rehearse;
+
+use serde::{Deserialize, Serialize};
+
+use super::cardos::{self, Phase};
+use super::task::Task;
+use crate::base::hex::Hex;
+use crate::transport::channel::Channel;
+pub use error::SetupError;
+pub use materials::{Materials, Occasion, Private};
+pub use rehearse::{Need, Rehearsal, rehearse};
+
+/// Everything that the tasks of a plan have to know of a card.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "make")]
+pub enum Survey {
+    /// CardOS M4.
+    #[serde(rename = "cardos")]
+    CardOs(cardos::Survey),
+}
+
+/// How many objects of each kind there are.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Counts {
+    /// PINs.
+    pub pins: usize,
+    /// Private keys.
+    pub keys: usize,
+    /// Certificates.
+    pub certificates: usize,
+    /// Data objects.
+    pub data: usize,
+}
+
+/// Identifiers and numbers that are in use.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Taken {
+    /// Identifiers of keys and certificates.
+    pub ids: Vec<Hex>,
+    /// Numbers of keys on the card.
+    pub keys: Vec<u8>,
+    /// Identifiers of PINs with their numbers on the card.
+    pub pins: Vec<(Hex, u8)>,
+}
+
+impl From<cardos::Survey> for Survey {
+    fn from(survey: cardos::Survey) -> Self {
+        Self::CardOs(survey)
+    }
+}
+
+impl Survey {
+    /// Whether a card can be set up, by its answer to reset.
+    #[must_use]
+    pub fn is_for(atr: &[u8]) -> bool {
+        cardos::Survey::is_for(atr).is_some()
+    }
+
+    /// Asks the card.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::OtherMake`] if it is of no make that can be set up, else as for any reading.
+    pub fn read(channel: &mut Channel<'_>) -> Result<Self, SetupError> {
+        cardos::Survey::read(channel).map(Self::CardOs)
+    }
+
+    /// What this card is told from others by: the serial number of its chip.
+    #[must_use]
+    pub fn serial(&self) -> &Hex {
+        match self {
+            Self::CardOs(survey) => &survey.serial,
+        }
+    }
+
+    /// Whether what was found out before still holds, as far as the token tells when it was changed
+    /// last. That it is the same card is asked before each task.
+    ///
+    /// # Errors
+    ///
+    /// As for any reading.
+    pub fn still_holds(&self, channel: &mut Channel<'_>) -> Result<bool, SetupError> {
+        match self {
+            Self::CardOs(survey) => survey.still_holds(channel),
+        }
+    }
+
+    /// Whether a card of which `before` was known when a task was begun still is as that task found it,
+    /// or as it leaves it. `moment` is what the task writes there as the last change.
+    #[must_use]
+    pub fn is_as_begun(&self, before: &Self, moment: i64) -> bool {
+        match (self, before) {
+            (Self::CardOs(now), Self::CardOs(before)) => now.is_as_begun(before, moment),
+        }
+    }
+
+    /// Whether there is an application for keys and certificates.
+    #[must_use]
+    pub fn is_set_up(&self) -> bool {
+        match self {
+            Self::CardOs(survey) => survey.area.is_some(),
+        }
+    }
+
+    /// Whether the card is in a phase of its life in which something can be set up.
+    ///
+    /// # Errors
+    ///
+    /// [`SetupError::Phase`] with the phase that it is in instead.
+    pub fn is_ready(&self) -> Result<(), SetupError> {
+        match self {
+            Self::CardOs(survey) => match survey.phase {
+                Phase::Operational | Phase::Administration => Ok(()),
+                phase => Err(SetupError::Phase(phase)),
+            },
+        }
+    }
+
+    /// Whether it was being erased when that was broken off.
+    #[must_use]
+    pub fn is_half_erased(&self) -> bool {
+        match self {
+            Self::CardOs(survey) => survey.phase == Phase::Erasing,
+        }
+    }
+
+    /// Whether it is in the phase for everyday use, which is left while something is set up.
+    #[must_use]
+    pub fn is_activated(&self) -> bool {
+        match self {
+            Self::CardOs(survey) => survey.phase == Phase::Operational,
+        }
+    }
+
+    /// Whether everybody may change the objects or the rules of the application.
+    #[must_use]
+    pub fn is_unguarded(&self) -> bool {
+        match self {
+            Self::CardOs(survey) => survey.is_unguarded(),
+        }
+    }
+
+    /// How many objects the lists name.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        match self {
+            Self::CardOs(survey) => survey.counts(),
+        }
+    }
+
+    /// The identifiers that keys and certificates have, and the numbers of keys on the card.
+    #[must_use]
+    pub fn taken(&self) -> Taken {
+        match self {
+            Self::CardOs(survey) => survey.taken(),
+        }
+    }
+
+    /// What the token says that it is called.
+    #[must_use]
+    pub fn label(&self) -> Option<String> {
+        match self {
+            Self::CardOs(survey) => survey.label(),
+        }
+    }
+
+    /// Whether the application can be deleted by who knows its PINs.
+    #[must_use]
+    pub fn can_be_deleted(&self) -> bool {
+        match self {
+            Self::CardOs(survey) => survey.can_be_deleted(),
+        }
+    }
+
+    /// Whether everything on the card can be erased with the key of its maker.
+    ///
+    /// # Errors
+    ///
+    /// What is in the way; nothing is sent.
+    pub fn can_be_formatted(&self) -> Result<(), SetupError> {
+        match self {
+            Self::CardOs(survey) => survey.can_be_formatted(),
+        }
+    }
+
+    /// Sizes of RSA keys that the card makes and takes, in bits, the largest first.
+    #[must_use]
+    pub fn key_sizes(&self) -> &'static [u16] {
+        match self {
+            Self::CardOs(survey) => survey.key_sizes(),
+        }
+    }
+}
+
+/// Does a task. `survey` becomes what is known afterwards; if it fails, it stays as it was.
+///
+/// # Errors
+///
+/// [`SetupError`]. What was done until then is done; doing the task again with the same survey
+/// goes on from there.
+pub fn carry_out(
+    task: &Task,
+    survey: &mut Survey,
+    channel: &mut Channel<'_>,
+    materials: &mut dyn Materials,
+    occasion: Occasion,
+) -> Result<(), SetupError> {
+    match survey {
+        Survey::CardOs(survey) => cardos::carry_out(task, survey, channel, materials, occasion),
+    }
+}
