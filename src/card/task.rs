@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::hex::Hex;
+use crate::globalplatform::Aid;
 
 /// Something to be done to a token.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -53,6 +54,129 @@ pub enum Task {
     Secure,
     /// Put the card back into the phase for everyday use.
     Activate,
+    /// Give an applet that was just installed its first PINs, its memory and its rules.
+    SetUpApplet(AppletSetUp),
+    /// Delete an applet or a package from a Java card. One that is not there is no failure.
+    DeleteContent(Deletion),
+    /// Load a package onto a Java card.
+    LoadPackage(Loading),
+    /// Make an applet of a package that is loaded, and make it selectable.
+    InstallApplet(Installation),
+    /// Lock an applet or a security domain, or unlock it.
+    SetLock {
+        /// Which.
+        aid: Aid,
+        /// Whether it is locked afterwards.
+        locked: bool,
+    },
+    /// Put the card manager into another state of its life.
+    SetCardState {
+        /// The state (sheet "globalplatform", 4.1).
+        state: u8,
+    },
+    /// Give the card manager new keys. The old ones stay until the new ones have opened a channel.
+    PutKeys(NewKeys),
+    /// Delete a key set.
+    DeleteKeys {
+        /// Its version.
+        version: u8,
+    },
+}
+
+impl Task {
+    /// Whether it goes through the card manager.
+    #[must_use]
+    pub fn is_content(&self) -> bool {
+        matches!(
+            self,
+            Self::DeleteContent(_)
+                | Self::LoadPackage(_)
+                | Self::InstallApplet(_)
+                | Self::SetLock { .. }
+                | Self::SetCardState { .. }
+                | Self::PutKeys(_)
+                | Self::DeleteKeys { .. }
+        )
+    }
+}
+
+/// The first set-up of the MUSCLE applet (sheet "muscle", 3). Its PIN 0 is that of the security
+/// officer, PIN 1 that of the holder.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct AppletSetUp {
+    /// Tries of PIN 0 and of its PUK.
+    pub officer_tries: (u8, u8),
+    /// Tries of PIN 1 and of its PUK.
+    pub user_tries: (u8, u8),
+    /// Bytes for objects.
+    pub memory: u16,
+    /// Who may create objects, keys and PINs: 00 everybody, FF nobody, else any one of the PINs of
+    /// which the bits are set.
+    pub may_create: [u8; 3],
+}
+
+impl Default for AppletSetUp {
+    /// The numbers that guides give; the PINs that they give are not taken over.
+    fn default() -> Self {
+        Self {
+            officer_tries: (4, 1),
+            user_tries: (5, 2),
+            memory: 6000,
+            may_create: [0x00, 0x02, 0x01],
+        }
+    }
+}
+
+/// Something that is deleted from a Java card.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Deletion {
+    /// Its identifier.
+    pub aid: Aid,
+    /// Whether what was made of it goes with it.
+    pub related: bool,
+}
+
+/// A package that is loaded.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Loading {
+    /// Its identifier.
+    pub package: Aid,
+    /// The name of the file that it came from; for people.
+    pub name: String,
+    /// The components as they are loaded (sheet "globalplatform", 5).
+    pub file: Hex,
+    /// Bytes that its code may take at most, if that is said.
+    pub code_limit: Option<u16>,
+    /// The security domain that it belongs to; the card manager if nothing is said.
+    pub domain: Option<Aid>,
+}
+
+/// An applet that is made.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Installation {
+    /// The package.
+    pub package: Aid,
+    /// The applet in it.
+    pub module: Aid,
+    /// What it is selected by.
+    pub instance: Aid,
+    /// Its privileges: one byte, or three (sheet "globalplatform", 4.2).
+    pub privileges: Hex,
+    /// What it is told when it is made.
+    pub parameters: Hex,
+    /// Bytes that its data may take at most, if that is said.
+    pub data_limit: Option<u16>,
+}
+
+/// A key set that is put on a card.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct NewKeys {
+    /// Its version, 01 to 7F.
+    pub version: u8,
+    /// The version that it takes the place of; nothing if it is added.
+    pub replaces: Option<u8>,
+    /// The check values of its three keys: what was given is compared with them.
+    pub check_values: [Hex; 3],
 }
 
 /// A new application.
@@ -184,6 +308,12 @@ pub enum SecretName {
         /// Its identifier.
         id: Hex,
     },
+    /// The PIN on which an applet is delivered.
+    TransportPin,
+    /// The keys of the card manager.
+    ManagerKeys,
+    /// The keys that it shall have.
+    NewManagerKeys,
     /// What data says.
     Data {
         /// Its name.

@@ -117,7 +117,10 @@ fn needs(needs: &[Need], style: Style) -> String {
 /// Whether a person is asked for it; the rest comes from files.
 pub(super) fn is_asked(need: &Need) -> bool {
     match need.name {
-        SecretName::Pin { .. } | SecretName::Puk { .. } => true,
-        SecretName::Key { .. } | SecretName::Data { .. } => false,
+        SecretName::Pin { .. } | SecretName::Puk { .. } | SecretName::TransportPin => true,
+        SecretName::ManagerKeys
+        | SecretName::NewManagerKeys
+        | SecretName::Key { .. }
+        | SecretName::Data { .. } => false,
     }
 }

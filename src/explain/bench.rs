@@ -141,6 +141,10 @@ pub fn trouble(why: &Trouble) -> Explanation {
                 SecretName::Puk { number } => {
                     gettext_f("PUK of PIN {number}", &[("number", &number.to_string())])
                 }
+                SecretName::TransportPin => gettext("Transport PIN of the applet"),
+                SecretName::ManagerKeys | SecretName::NewManagerKeys => {
+                    gettext("Keys of the card manager")
+                }
                 SecretName::Key { id } => {
                     gettext_f("Key file for {id}", &[("id", &id.to_string())])
                 }

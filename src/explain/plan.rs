@@ -3,6 +3,7 @@
 use super::failure::Explanation;
 use super::{failure, list};
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
+use crate::globalplatform::Aid;
 use crate::plan::files::FileError;
 use crate::plan::journal::{JournalError, Record, Standing, Unfinished};
 use crate::plan::preview::{Loss, Preview, Step};
@@ -65,6 +66,57 @@ pub fn task(task: &Task) -> String {
         Task::Rename { what, label } => rename(what, &clean(label)),
         Task::Secure => gettext("Protect the PINs and keys from being replaced"),
         Task::Activate => gettext("Put the card back into everyday use"),
+        Task::SetUpApplet(_) => gettext("Set the MUSCLE applet up with new PINs"),
+        Task::DeleteContent(deletion) if deletion.related => gettext_f(
+            "Delete {aid} with everything made of it",
+            &[("aid", &content(&deletion.aid))],
+        ),
+        Task::DeleteContent(deletion) => {
+            gettext_f("Delete {aid}", &[("aid", &content(&deletion.aid))])
+        }
+        Task::LoadPackage(loading) => gettext_f(
+            "Load {name} ({size} bytes) as {aid}",
+            &[
+                ("name", &clean(&loading.name)),
+                ("size", &loading.file.0.len().to_string()),
+                ("aid", &content(&loading.package)),
+            ],
+        ),
+        Task::InstallApplet(installation) => gettext_f(
+            "Install {aid}, so that it can be selected",
+            &[("aid", &content(&installation.instance))],
+        ),
+        Task::SetLock { aid, locked: true } => gettext_f("Lock {aid}", &[("aid", &content(aid))]),
+        Task::SetLock { aid, locked: false } => {
+            gettext_f("Unlock {aid}", &[("aid", &content(aid))])
+        }
+        Task::SetCardState { state } => card_state(*state),
+        Task::PutKeys(keys) => gettext_f(
+            "Put new keys on the card manager, version {version}",
+            &[("version", &keys.version.to_string())],
+        ),
+        Task::DeleteKeys { version } => gettext_f(
+            "Delete the keys of version {version}",
+            &[("version", &version.to_string())],
+        ),
+    }
+}
+
+/// Something on a Java card, by its name where it has one.
+fn content(aid: &Aid) -> String {
+    aid.to_string()
+}
+
+fn card_state(state: u8) -> String {
+    match state {
+        0x07 => gettext("Put the card manager into the state “Initialized”"),
+        0x0F => gettext("Secure the card manager: it is in its holder’s hands from then on"),
+        0x7F => gettext("Lock the card: only its card manager answers then"),
+        0xFF => gettext("Terminate the card: nothing works on it ever again"),
+        other => gettext_f(
+            "Put the card manager into the state {state}",
+            &[("state", &format!("{other:02X}"))],
+        ),
     }
 }
 
@@ -191,6 +243,9 @@ pub fn need(need: &Need) -> String {
         (SecretName::Pin { .. }, false, _) if name.is_empty() => gettext("Current PIN"),
         (SecretName::Pin { .. }, false, _) => gettext_f("Current PIN “{name}”", &[("name", &name)]),
         (SecretName::Puk { .. }, ..) => gettext_f("New PUK of “{name}”", &[("name", &name)]),
+        (SecretName::TransportPin, ..) => gettext("Transport PIN of the applet"),
+        (SecretName::ManagerKeys, ..) => gettext("Keys of the card manager"),
+        (SecretName::NewManagerKeys, ..) => gettext("New keys of the card manager"),
         (SecretName::Key { id }, ..) => gettext_f("Key file for {id}", &[("id", &id.to_string())]),
         (SecretName::Data { label }, ..) => gettext_f(
             "Data “{name}”",
@@ -214,6 +269,15 @@ pub fn need_is_for(need: &Need) -> String {
         }
         (SecretName::Puk { .. }, ..) => {
             gettext("It gives a new PIN when the PIN is blocked or forgotten.")
+        }
+        (SecretName::TransportPin, ..) => gettext(
+            "The applet is delivered with it: “Muscle00” if nobody built it with another one. A wrong one costs one of three tries.",
+        ),
+        (SecretName::ManagerKeys, ..) => {
+            gettext("Without them nothing on the card can be loaded, deleted or locked.")
+        }
+        (SecretName::NewManagerKeys, ..) => {
+            gettext("Keep them: who loses them can never manage the card again.")
         }
         (SecretName::Key { .. } | SecretName::Data { .. }, ..) => String::new(),
     }
@@ -340,7 +404,7 @@ pub fn setup_error(error: &SetupError) -> Explanation {
         SetupError::Card(error) => failure::card_error(error),
         SetupError::OtherMake => Explanation::new(
             gettext("This card cannot be set up"),
-            gettext("Symbolon sets up CardOS M4 cards (eToken PRO and its relatives). Nothing was sent."),
+            gettext("Symbolon sets up CardOS M4 cards (eToken PRO and its relatives) and Java cards with the MUSCLE applet. Nothing was sent."),
         ),
         SetupError::Phase(phase) => wrong_phase(*phase),
         SetupError::Packages => Explanation::new(
@@ -480,6 +544,10 @@ fn missing(name: &SecretName) -> Explanation {
     let what = match name {
         SecretName::Pin { .. } => gettext("A PIN"),
         SecretName::Puk { .. } => gettext("A PUK"),
+        SecretName::TransportPin => gettext("The transport PIN"),
+        SecretName::ManagerKeys | SecretName::NewManagerKeys => {
+            gettext("The keys of the card manager")
+        }
         SecretName::Key { .. } => gettext("The file of a key"),
         SecretName::Data { .. } => gettext("The file of the data"),
     };

@@ -107,6 +107,15 @@ fn promise(
             (Promised::Label(label.clone()), kept)
         }
         Task::Secure | Task::Activate => return None,
+        // Each of these has asked the card manager, or tried the applet, before it was done.
+        Task::SetUpApplet(_)
+        | Task::DeleteContent(_)
+        | Task::LoadPackage(_)
+        | Task::InstallApplet(_)
+        | Task::SetLock { .. }
+        | Task::SetCardState { .. }
+        | Task::PutKeys(_)
+        | Task::DeleteKeys { .. } => return None,
     })
 }
 

@@ -24,7 +24,8 @@ use crate::base::hex::Hex;
 pub use crate::card::cardos::{self, FileEntry, Phase, StartKey};
 pub use crate::card::setup::{Need, Private, SetupError, Survey};
 pub use crate::card::task::{
-    Creation, KeyPurpose, Named, NewCertificate, NewData, NewKey, NewPin, SecretName, Task,
+    AppletSetUp, Creation, Deletion, Installation, KeyPurpose, Loading, Named, NewCertificate,
+    NewData, NewKey, NewKeys, NewPin, SecretName, Task,
 };
 
 /// What is going to be done to one card.
@@ -70,5 +71,8 @@ pub fn is_final(task: &Task) -> bool {
             | Task::DeleteKey { .. }
             | Task::DeleteCertificate { .. }
             | Task::DeleteData { .. }
+            | Task::DeleteContent(_)
+            | Task::SetCardState { .. }
+            | Task::DeleteKeys { .. }
     )
 }

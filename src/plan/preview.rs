@@ -113,7 +113,10 @@ fn place(need: &Need) -> (bool, u8, bool) {
     let (number, puk) = match need.name {
         SecretName::Pin { number } => (number, false),
         SecretName::Puk { number } => (number, true),
-        SecretName::Key { .. } | SecretName::Data { .. } => (u8::MAX, true),
+        SecretName::ManagerKeys | SecretName::TransportPin => (0, false),
+        SecretName::NewManagerKeys | SecretName::Key { .. } | SecretName::Data { .. } => {
+            (u8::MAX, true)
+        }
     };
     (need.fresh, number, puk)
 }

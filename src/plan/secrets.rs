@@ -34,7 +34,10 @@ impl Secrets {
     #[must_use]
     pub fn has(&self, name: &SecretName) -> bool {
         match name {
-            SecretName::Pin { .. } | SecretName::Puk { .. } => self.pins.contains_key(name),
+            SecretName::Pin { .. } | SecretName::Puk { .. } | SecretName::TransportPin => {
+                self.pins.contains_key(name)
+            }
+            SecretName::ManagerKeys | SecretName::NewManagerKeys => false,
             SecretName::Key { id } => self.keys.contains_key(&id.0),
             SecretName::Data { label } => self.data.contains_key(label),
         }

@@ -73,6 +73,14 @@ pub fn carry_out(
             }
             after.phase = Phase::Operational;
         }
+        Task::SetUpApplet(_)
+        | Task::DeleteContent(_)
+        | Task::LoadPackage(_)
+        | Task::InstallApplet(_)
+        | Task::SetLock { .. }
+        | Task::SetCardState { .. }
+        | Task::PutKeys(_)
+        | Task::DeleteKeys { .. } => return Err(SetupError::OtherMake),
     }
     *survey = after;
     Ok(())

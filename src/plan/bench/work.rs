@@ -317,10 +317,14 @@ impl Bench {
 
     pub(super) fn has(&self, name: &SecretName) -> bool {
         match name {
-            SecretName::Pin { .. } | SecretName::Puk { .. } => self.common.pins.contains_key(name),
+            SecretName::Pin { .. } | SecretName::Puk { .. } | SecretName::TransportPin => {
+                self.common.pins.contains_key(name)
+            }
             SecretName::Data { .. } => !self.common.data.is_empty(),
             // The same private key on many tokens is none.
             SecretName::Key { .. } => false,
+            // A bench has no plans for card managers.
+            SecretName::ManagerKeys | SecretName::NewManagerKeys => false,
         }
     }
 
