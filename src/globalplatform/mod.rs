@@ -2,5 +2,6 @@
 //! it, and what is done through it. Facts: sheet "globalplatform".
 
 mod aid;
+pub mod cap;
 
 pub use aid::{Aid, AidError};
