@@ -13,6 +13,7 @@
 pub mod atr;
 pub mod attention;
 pub mod bench;
+pub mod cap;
 pub mod cardos;
 pub mod certificates;
 pub mod dates;
