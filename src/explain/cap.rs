@@ -65,11 +65,15 @@ pub fn glossary() -> [(String, String); 3] {
         ),
         (
             gettext("Applet"),
-            gettext("What was made of a package and can be selected. It has its own data; several can be made of one package."),
+            gettext(
+                "What was made of a package and can be selected. It has its own data; several can be made of one package.",
+            ),
         ),
         (
             gettext("Security domain"),
-            gettext("The place on the card that keys belong to. Who has the keys of the card manager, which is the first of them, decides what is on the card."),
+            gettext(
+                "The place on the card that keys belong to. Who has the keys of the card manager, which is the first of them, decides what is on the card.",
+            ),
         ),
     ]
 }
@@ -139,19 +143,24 @@ fn taken(aid: &Aid, by: PresentKind) -> String {
     let aid = [("aid", aid.as_str())];
     match by {
         PresentKind::Package => gettext_f("A package on the card is called {aid} already.", &aid),
-        PresentKind::Module => {
-            gettext_f("An applet in a package on the card is called {aid} already.", &aid)
-        }
+        PresentKind::Module => gettext_f(
+            "An applet in a package on the card is called {aid} already.",
+            &aid,
+        ),
         PresentKind::Instance => gettext_f("An applet on the card is called {aid} already.", &aid),
-        PresentKind::SecurityDomain => {
-            gettext_f("A security domain on the card is called {aid} already.", &aid)
-        }
+        PresentKind::SecurityDomain => gettext_f(
+            "A security domain on the card is called {aid} already.",
+            &aid,
+        ),
     }
 }
 
 fn unusual(aid: &Aid, expected: &Aid, older: bool) -> String {
     let names = [("aid", aid.to_string()), ("expected", expected.to_string())];
-    let names: Vec<(&str, &str)> = names.iter().map(|(name, aid)| (*name, aid.as_str())).collect();
+    let names: Vec<(&str, &str)> = names
+        .iter()
+        .map(|(name, aid)| (*name, aid.as_str()))
+        .collect();
     if older {
         gettext_f(
             "This is the MUSCLE applet under {aid}, as older builds have it. Other programs, OpenSC among them, look for {expected} and will not find it.",
@@ -177,11 +186,7 @@ pub fn cap_error(error: &CapError) -> Explanation {
     let damaged = |body: String| {
         Explanation::new(
             gettext("The CAP file is damaged"),
-            sentences(&[
-                body,
-                gettext("Get it again, or build it anew."),
-                nothing(),
-            ]),
+            sentences(&[body, gettext("Get it again, or build it anew."), nothing()]),
         )
     };
     let details = error.to_string();
@@ -189,7 +194,9 @@ pub fn cap_error(error: &CapError) -> Explanation {
         CapError::NotACap => Explanation::new(
             gettext("This is no CAP file"),
             sentences(&[
-                gettext("It is neither a CAP nor an IJC file. The build makes both; take the one for your card."),
+                gettext(
+                    "It is neither a CAP nor an IJC file. The build makes both; take the one for your card.",
+                ),
                 nothing(),
             ]),
         ),
@@ -200,28 +207,34 @@ pub fn cap_error(error: &CapError) -> Explanation {
         CapError::UnsafeName { .. } | CapError::Repeated { .. } => Explanation::new(
             gettext("The CAP file is put together in a way that no builder does"),
             sentences(&[
-                gettext("It would not be certain what is loaded. It may have been made to do harm."),
+                gettext(
+                    "It would not be certain what is loaded. It may have been made to do harm.",
+                ),
                 nothing(),
             ]),
         ),
         CapError::UnsupportedArchive => Explanation::new(
             gettext("The CAP file is packed in an unusual way"),
             sentences(&[
-                gettext("It is encrypted, or compressed as CAP files never are. Pack it as an ordinary ZIP file."),
+                gettext(
+                    "It is encrypted, or compressed as CAP files never are. Pack it as an ordinary ZIP file.",
+                ),
                 nothing(),
             ]),
         ),
         CapError::Extended => Explanation::new(
             gettext("This CAP file is of the extended kind"),
             sentences(&[
-                gettext("Files with several packages (Java Card 3.1) cannot be loaded with Symbolon. Build each package by itself."),
+                gettext(
+                    "Files with several packages (Java Card 3.1) cannot be loaded with Symbolon. Build each package by itself.",
+                ),
                 nothing(),
             ]),
         ),
         CapError::DamagedArchive => damaged(gettext("The archive is cut short or changed.")),
-        CapError::NoHeader | CapError::Magic => {
-            damaged(gettext("The component that tells what it is is missing or wrong."))
-        }
+        CapError::NoHeader | CapError::Magic => damaged(gettext(
+            "The component that tells what it is is missing or wrong.",
+        )),
         CapError::WrongTag { component, .. }
         | CapError::Size { component, .. }
         | CapError::Truncated { component }
@@ -263,8 +276,6 @@ pub fn build_reason(reason: BuildReason) -> String {
         }
         BuildReason::LongKeys => gettext("Without it the applet has no keys of 2048 bits."),
         BuildReason::Signing => gettext("Without it the applet does not sign."),
-        BuildReason::Slashes => {
-            gettext("Compilers read paths with backslashes only on Windows.")
-        }
+        BuildReason::Slashes => gettext("Compilers read paths with backslashes only on Windows."),
     }
 }

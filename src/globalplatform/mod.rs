@@ -2,6 +2,14 @@
 //! it, and what is done through it. Facts: sheet "globalplatform".
 
 mod aid;
+pub mod attempts;
 pub mod cap;
+pub mod channel;
+mod crypto;
+pub mod discovery;
+pub mod keys;
 
 pub use aid::{Aid, AidError};
+pub use attempts::{Attempts, CardId, KeptAttempts, MAX_USUAL_TRIES};
+pub use channel::{ChannelError, Edition, Level, SecureChannel, Wish};
+pub use keys::{Diversification, KeyFamily, Keys, WellKnownKey};

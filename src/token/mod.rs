@@ -6,6 +6,7 @@
 
 mod application;
 pub mod attention;
+mod card_manager;
 mod cardos;
 mod certificate;
 mod data_object;
@@ -18,6 +19,11 @@ mod text;
 
 pub use application::{
     Application, ApplicationKind, ApplicationState, Further, KeyRow, Unreadable,
+};
+pub use card_manager::{
+    CardKey, CardKeyComponent, CardKeyKind, CardManager, CardRecognition, CardResources, Cplc,
+    CplcDate, Day, DeveloperSign, LifeCycle, PackageVersion, Privilege, Registry, RegistryEntry,
+    RegistryKind, SecureChannelProtocol,
 };
 pub use cardos::{
     AtrSource, CardCondition, CardOsChip, CardOsHardware, CardOsKeys, CardOsLife, CardOsObject,
