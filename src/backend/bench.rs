@@ -258,6 +258,7 @@ fn trouble(failure: &Failure) -> Trouble {
         Failure::NoReader | Failure::NoCard => return Trouble::Gone,
         Failure::Cancelled
         | Failure::Closing
+        | Failure::Manager(_)
         | Failure::NothingUnfinished
         | Failure::NoSuchPracticeCard
         | Failure::Program { .. } => return Trouble::Cancelled,

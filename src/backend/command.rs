@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::secret::Secret;
+use crate::card::java::ManagerAccess;
 use crate::plan::Plan;
 use crate::plan::secrets::Secrets;
 use crate::token::{ApplicationKind, Identity, PinReference, ReaderId};
@@ -23,6 +24,13 @@ pub enum Command {
     ReadSheet {
         /// The card that the person was shown.
         identity: Identity,
+    },
+    /// Read what the card manager of a Java card tells, and what is on the card if its keys are given.
+    ReadManager {
+        /// The card that the person was shown.
+        identity: Identity,
+        /// The keys, and how they open it.
+        access: Option<Box<ManagerAccess>>,
     },
     /// Do something to a PIN.
     Pin(PinCommand),

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::RequestId;
 use crate::card::CardError;
+use crate::card::java::Look;
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
-use crate::plan::{Promise, RunError, Survey};
+use crate::plan::{Promise, RunError, SetupError, Survey};
 use crate::token::{CardOsSheet, Identity, Reader, ReaderId, ServiceState, Token};
 use crate::transport::trace::Entry;
 
@@ -86,6 +87,8 @@ pub enum Done {
     Read(Arc<Token>),
     /// What the card tells of itself.
     Sheet(Arc<CardOsSheet>),
+    /// What the card manager tells.
+    Manager(Arc<Look>),
     /// The PIN was right.
     PinVerified,
     /// The PIN is now the new one.
@@ -146,6 +149,9 @@ pub enum Failure {
     /// The card took too long. What it was doing is not known until it is read again.
     #[error("no answer in time")]
     TimedOut,
+    /// The card manager of a Java card could not be read or opened.
+    #[error(transparent)]
+    Manager(SetupError),
     /// There is no such reader (any more).
     #[error("no such reader")]
     NoReader,

@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 
 use super::cache::Cache;
 use super::handle::Letter;
+use super::manager::AttemptBook;
 use super::{Done, Event, Failure, PinAction, PinCommand, PlanAction, Progress, RequestId};
 use crate::base::secret::Secret;
 use crate::card::cardos::sheet;
+use crate::card::java::ManagerAccess;
 use crate::card::{self, CardError, driver, guard};
 use crate::iso7816::{Command, Le, Parsed};
 use crate::plan::Survey;
@@ -51,6 +53,8 @@ pub(super) enum Work {
     Read,
     /// What a CardOS card tells of itself; the token is as the person was shown it.
     Sheet(Arc<Token>),
+    /// Read what the card manager tells.
+    Manager(Option<Box<ManagerAccess>>),
     /// Something about a PIN; the token is as the person was shown it.
     Pin(PinCommand, Arc<Token>),
     /// Something about a plan.
@@ -94,6 +98,7 @@ impl Lane {
         tracer: Tracer,
         letters: Sender<Letter>,
         journals: Option<Journals>,
+        attempts: AttemptBook,
         cache: Cache,
     ) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
@@ -106,6 +111,7 @@ impl Lane {
             current,
             shown: None,
             journals,
+            attempts,
             survey: None,
             cache,
             opened: None,
@@ -138,6 +144,8 @@ pub(super) struct Worker {
     shown: Option<Identity>,
     /// Where the journals of plans are; nothing if there is no place for them.
     pub(super) journals: Option<Journals>,
+    /// Where failed tries to open card managers are kept.
+    pub(super) attempts: AttemptBook,
     /// What was found out last for a plan on a card.
     pub(super) survey: Option<(Identity, Survey)>,
     /// What the cards of known tokens answered.
@@ -187,6 +195,7 @@ impl Worker {
                 }
             },
             Work::Sheet(token) => self.sheet(identity, &token, &cancel),
+            Work::Manager(access) => self.manager(identity, access.as_deref(), &cancel),
             Work::Pin(command, token) => {
                 let done = self.pin(id, &command, &token, &cancel);
                 // What the counters are now, everybody wants to see; but the answer comes

@@ -11,6 +11,7 @@ mod event;
 mod handle;
 mod helpers;
 mod lane;
+mod manager;
 mod plans;
 pub mod practice;
 mod router;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
 
 pub use crate::card::CardError;
+pub use crate::card::java::{Look, ManagerAccess, Opened};
 pub use crate::iso7816::StatusWord;
 pub use crate::transport::link::LinkError;
 pub use crate::transport::names::{carries_pin, hands_over_pin, hands_over_secret};

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::cache::Cache;
 use super::handle::Letter;
 use super::lane::{self, Job, Lane, Report, Work};
+use super::manager::AttemptBook;
 use super::practice::{Port, Practice};
 use super::{
     CardError, Command, Done, Event, Failure, LinkError, PlanAction, PlanCommand, PracticeCommand,
@@ -42,6 +43,7 @@ pub(super) struct Router {
     practice: Practice,
     time_limit: Duration,
     practice_journals: Journals,
+    practice_attempts: AttemptBook,
     cache: Cache,
     /// By when the service has to have answered for the first time.
     first_answer: Option<Instant>,
@@ -93,6 +95,7 @@ impl Router {
             requests: HashMap::new(),
             practice: Practice::default(),
             practice_journals: Journals::memory(),
+            practice_attempts: AttemptBook::passing(),
             cache,
             time_limit: TIME_LIMIT,
             first_answer: None,
@@ -206,6 +209,9 @@ impl Router {
         let refused = match command {
             Command::Read { reader } => self.queue(id, reader, None, Work::Read),
             Command::ReadSheet { identity } => self.queue_shown(id, identity, Work::Sheet),
+            Command::ReadManager { identity, access } => {
+                self.queue(id, identity.reader, Some(identity), Work::Manager(access))
+            }
             Command::Pin(command) => {
                 let identity = command.identity;
                 self.queue_shown(id, identity, |token| Work::Pin(command, token))
@@ -352,6 +358,15 @@ impl Router {
         }
     }
 
+    /// Where failed tries to open the card managers of a reader's cards are kept.
+    fn attempts(&self, practice: bool) -> AttemptBook {
+        if practice {
+            self.practice_attempts.clone()
+        } else {
+            AttemptBook::usual()
+        }
+    }
+
     fn find(&self, name: &CString) -> Option<ReaderId> {
         let mut places = self.readers.iter();
         places
@@ -374,6 +389,7 @@ impl Router {
             tracer,
             self.letters.clone(),
             self.journals(name.is_none()),
+            self.attempts(name.is_none()),
             cache,
         )?;
         self.next_reader += 1;

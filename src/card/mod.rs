@@ -7,6 +7,7 @@ pub mod driver;
 mod error;
 pub mod guard;
 mod iso;
+pub mod java;
 mod listed;
 mod openpgp;
 mod picture;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::hex::Hex;
-use crate::globalplatform::Aid;
+use crate::globalplatform::{Aid, Diversification, Edition, Level};
 
 /// Something to be done to a token.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -98,6 +98,21 @@ impl Task {
                 | Self::DeleteKeys { .. }
         )
     }
+}
+
+/// How the card manager is opened. The keys are not in it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// The version of the key set; 0 for the first that the card has.
+    pub key_version: u8,
+    /// The index of the key set (SCP01 of Open Platform), else 0.
+    pub key_index: u8,
+    /// What is protected.
+    pub level: Level,
+    /// How the card's keys come from those that are given.
+    pub diversification: Diversification,
+    /// The standard that the card follows.
+    pub edition: Edition,
 }
 
 /// The first set-up of the MUSCLE applet (sheet "muscle", 3). Its PIN 0 is that of the security

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::backend::{CardError, Failure, LinkError};
 use crate::base::i18n::gettext_f;
 use crate::explain::{self, Explanation};
+use crate::plan::content::ChannelError;
 use crate::plan::journal::JournalError;
 use crate::plan::{RunError, SetupError};
 use crate::token::{ServiceState, TriesLeft};
@@ -132,7 +133,12 @@ fn exit(failure: &Failure) -> Exit {
         Failure::Cancelled | Failure::TimedOut | Failure::Closing => Exit::Cancelled,
         Failure::NoReader | Failure::NoCard => Exit::NoCard,
         Failure::NoSuchPracticeCard => Exit::Usage,
-        Failure::Program { .. } => Exit::Refused,
+        Failure::Manager(SetupError::Manager(
+            ChannelError::WrongKeys { .. } | ChannelError::HostRefused { .. },
+        )) => Exit::WrongPin,
+        Failure::Manager(SetupError::Manager(ChannelError::FailedBefore { .. })) => Exit::LastTry,
+        Failure::Manager(SetupError::Manager(ChannelError::Blocked { .. })) => Exit::Blocked,
+        Failure::Manager(_) | Failure::Program { .. } => Exit::Refused,
     }
 }
 

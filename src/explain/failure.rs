@@ -77,6 +77,7 @@ pub fn failure(failure: &Failure) -> Explanation {
             super::plan::stopped(unfinished),
             gettext("Go on with it, or give it up, before another plan begins. Nothing was sent."),
         ),
+        Failure::Manager(error) => super::plan::setup_error(error),
         Failure::NothingUnfinished => Explanation::new(
             gettext("There is nothing to go on with"),
             gettext("No plan was broken off on this token. Nothing was sent."),

@@ -14,6 +14,7 @@ pub mod atr;
 pub mod attention;
 pub mod bench;
 pub mod cap;
+pub mod card_manager;
 pub mod cardos;
 pub mod certificates;
 pub mod dates;

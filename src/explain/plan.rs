@@ -104,7 +104,7 @@ pub fn task(task: &Task) -> String {
 
 /// Something on a Java card, by its name where it has one.
 fn content(aid: &Aid) -> String {
-    aid.to_string()
+    super::cap::named(aid)
 }
 
 fn card_state(state: u8) -> String {
@@ -462,6 +462,8 @@ pub fn setup_error(error: &SetupError) -> Explanation {
         )
         .with((*what).to_owned()),
         SetupError::Missing(name) | SetupError::Other(name) => missing(name),
+        SetupError::NoCardManager => super::card_manager::none(),
+        SetupError::Manager(error) => super::card_manager::channel_error(error),
     }
 }
 

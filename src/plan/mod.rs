@@ -7,6 +7,7 @@
 
 pub mod bench;
 mod check;
+pub mod content;
 pub mod files;
 pub mod journal;
 pub mod preview;

@@ -4,6 +4,7 @@ use crate::base::hex::Hex;
 use crate::card::CardError;
 use crate::card::cardos::Phase;
 use crate::card::task::SecretName;
+use crate::globalplatform::ChannelError;
 
 /// Why a task could not be done.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -84,9 +85,24 @@ pub enum SetupError {
     /// Something that the plan does not hold was not given.
     #[error("{0:?} is missing")]
     Missing(SecretName),
+    /// No card manager answers.
+    #[error("no card manager")]
+    NoCardManager,
+    /// The card manager was not opened, or its channel broke.
+    #[error("card manager: {0}")]
+    Manager(ChannelError),
     /// What was given does not fit the plan: another key, other data.
     #[error("{0:?} is another one")]
     Other(SecretName),
+}
+
+impl From<ChannelError> for SetupError {
+    fn from(error: ChannelError) -> Self {
+        match error {
+            ChannelError::Link(error) => error.into(),
+            other => Self::Manager(other),
+        }
+    }
 }
 
 impl From<crate::transport::link::LinkError> for SetupError {

@@ -1,5 +1,7 @@
 //! What a secure channel shall be like.
 
+use serde::{Deserialize, Serialize};
+
 use super::ChannelError;
 use crate::globalplatform::Aid;
 use crate::globalplatform::attempts::CardId;
@@ -35,7 +37,8 @@ pub struct Wish {
 }
 
 /// The standard of a card.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Edition {
     /// Open Platform 2.0.1': always SCP01 with i = 05; the byte that names the protocol later is the
     /// index of the key set here.
@@ -56,7 +59,8 @@ pub enum CounterRule {
 }
 
 /// What of the commands and answers is protected (the byte P1 of EXTERNAL AUTHENTICATE).
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// 00: nothing; both sides only proved that they have the keys.
     Clear,

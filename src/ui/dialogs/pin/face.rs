@@ -292,6 +292,7 @@ pub(super) fn reaction(failure: &Failure, role: PinRole) -> Reaction {
         Failure::Card(_)
         | Failure::Plan { .. }
         | Failure::NoPlan(_)
+        | Failure::Manager(_)
         | Failure::Unfinished(_)
         | Failure::NothingUnfinished
         | Failure::Cancelled
