@@ -3,5 +3,6 @@
 
 mod aid;
 pub mod cap;
+pub mod script;
 
 pub use aid::{Aid, AidError};
