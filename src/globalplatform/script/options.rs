@@ -19,6 +19,12 @@ pub(super) struct Options<'a> {
     given: Vec<(&'static str, Word<'a>)>,
 }
 
+/// The longest name of a file, in bytes: that of the system.
+const MAX_PATH: usize = 4096;
+
+/// The longest name of a reader, in bytes: twice that of PC/SC.
+const MAX_READER: usize = 256;
+
 type Result<T> = std::result::Result<T, ScriptError>;
 
 impl<'a> Options<'a> {
@@ -163,12 +169,19 @@ impl<'a> Options<'a> {
         }
     }
 
-    pub(super) fn file(&self) -> Option<PathBuf> {
-        self.find("-file").map(|word| PathBuf::from(word.text))
+    pub(super) fn file(&self) -> Result<Option<PathBuf>> {
+        Ok(self.name("-file", MAX_PATH)?.map(PathBuf::from))
     }
 
-    pub(super) fn text(&self, option: &'static str) -> Option<Text> {
-        self.find(option).map(|word| Text::from(word.text))
+    pub(super) fn reader(&self) -> Result<Option<Text>> {
+        Ok(self.name("-reader", MAX_READER)?.map(Text::from))
+    }
+
+    fn name(&self, option: &'static str, most: usize) -> Result<Option<&'a str>> {
+        match self.find(option).map(|word| word.text) {
+            Some(name) if name.len() > most => Err(self.out_of_range(option)),
+            name => Ok(name),
+        }
     }
 
     pub(super) fn limits(&self) -> Result<Limits> {

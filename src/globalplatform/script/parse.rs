@@ -45,7 +45,7 @@ pub(super) fn command(name: Word<'_>, rest: &[Word<'_>]) -> Result<ScriptCommand
         "install_for_load" => install_for_load(&options("install_for_load", &INSTALL_FOR_LOAD)?),
         "load" => {
             let options = options("load", &["-file"])?;
-            let file = options.required("-file", options.file())?;
+            let file = options.required("-file", options.file()?)?;
             Ok(ScriptCommand::Load { file })
         }
         "install_for_install" => {
@@ -89,7 +89,7 @@ fn simple() -> impl Iterator<Item = ScriptCommand> {
 
 fn card_connect(options: &Options<'_>) -> Result<ScriptCommand> {
     Ok(ScriptCommand::CardConnect(CardConnect {
-        reader: options.text("-reader"),
+        reader: options.reader()?,
         number: options.decimal_byte("-readerNumber")?,
         protocol: options.one_decimal_of("-protocol", &[0, 1])?,
     }))
@@ -170,7 +170,7 @@ const INSTALL: [&str; 10] = [
 
 fn install(options: &Options<'_>) -> Result<ScriptCommand> {
     Ok(ScriptCommand::Install(Install {
-        file: options.required("-file", options.file())?,
+        file: options.required("-file", options.file()?)?,
         package: options.aid("-pkgAID")?,
         domain: options.aid("-sdAID")?,
         module: options.aid("-AID")?,
