@@ -9,10 +9,12 @@ mod apdu;
 mod assuan;
 mod atr;
 mod ber;
+mod cap;
 mod certificate;
 pub mod controls;
 mod driver;
 mod files;
+mod gpshell;
 pub mod memory;
 mod oracle;
 mod pem;
@@ -53,6 +55,10 @@ pub const PEM: Target = target("pem", pem::run);
 pub const FILES: Target = target("files", files::run);
 /// What an agent sends to a pinentry.
 pub const ASSUAN: Target = target("assuan", assuan::run);
+/// Java Card packages.
+pub const CAP: Target = target("cap", cap::run);
+/// Scripts of gpshell.
+pub const GPSHELL: Target = target("gpshell", gpshell::run);
 /// Whole drivers: the bytes are the answers of a card.
 pub const DRIVER: Target = Target {
     name: "driver",
@@ -63,7 +69,7 @@ pub const DRIVER: Target = Target {
 pub const ACTIONS: Target = target("actions", actions::run);
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
     BER,
     ATR,
     APDU,
@@ -74,6 +80,8 @@ pub const TARGETS: [Target; 12] = [
     PEM,
     FILES,
     ASSUAN,
+    CAP,
+    GPSHELL,
     DRIVER,
     ACTIONS,
 ];

@@ -8,6 +8,7 @@ pub mod channel;
 mod crypto;
 pub mod discovery;
 pub mod keys;
+pub mod script;
 
 pub use aid::{Aid, AidError};
 pub use attempts::{Attempts, CardId, KeptAttempts, MAX_USUAL_TRIES};

@@ -10,6 +10,8 @@
 // The engine's counters are in everything that is built with the targets.
 extern crate libfuzzer_sys as _;
 
+#[path = "../../../tests/support/cap.rs"]
+mod cap;
 mod hex;
 mod seeds;
 

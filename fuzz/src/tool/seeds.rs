@@ -5,6 +5,7 @@ use std::path::Path;
 
 use symbolon_fuzz::script::{HONEST, joined};
 
+use super::cap::Made;
 use super::write;
 
 /// Writes them into `folder`, with a folder for each target in there.
@@ -14,6 +15,49 @@ pub(super) fn run(folder: &Path) {
     practice(folder);
     small(folder);
     agents(folder);
+    packages(folder);
+    scripts(folder);
+}
+
+/// Packages, packed and not. They are small: the engine would make all its inputs as long.
+fn packages(folder: &Path) {
+    let mut muscle = Made::muscle();
+    for (_, len) in &mut muscle.filled {
+        *len = (*len).min(64);
+    }
+    for (name, made) in [("muscle", muscle), ("hello-world", Made::hello_world())] {
+        write(folder, "cap", &format!("{name}.cap"), &made.archive());
+        write(folder, "cap", &format!("{name}.ijc"), &made.loaded());
+    }
+}
+
+/// Commands with each sort of option, each way to go on, and what is wrong in each way.
+fn scripts(folder: &Path) {
+    for (name, text) in [
+        (
+            "upload",
+            "enable_trace\nestablish_context\ncard_connect -reader \"a b\"\nselect -AID a000000003000000\n\
+             open_sc -security 1 -keyind 0 -keyver 0 \\\n  -mac_key 404142434445464748494a4b4c4d4e4f\n\
+             delete -AID a00000000101 // old\ninstall_for_load -pkgAID a000000001 -nvCodeLimit 16000\n\
+             load -file a.ijc\ninstall_for_install -instParam 00 -priv 02 -AID a00000000101\n\
+             -pkgAID a000000001 -instAID a00000000101 -nvDataLimit 32000\nrelease_context\n",
+        ),
+        (
+            "read",
+            "mode_211\ncard_connect -readerNumber 1\nopen_sc -scp 2 -scpimpl 0x15 -keyDerivation visa2\n\
+             get_status -element e0 -format 2\nget_data -identifier 9F7F\nget_key_information_templates\n\
+             send_apdu -sc 0 -APDU 80CA9F7F00\nsend_apdu_nostop -APDU 002000800131\n",
+        ),
+        (
+            "write",
+            "put_sc_key -keyver 1 -newkeyver 2 -key 505152535455565758595a5b5c5d5e5f\n\
+             install -file \"my applet.cap\" -sdAID A000000003000000 -vDataLimit 1\n",
+        ),
+        ("wrong", "# x\n  -AID 00\n"),
+        ("variable", "select -AID ${AID}"),
+    ] {
+        write(folder, "gpshell", name, text.as_bytes());
+    }
 }
 
 /// What agents were heard to say, with every sort of answer to their questions.

@@ -10,7 +10,7 @@ use super::component::{Component, ComponentKind, HEADER_LEN};
 use crate::token::Text;
 
 /// The largest file that is looked at, in bytes: archives hold more than what is loaded.
-pub(super) const MAX_FILE: usize = 4 * 1024 * 1024;
+pub(super) const MAX_FILE: usize = 1024 * 1024;
 
 /// The most that the components of a file may have together, in bytes: what a card of two-byte
 /// addresses can hold, and something for the names around it.
