@@ -54,17 +54,16 @@ impl Muscle {
         Ok(answer)
     }
 
-    /// ExternalAuthenticate.
+    /// ExternalAuthenticate. Whether the key may be used is not asked.
     pub(super) fn authenticate(&mut self, p1: u8, p2: u8, data: &[u8]) -> Result {
         if p1 >= IDENTITIES {
             return Err(WRONG_P1);
         }
         let slot = self.slot(p1)?;
-        let ([_, _, may_use], tries_left) = (slot.access, slot.tries_left);
+        let tries_left = slot.tries_left;
         if p2 != 0x00 {
             return Err(WRONG_P2);
         }
-        self.allowed(may_use)?;
         let waiting = self.objects.get(OUTPUT).filter(|_| self.challenged);
         let challenge = waiting.ok_or(NOT_ALLOWED)?.bytes.clone();
         if tries_left == 0 {
