@@ -40,6 +40,12 @@ pub trait Applet: Send {
         None
     }
 
+    /// Whether SELECT for a name that no application bears is agreed to in silence while this
+    /// application is selected, and it stays selected.
+    fn takes_foreign_select(&self) -> bool {
+        false
+    }
+
     /// A whole command in class 00 or 80 or its own, with chained parts put together.
     ///
     /// # Errors
@@ -120,7 +126,8 @@ impl Chip {
         if cla & 0x80 == 0 && cla & 0x0C != 0 {
             return Err(StatusWord(0x6882));
         }
-        if cla & 0x03 != 0 {
+        // Classes from A0 on have no channels.
+        if cla & 0x03 != 0 && cla < 0xA0 {
             return Err(StatusWord(0x6881));
         }
         if !matches!(cla & !CHAINING, 0x00 | 0x80) {
@@ -171,8 +178,14 @@ impl Chip {
         let found = self
             .applets
             .iter()
-            .position(|applet| wanted.len() >= 5 && applet.aid().starts_with(wanted))
-            .ok_or(StatusWord::NOT_FOUND)?;
+            .position(|applet| wanted.len() >= 5 && applet.aid().starts_with(wanted));
+        let Some(found) = found else {
+            let selected = self.selected.and_then(|index| self.applets.get(index));
+            return match selected {
+                Some(applet) if applet.takes_foreign_select() => Ok(Vec::new()),
+                _ => Err(StatusWord::NOT_FOUND),
+            };
+        };
         let again = self.selected == Some(found);
         if !again {
             self.leave();
@@ -260,6 +273,10 @@ impl Card for Chip {
         // Extended length fields do not fit into the five-byte header of T=0.
         if command.extended && (!self.extended || self.byte_by_byte) {
             return with_status(Vec::new(), StatusWord::WRONG_LENGTH.0);
+        }
+        // These would be status bytes (ISO/IEC 7816-3:2006, 10.3.2).
+        if self.byte_by_byte && matches!(command.header[1] & 0xF0, 0x60 | 0x90) {
+            return with_status(Vec::new(), StatusWord::NO_INSTRUCTION.0);
         }
         if command.header[1] == GET_RESPONSE {
             return self.get_response(&command);

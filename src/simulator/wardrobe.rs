@@ -9,6 +9,7 @@ use super::chip::Chip;
 use super::faults::{Fault, Scripted, Trigger};
 use super::filed::{Contents, Filed, two_applications};
 use super::keys::PrivateKey;
+use super::muscle::{Build, Muscle, Owner as MuscleOwner};
 use super::openpgp::{KeyRef, Model, OpenPgp};
 use super::piv::Piv;
 use super::rubbish::{Manner, Rubbish};
@@ -29,6 +30,19 @@ pub struct Practice {
 const YUBIKEY: [u8; 23] = [
     0x3B, 0xFD, 0x13, 0x00, 0x00, 0x81, 0x31, 0xFE, 0x15, 0x80, 0x73, 0xC0, 0x21, 0xC0, 0x57, 0x59,
     0x75, 0x62, 0x69, 0x4B, 0x65, 0x79, 0x40,
+];
+
+/// Of a JCOP21 card 2.3.1: T=1. With those JCOP cards for which OpenSC uses extended length it cannot
+/// read files of 256 bytes: their length is one byte in the applet's commands.
+const JCOP: [u8; 20] = [
+    0x3B, 0xFA, 0x13, 0x00, 0x00, 0x81, 0x31, 0xFE, 0x45, 0x4A, 0x43, 0x4F, 0x50, 0x32, 0x31, 0x56,
+    0x32, 0x33, 0x31, 0x91,
+];
+
+/// Of a Tyfone card: T=0 (sheet "muscle", 1).
+const TYFONE: [u8; 17] = [
+    0x3B, 0x6D, 0x00, 0x00, 0xFF, 0x54, 0x79, 0x66, 0x6F, 0x6E, 0x65, 0x20, 0x32, 0x34, 0x32, 0x52,
+    0x32,
 ];
 
 /// Serial number of Thomas Mustermann's token.
@@ -122,6 +136,30 @@ pub const PRACTICE: &[Practice] = &[
                       knowing the old ones. PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
     },
     Practice {
+        name: "muscle-blank",
+        title: "New MUSCLE card",
+        description: "A Java card with the MUSCLE applet as it was installed: nothing works before it is set up, with its transport \
+                      PIN Muscle00.",
+    },
+    Practice {
+        name: "muscle-used",
+        title: "MUSCLE card of Anna Rossi",
+        description: "The MUSCLE applet with PKCS#15 as OpenSC leaves it: a key with its certificate. PIN 654321, PUK 87654321, \
+                      SO-PIN 12345678, which has the PUK 11223344.",
+    },
+    Practice {
+        name: "muscle-2048-place",
+        title: "MUSCLE card that was erased",
+        description: "Set up and empty, but its first place for keys was used: it takes keys of 2048 bits alone, for ever. \
+                      PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
+    },
+    Practice {
+        name: "muscle-t0",
+        title: "MUSCLE card with T=0",
+        description: "The MUSCLE card of Anna Rossi on a card with T=0 and short commands. PIN 654321, PUK 87654321, \
+                      SO-PIN 12345678, which has the PUK 11223344.",
+    },
+    Practice {
         name: "pkcs15-two",
         title: "Town hall card of Thomas Mustermann",
         description: "A PKCS#15 card by the standard alone, with two applications. One signs in and has letters that show \
@@ -204,6 +242,14 @@ pub fn make(name: &str) -> Option<Box<dyn Card>> {
         "cardos-weak" => {
             Box::new(cardos_used(2)?.with_application_access([0, 0xFF, 0, 0, 0, 0, 0, 0, 0]))
         }
+        "muscle-blank" => Box::new(jcop().with(Muscle::blank(Build::jcop()))),
+        "muscle-used" => Box::new(jcop().with(muscle_used(Build::jcop())?)),
+        "muscle-2048-place" => Box::new(jcop().with(muscle_erased()?)),
+        "muscle-t0" => Box::new(
+            Chip::new(TYFONE)
+                .without_chaining()
+                .with(muscle_used(Build::jcop().short_only())?),
+        ),
         "pkcs15-two" => Box::new(town_hall()?),
         "both" => Box::new(both()?),
         "blocked-pin" => Box::new(
@@ -430,6 +476,32 @@ fn cardos_used(number: u8) -> Option<CardOs> {
             certificate: file!("anna-authentication.crt"),
         },
     )
+}
+
+fn jcop() -> Chip {
+    Chip::new(JCOP).without_chaining()
+}
+
+fn muscle_used(build: Build) -> Option<Muscle> {
+    Muscle::personal(
+        build,
+        &MuscleOwner {
+            label: "VPN Anna Rossi",
+            pin_label: "Anna Rossi",
+            pin: "654321",
+            puk: "87654321",
+            so_pin: "12345678",
+            so_puk: "11223344",
+            key: key(file!("anna-authentication.key"))?,
+            certificate: file!("anna-authentication.crt"),
+        },
+    )
+}
+
+fn muscle_erased() -> Option<Muscle> {
+    let (so_pin, pin) = (("12345678", "11223344"), ("654321", "87654321"));
+    let card = Muscle::set_up(Build::jcop(), so_pin, pin);
+    card.with_forgotten_pair(0, 1, key(file!("anna-authentication.key"))?)
 }
 
 #[cfg(test)]

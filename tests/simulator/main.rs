@@ -16,6 +16,8 @@ mod support;
 
 mod cardos;
 mod gnupg;
+mod muscle;
+mod muscle_recorded;
 mod opensc;
 mod second_opinion;
 mod served;
