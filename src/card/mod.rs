@@ -8,6 +8,7 @@ mod error;
 pub mod guard;
 mod iso;
 mod listed;
+pub mod muscle;
 mod openpgp;
 mod picture;
 mod piv;
