@@ -66,6 +66,10 @@ fn open_as(
     aid: &'static [u8],
     channel: &mut Channel<'_>,
 ) -> Result<Option<Box<dyn Driver>>, CardError> {
+    // CardOS takes no applets.
+    if profile::system(channel.atr()).is_some() {
+        return Ok(None);
+    }
     let Some(state) = select(aid, channel)? else {
         return Ok(None);
     };
