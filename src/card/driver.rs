@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::guard::{Deed, Step};
-use super::{CardError, openpgp, piv, pkcs15};
+use super::{CardError, muscle, openpgp, piv, pkcs15};
 use crate::iso7816::Response;
 use crate::token::{Application, ApplicationKind, Fact, KeyRef, PinReference, PinRole, TriesLeft};
 use crate::transport::channel::Channel;
@@ -33,6 +33,20 @@ pub trait Driver: Send {
         channel: &mut Channel<'_>,
         application: &mut Application,
     ) -> Result<Progress, CardError>;
+
+    /// Whether this is an application of `kind`, which is one that the probe names: the MUSCLE
+    /// applet may hold a PKCS #15 application or not.
+    ///
+    /// # Errors
+    ///
+    /// [`CardError`].
+    fn is_of(
+        &mut self,
+        _channel: &mut Channel<'_>,
+        _kind: ApplicationKind,
+    ) -> Result<bool, CardError> {
+        Ok(true)
+    }
 
     /// Other applications of this kind on the card, looked for where the card lists them. What
     /// the list says of those that cannot be read becomes part of `application`.
@@ -169,6 +183,8 @@ pub enum Progress {
     Picture,
     /// Everything was read.
     Whole,
+    /// It is no such application after all: what answered takes any SELECT.
+    Absent,
 }
 
 /// What came of a probe: a driver, nothing, or what was in the way.
@@ -176,8 +192,10 @@ pub type Opened = Result<Option<Box<dyn Driver>>, CardError>;
 
 /// How to find out whether a card has an application.
 pub struct Probe {
-    /// Which.
+    /// Which. Some become another kind once they are read.
     pub kind: ApplicationKind,
+    /// Which else it may turn out to be.
+    pub others: &'static [ApplicationKind],
     /// Its identifier, as far as all cards of the family have the same.
     pub aid: &'static [u8],
     /// Selects it. Nothing if the card has none.
@@ -187,24 +205,34 @@ pub struct Probe {
 }
 
 /// All families, in the order in which cards are asked: the cheapest first.
-pub const PROBES: [Probe; 3] = [
+pub const PROBES: [Probe; 4] = [
     Probe {
         kind: ApplicationKind::Piv,
+        others: &[],
         aid: &piv::AID,
         open: piv::open,
         search: None,
     },
     Probe {
         kind: ApplicationKind::OpenPgp,
+        others: &[],
         aid: &openpgp::AID,
         open: openpgp::open,
         search: None,
     },
     Probe {
         kind: ApplicationKind::Pkcs15,
+        others: &[],
         aid: &pkcs15::AID,
         open: pkcs15::open,
         search: Some(pkcs15::search),
+    },
+    Probe {
+        kind: ApplicationKind::Muscle,
+        others: &[ApplicationKind::Pkcs15],
+        aid: &muscle::AID,
+        open: muscle::open,
+        search: Some(muscle::search),
     },
 ];
 

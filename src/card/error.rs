@@ -1,5 +1,6 @@
 //! What can go wrong with a card.
 
+use super::muscle::MuscleError;
 use crate::iso7816::StatusWord;
 use crate::token::{Breach, PinRole, TriesLeft};
 use crate::transport::link::LinkError;
@@ -60,6 +61,9 @@ pub enum CardError {
         /// The missing thing, as a noun phrase.
         what: &'static str,
     },
+    /// What the MUSCLE applet has to say that no other family has.
+    #[error(transparent)]
+    Muscle(#[from] MuscleError),
     /// The card speaks, but not the language of its own standard.
     #[error("malformed answer from the card: {0}")]
     Malformed(&'static str),

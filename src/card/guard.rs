@@ -12,7 +12,7 @@
 use std::time::Instant;
 
 use super::driver::Driver;
-use super::iso::Verdict;
+use super::iso::{self, Verdict};
 use super::{CardError, identify};
 use crate::base::secret::Secret;
 use crate::iso7816::{Command, Response, StatusWord};
@@ -29,6 +29,8 @@ pub enum Deed<'a> {
     Change(&'a Secret, &'a Secret),
     /// With another code, to a new one.
     Unblock(&'a Pin, &'a Secret, &'a Secret),
+    /// With another code, its tries back. It stays what it was.
+    Release(&'a Pin, &'a Secret),
     /// With another PIN, to a new one.
     Set(&'a Pin, &'a Secret, &'a Secret),
     /// Check it, typed on the reader.
@@ -79,7 +81,7 @@ pub fn run(
     let application = application.ok_or(CardError::OtherCard)?;
     // Whose counter pays if the card says no.
     let tried = match deed {
-        Deed::Unblock(with, ..) | Deed::Set(with, ..) => with,
+        Deed::Unblock(with, ..) | Deed::Release(with, _) | Deed::Set(with, ..) => with,
         _ => shown.pin,
     };
     let before = allowed(driver, channel, tried, use_last_try)?;
@@ -157,7 +159,7 @@ pub fn end(
     deed: &Deed<'_>,
 ) -> After {
     let used = match deed {
-        Deed::Unblock(with, ..) | Deed::Set(with, ..) => with.reference,
+        Deed::Unblock(with, ..) | Deed::Release(with, _) | Deed::Set(with, ..) => with.reference,
         _ => shown.pin.reference,
     };
     let taken_back = driver.take_back(channel, used);
@@ -194,7 +196,9 @@ pub fn check_rules(pin: &Pin, deed: &Deed<'_>) -> Result<(), CardError> {
     let (kind, with) = match deed {
         Deed::Verify(_) | Deed::VerifyOnReader => (OperationKind::Verify, pin.reference),
         Deed::Change(..) | Deed::ChangeOnReader => (OperationKind::Change, pin.reference),
-        Deed::Unblock(with, ..) => (OperationKind::Unblock, with.reference),
+        Deed::Unblock(with, ..) | Deed::Release(with, _) => {
+            (OperationKind::Unblock, with.reference)
+        }
         Deed::Set(with, ..) => (OperationKind::Set, with.reference),
     };
     let known = pin.operation(kind);
@@ -218,6 +222,7 @@ pub fn check_rules(pin: &Pin, deed: &Deed<'_>) -> Result<(), CardError> {
             check(with, code)?;
             check(pin, new)
         }
+        Deed::Release(with, code) => check(with, code),
         Deed::VerifyOnReader | Deed::ChangeOnReader => Ok(()),
     }
 }
@@ -337,8 +342,9 @@ fn verdict(
     match (count(before), count(left)) {
         (_, Some(0)) => CardError::Blocked { role },
         (Some(before), Some(after)) if after < before => CardError::WrongPin { role, left },
-        // Without a counter, only 6300 speaks of the PIN (ISO/IEC 7816-4:2020, 5.6, table 6).
-        (None, _) | (_, None) if sw == StatusWord::CHECK_FAILED => {
+        // Without a counter, only 6300 speaks of the PIN (ISO/IEC 7816-4:2020, 5.6, table 6), and
+        // what the MUSCLE applet has for it.
+        (None, _) | (_, None) if matches!(sw, StatusWord::CHECK_FAILED | iso::MUSCLE_WRONG_PIN) => {
             CardError::WrongPin { role, left }
         }
         _ => CardError::Status { operation, sw },

@@ -6,6 +6,12 @@ use crate::iso7816::{Command, Le, Response, StatusWord};
 use crate::token::{Application, PinRole, TriesLeft};
 use crate::transport::channel::Channel;
 
+/// A right is missing, as the MUSCLE applet says it (sheet "muscle", 9).
+pub(super) const MUSCLE_UNAUTHORIZED: StatusWord = StatusWord(0x9C06);
+
+/// A PIN was wrong, as the MUSCLE applet says it; it tells no number of tries.
+pub(super) const MUSCLE_WRONG_PIN: StatusWord = StatusWord(0x9C02);
+
 /// Selects an application by its identifier, which may be cut at the right (7816-4:2020,
 /// 11.2.2). Nothing if the card says that there is none.
 ///
@@ -28,6 +34,23 @@ pub(super) fn selection(aid: &[u8]) -> Command {
     Command::new([0x00, 0xA4, 0x04, 0x00])
         .data(aid)
         .expecting(Le::ALL)
+}
+
+/// Whether what is selected takes commands of the standard at all, with one that changes nothing:
+/// READ BINARY. The MUSCLE applet says "done" to any SELECT, and knows no other class than its own
+/// (sheet "muscle", 1 and 2). Where this is not so, the last SELECT was one of something that is
+/// not there.
+///
+/// # Errors
+///
+/// [`CardError::Link`].
+pub(super) fn knows_files(channel: &mut Channel<'_>) -> Result<bool, CardError> {
+    let command = Command::new([0x00, 0xB0, 0x00, 0x00]).expecting(Le::bytes(1));
+    let known = channel.transmit(&command)?.sw != StatusWord::NO_CLASS;
+    if !known {
+        channel.count_as_absent();
+    }
+    Ok(known)
 }
 
 /// Whether the historical bytes announce extended length (7816-4:2020, 12.2.2, third software

@@ -9,6 +9,7 @@ pub mod guard;
 mod iso;
 pub mod java;
 mod listed;
+pub mod muscle;
 mod openpgp;
 mod picture;
 mod piv;

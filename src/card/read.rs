@@ -7,7 +7,7 @@ use super::cardos::blank;
 use super::driver::{Another, Driver, Opened, PROBES, Probe, Progress};
 use super::{CardError, iso, listed, picture, unknown};
 use crate::token::{
-    Application, ApplicationKind, ApplicationState, CardCondition, Cost, Fact, Token,
+    Application, ApplicationKind, ApplicationState, CardCondition, Cost, Fact, FactName, Token,
 };
 use crate::transport::channel::Channel;
 use crate::transport::link::{LinkError, Protocol};
@@ -221,6 +221,10 @@ impl Reading {
                 mut driver,
                 mut application,
             } => match self.read_part(driver.as_mut(), channel, &mut application) {
+                Ok(Progress::Absent) => {
+                    channel.count_as_absent();
+                    self.at = At::Probe(probe + 1);
+                }
                 Ok(Progress::Whole) => {
                     self.look_further(driver.as_mut(), channel, &mut application)?;
                     self.add(probe, *application, channel, report);
@@ -327,7 +331,16 @@ impl Reading {
         channel: &Channel<'_>,
         report: &mut dyn FnMut(&Token),
     ) {
-        self.token.applications.push(application);
+        let mut read = self.token.applications.iter_mut();
+        match read.find(|read| read.kind == application.kind) {
+            // A token has each kind once. The one that came first is the one that `open` finds.
+            Some(first) => {
+                let name = PROBES.get(probe).map(|probe| probe.kind.name().into());
+                let other = name.map(|name| Fact::text(FactName::OtherApplication, name));
+                first.facts.extend(other);
+            }
+            None => self.token.applications.push(application),
+        }
         picture::finish(&mut self.token);
         self.token.cost = self.spent + channel.cost();
         report(&self.token);
@@ -430,30 +443,43 @@ pub fn open(
     channel: &mut Channel<'_>,
     kind: ApplicationKind,
 ) -> Result<Box<dyn Driver>, CardError> {
-    let probe = PROBES.iter().find(|probe| probe.kind == kind.family());
-    let probe = probe.ok_or(CardError::Unsupported("this application"))?;
-    let mut found = (probe.open)(channel)?;
-    if let (None, Some(search)) = (&found, probe.search) {
-        found = search(channel)?;
+    let family = kind.family();
+    let probes = PROBES.iter();
+    let probes = probes.filter(|probe| probe.kind == family || probe.others.contains(&family));
+    let opens = probes.clone().map(|probe| (probe, Some(probe.open)));
+    // Other places are for cards on which nothing is in the usual one.
+    let searches = probes.map(|probe| (probe, probe.search));
+    for (probe, question) in opens.chain(searches) {
+        let Some(question) = question else { continue };
+        let Some(first) = question(channel)? else {
+            continue;
+        };
+        if let Some(found) = of_kind(first, probe, kind, channel)? {
+            return Ok(found);
+        }
     }
-    let missing = CardError::NotFound {
+    Err(CardError::NotFound {
         what: "this application",
-    };
-    let Some(mut first) = found else {
-        return Err(missing);
-    };
-    if kind == probe.kind {
-        return Ok(first);
+    })
+}
+
+/// The application of a kind, selected, where a probe found `first`.
+fn of_kind(
+    mut first: Box<dyn Driver>,
+    probe: &Probe,
+    kind: ApplicationKind,
+    channel: &mut Channel<'_>,
+) -> Result<Option<Box<dyn Driver>>, CardError> {
+    if kind == kind.family() {
+        let sure = probe.others.is_empty() || first.is_of(channel, kind)?;
+        return Ok(sure.then_some(first));
     }
     let mut unseen = Application::new(probe.kind, probe.aid);
     let others = first.further(channel, &mut unseen)?;
-    let other = others.into_iter().find(|other| other.kind == kind);
-    let mut driver = other.ok_or(missing.clone())?.driver;
-    if driver.select(channel)? {
-        Ok(driver)
-    } else {
-        Err(missing)
-    }
+    let Some(mut other) = others.into_iter().find(|other| other.kind == kind) else {
+        return Ok(None);
+    };
+    Ok(other.driver.select(channel)?.then_some(other.driver))
 }
 
 /// Makes sure that the card is the one that `shown` was read from, by the fact that tells

@@ -304,4 +304,21 @@ pub enum FactName {
     UnusedSpace,
     /// A list of objects that can be read after a PIN only: its name in the standard.
     Locked,
+    /// The applet in whose objects an application is kept.
+    KeptBy,
+    /// Whether an applet has had its first set-up; it takes nothing else before.
+    SetUp,
+    /// Version of the applet.
+    AppletVersion,
+    /// Version of the protocol that the applet speaks.
+    ProtocolVersion,
+    /// Bytes that an applet has for objects.
+    MemoryTotal,
+    /// Bytes of those that are free.
+    MemoryFree,
+    /// Who may read, overwrite and use a key: two bytes each, 0000 for everybody, FFFF for nobody,
+    /// else a bit for each PIN that is needed (MUSCLE).
+    KeyRules,
+    /// Whether a PIN stays what it was when it is unblocked: its PUK gives back the tries alone.
+    KeepsPin,
 }

@@ -38,6 +38,9 @@ pub fn name(command: &Command, whole: &Command) -> String {
         return format!("GET RESPONSE of {}", name(whole, whole));
     }
     let [cla, ins, p1, p2] = command.header();
+    if let Some(name) = muscle(whole) {
+        return name;
+    }
     match (ins, p1, p2) {
         (0xA4, 0x04, _) => {
             let aid = whole.payload();
@@ -116,6 +119,70 @@ pub fn name(command: &Command, whole: &Command) -> String {
     }
 }
 
+/// The class of the MUSCLE applet (sheet "muscle", 2).
+const MUSCLE: u8 = 0xB0;
+
+/// Commands of the MUSCLE applet by the names of its definition.
+fn muscle(command: &Command) -> Option<String> {
+    let [MUSCLE, ins, p1, p2] = command.header() else {
+        return None;
+    };
+    let object = |name: &str| match command.payload().first_chunk::<4>() {
+        Some(id) => format!("{name} {}", hex::encode(id)),
+        None => name.to_owned(),
+    };
+    let listed = |name: &str| {
+        let next = if p1 == 0x00 { "" } else { " (next)" };
+        format!("{name}{next}")
+    };
+    Some(match ins {
+        0x2A => "Setup".into(),
+        0x30 => format!("GenerateKeyPair {p1} {p2}"),
+        0x32 => format!("ImportKey {p1}"),
+        0x34 => format!("ExportKey {p1}"),
+        0x36 => match p2 {
+            0x01 => format!("ComputeCrypt {p1} (init)"),
+            0x02 => format!("ComputeCrypt {p1} (process)"),
+            _ => format!("ComputeCrypt {p1} (final)"),
+        },
+        0x38 => format!("ExternalAuthenticate {p1}"),
+        0x3A => listed("ListKeys"),
+        0x3C => "GetStatus".into(),
+        0x40 => format!("CreatePIN {p1}"),
+        0x42 => format!("VerifyPIN {p1}"),
+        0x44 => format!("ChangePIN {p1}"),
+        0x46 => format!("UnblockPIN {p1}"),
+        0x48 => "ListPINs".into(),
+        0x52 => object("DeleteObject"),
+        0x54 => object("WriteObject"),
+        0x56 => object("ReadObject"),
+        0x58 => listed("ListObjects"),
+        0x5A => object("CreateObject"),
+        0x60 | 0x70 => "LogoutAll".into(),
+        0x62 | 0x72 => "GetChallenge".into(),
+        _ => return None,
+    })
+}
+
+/// Whether a command of the MUSCLE applet has nothing in it that may be a secret: it is exactly what
+/// it seems to be, and an object that is written is one of the lists or a certificate.
+fn is_public_muscle(command: &Command) -> bool {
+    let [_, ins, _, p2] = command.header();
+    let data = command.payload();
+    match (ins, data) {
+        (0x30, data) => data.len() == 16,
+        (0x32, data) => data.len() == 6,
+        (0x34, data) => data.len() == 1,
+        (0x52, data) => data.len() == 4,
+        (0x56, data) => data.len() == 9,
+        (0x5A, data) => data.len() == 14,
+        // The start of a computation, and one that takes its data from an object.
+        (0x36, [_, _, _, 0x00, 0x00]) => p2 == 0x01,
+        (0x36, [0x02]) | (0x54, [0x50, 0x15, ..] | [0x3F, 0x00, ..]) => true,
+        _ => false,
+    }
+}
+
 /// Which file is made: its identifier (ISO/IEC 7816-4:2020, 7.4.3).
 fn new_file(description: &[u8]) -> Option<String> {
     let inner = ber::find(description, &[0x62]).or_else(|| ber::find(description, &[0x6F]))?;
@@ -140,8 +207,10 @@ fn cardos_put_data(p2: u8, data: &[u8]) -> String {
 /// card 3.4, 4.3.4).
 #[must_use]
 pub fn carries_pin(header: [u8; 4]) -> bool {
-    let [_, ins, p1, p2] = header;
+    let [cla, ins, p1, p2] = header;
     match ins {
+        // Setup, CreatePIN, VerifyPIN, ChangePIN, UnblockPIN of the MUSCLE applet.
+        0x2A | 0x40 | 0x42 | 0x44 | 0x46 if cla == MUSCLE => true,
         0x20 | 0x21 | 0x24 | 0x25 | 0x2C | 0x2D => true,
         0xDA => (p1, p2) == (0x00, 0xD3),
         _ => false,
@@ -170,6 +239,7 @@ pub fn carries_secret(command: &Command) -> bool {
     let [cla, ins, p1, p2] = command.header();
     match ins {
         _ if carries_pin(command.header()) => true,
+        _ if cla == MUSCLE => !command.payload().is_empty() && !is_public_muscle(command),
         // EXTERNAL and GENERAL AUTHENTICATE, PUT KEY and the vendors' ways to set keys.
         0x82 | 0x87 | 0xD8 | 0xFE | 0xFF => true,
         // PUT DATA: the resetting code, AES and secure messaging keys, private use objects.
@@ -190,8 +260,11 @@ pub fn carries_secret(command: &Command) -> bool {
 /// Whether the answer to a command may be a secret.
 #[must_use]
 pub fn answers_secret(command: &Command) -> bool {
-    let [_, ins, p1, p2] = command.header();
+    let [cla, ins, p1, p2] = command.header();
     match ins {
+        // MUSCLE: what was deciphered, and keys that were exported.
+        0x36 if cla == MUSCLE => true,
+        0x56 if cla == MUSCLE => command.payload().starts_with(&[0xFF, 0xFF, 0xFF]),
         // What was deciphered or agreed on.
         0x2A => (p1, p2) == (0x80, 0x86),
         0x87 => true,

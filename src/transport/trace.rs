@@ -291,6 +291,45 @@ mod tests {
         assert!(line(&command, &answer).contains("[6 bytes hidden]"));
     }
 
+    /// Sheet "muscle", 2 and 13.
+    #[test]
+    fn pins_and_keys_of_the_muscle_applet_are_hidden() {
+        let done = Response::status(StatusWord::OK);
+        let shown = |header: [u8; 4], data: &[u8]| line(&Command::new(header).data(data), &done);
+        for (ins, name) in [
+            (0x2A, "Setup"),
+            (0x40, "CreatePIN 1"),
+            (0x42, "VerifyPIN 1"),
+            (0x44, "ChangePIN 1"),
+            (0x46, "UnblockPIN 1"),
+        ] {
+            let text = shown([0xB0, ins, 1, 0], b"\x08sesame00");
+            assert!(text.contains(name), "{text}");
+            assert!(text.contains("[10 bytes hidden]"), "{text}");
+        }
+        let mut blob = vec![0xFF, 0xFF, 0xFF, 0xFE, 0, 0, 0, 0, 4];
+        blob.extend(b"blob");
+        let text = shown([0xB0, 0x54, 0, 0], &blob);
+        assert!(text.contains("WriteObject FFFFFFFE: B0540000 ["), "{text}");
+        let text = shown([0xB0, 0x36, 0, 3], b"\x01\x00\x06sesame");
+        assert!(text.contains("(final): B0360003 ["), "{text}");
+        // What everybody may see is seen.
+        let text = shown(
+            [0xB0, 0x56, 0, 0],
+            &[0x50, 0x15, 0x50, 0x31, 0, 0, 0, 0, 0x80],
+        );
+        assert!(
+            text.contains("ReadObject 50155031: B05600000950155031"),
+            "{text}"
+        );
+        let exported = Response {
+            data: b"secret".to_vec(),
+            sw: StatusWord::OK,
+        };
+        let read = Command::new([0xB0, 0x56, 0, 0]).data([0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 6]);
+        assert!(line(&read, &exported).contains("[6 bytes hidden]"));
+    }
+
     #[test]
     fn what_is_public_is_shown() {
         let command = Command::new([0, 0xA4, 4, 0])

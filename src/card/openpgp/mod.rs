@@ -32,6 +32,8 @@ const VERIFY_OTHER: u8 = 0x82;
 struct OpenPgp {
     /// Whether it was put out of use; only activation is possible then.
     terminated: bool,
+    /// Whether SELECT told nothing, as on most cards.
+    untold: bool,
     /// How PINs are derived, once it was asked.
     kdf: Option<Kdf>,
     reading: reading::Reading,
@@ -133,6 +135,7 @@ impl Driver for OpenPgp {
             Atr::parse(channel.atr()).is_some_and(|atr| iso::announces_extended(atr.historical));
         channel.allow_extended(extended);
         self.terminated = answer.sw == StatusWord::TERMINATED;
+        self.untold = answer.data.is_empty();
         self.kdf = None;
         Ok(true)
     }
@@ -146,7 +149,7 @@ impl Driver for OpenPgp {
             application.state = ApplicationState::Terminated;
             return Ok(Progress::Whole);
         }
-        self.reading.part(channel, application)
+        self.reading.part(self.untold, channel, application)
     }
 
     fn identity(&mut self, channel: &mut Channel<'_>) -> Result<Option<Fact>, CardError> {
@@ -237,6 +240,7 @@ impl Driver for OpenPgp {
                 Ok(vec![right, new])
             }
             Deed::Set(..) => Err(CardError::Unsupported("setting this PIN")),
+            Deed::Release(..) => Err(CardError::Unsupported("unblocking without a new PIN")),
             Deed::VerifyOnReader | Deed::ChangeOnReader => {
                 Err(CardError::Unsupported("a PIN without a PIN"))
             }

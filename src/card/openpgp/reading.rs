@@ -7,7 +7,7 @@ use crate::base::hex;
 use crate::card::driver::Progress;
 use crate::card::{CardError, iso};
 use crate::iso7816::tlv::ber;
-use crate::iso7816::{Command, Le};
+use crate::iso7816::{Command, Le, StatusWord};
 use crate::pki::{certificate as x509, public_key};
 use crate::token::{
     Access, Algorithm, Application, DataKind, DataObject, Evidence, Fact, FactName, FactValue, Key,
@@ -72,15 +72,21 @@ enum Part {
 }
 
 impl Reading {
-    /// Reads the next part.
+    /// Reads the next part. `untold` says that SELECT told nothing of what it selected.
     pub(super) fn part(
         &mut self,
+        untold: bool,
         channel: &mut Channel<'_>,
         application: &mut Application,
     ) -> Result<Progress, CardError> {
         self.next = match self.next {
             Part::Related => {
-                let related = iso::present(get(channel, 0x00, 0x6E)?, "GET DATA")?;
+                let answer = get(channel, 0x00, 0x6E)?;
+                // The MUSCLE applet takes any SELECT, and no other class than its own.
+                if untold && answer.sw == StatusWord::NO_CLASS {
+                    return Ok(Progress::Absent);
+                }
+                let related = iso::present(answer, "GET DATA")?;
                 self.related =
                     related.ok_or(CardError::Malformed("no application related data"))?;
                 if !ber::is_shallow(&self.related) {

@@ -31,6 +31,8 @@ struct Piv {
 pub(super) fn open(channel: &mut Channel<'_>) -> Result<Option<Box<dyn Driver>>, CardError> {
     let mut piv = Piv::default();
     let found = piv.select(channel)?;
+    // A card that tells nothing of what it selected may have selected nothing.
+    let found = found && (!piv.template.is_empty() || iso::knows_files(channel)?);
     Ok(found.then(|| Box::new(piv) as Box<dyn Driver>))
 }
 

@@ -125,6 +125,9 @@ pub(super) fn step(pin: PinReference, deed: &Deed<'_>) -> Result<Step, CardError
             let data = block(&[code, new])?;
             (0x2C, data, with.reference, "RESET RETRY COUNTER")
         }
+        Deed::Release(..) => {
+            return Err(CardError::Unsupported("unblocking without a new PIN"));
+        }
         Deed::Set(..) => {
             return Err(CardError::Unsupported(
                 "setting a PIN without its old value",

@@ -14,10 +14,10 @@ const ROOT: [u8; 2] = [0x3F, 0x00];
 pub(in crate::card) const HOME: [u8; 4] = [0x3F, 0x00, 0x50, 0x15];
 
 /// The object directory file.
-pub(super) const ODF: [u8; 2] = [0x50, 0x31];
+pub(in crate::card) const ODF: [u8; 2] = [0x50, 0x31];
 
 /// What the token says of itself.
-pub(super) const TOKEN_INFO: [u8; 2] = [0x50, 0x32];
+pub(in crate::card) const TOKEN_INFO: [u8; 2] = [0x50, 0x32];
 
 /// Where there is room for more.
 pub(super) const UNUSED_SPACE: [u8; 2] = [0x50, 0x33];
@@ -33,6 +33,35 @@ const SPARE_PIECES: usize = 16;
 
 /// The deepest path that is followed, in bytes.
 const MAX_PATH: usize = 32;
+
+/// Where the files of an application are kept, and how they are read. Nothing is read as nothing
+/// where there is no such file.
+#[derive(Clone, Copy)]
+pub(in crate::card) struct Source {
+    /// A list of objects, to its last one at least.
+    pub(in crate::card) list: Read,
+    /// A file that begins with one object: a certificate, a public key. That object at least.
+    pub(in crate::card) object: Read,
+    /// Everything in a file.
+    pub(in crate::card) whole: Read,
+    /// Whether EF.DIR and the list of free places are worth a question.
+    pub(in crate::card) asks_beside: bool,
+}
+
+/// Reads something by its path from the root.
+pub(in crate::card) type Read = fn(&mut Channel<'_>, &[u8]) -> Result<Option<Vec<u8>>, CardError>;
+
+impl Default for Source {
+    /// The files of the card.
+    fn default() -> Self {
+        Self {
+            list: read_list,
+            object: read,
+            whole: read,
+            asks_beside: true,
+        }
+    }
+}
 
 /// The path of a file in the directory of the application.
 pub(in crate::card) fn in_home(file: [u8; 2]) -> Vec<u8> {

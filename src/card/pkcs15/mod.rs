@@ -9,12 +9,12 @@ pub(in crate::card) mod encode;
 pub(in crate::card) mod files;
 pub(in crate::card) mod objects;
 pub(in crate::card) mod pins;
-mod private;
+pub(in crate::card) mod private;
 pub(in crate::card) mod profile;
 mod public_keys;
-mod reading;
+pub(in crate::card) mod reading;
 mod space;
-mod token_info;
+pub(in crate::card) mod token_info;
 
 use super::CardError;
 use super::driver::{Another, Driver, Progress};
@@ -55,6 +55,8 @@ pub(super) fn open(channel: &mut Channel<'_>) -> Result<Option<Box<dyn Driver>>,
         reading: reading::Reading::default(),
     };
     let found = pkcs15.select(channel)?;
+    // A card that tells nothing of what it selected may have selected nothing.
+    let found = found && (!pkcs15.reading.is_untold() || iso::knows_files(channel)?);
     Ok(found.then(|| Box::new(pkcs15) as Box<dyn Driver>))
 }
 
@@ -211,7 +213,8 @@ impl Driver for Pkcs15 {
         if !private::is_more(shown, pin) {
             return Ok(None);
         }
-        let reading = reading::Reading::after(pin, shown, self.elsewhere.as_ref());
+        let reading = reading::Reading::after(pin, shown, files::Source::default());
+        let reading = reading.at(self.elsewhere.as_ref());
         private::read(reading, self.profile, channel, shown).map(Some)
     }
 

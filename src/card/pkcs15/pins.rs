@@ -229,6 +229,9 @@ pub(in crate::card) fn step(pin: &Pin, deed: &Deed<'_>) -> Result<Step, CardErro
             (0x2C, data, with.role, "RESET RETRY COUNTER")
         }
         Deed::Set(..) => return Err(CardError::Unsupported("setting this PIN")),
+        Deed::Release(..) => {
+            return Err(CardError::Unsupported("unblocking without a new PIN"));
+        }
         Deed::VerifyOnReader | Deed::ChangeOnReader => {
             return Err(CardError::Unsupported("a PIN without a PIN"));
         }

@@ -23,7 +23,7 @@ pub(super) fn opens(pin: PinReference, access: Access) -> bool {
 }
 
 /// Whether there is more to be seen after a PIN.
-pub(super) fn is_more(shown: &Application, pin: PinReference) -> bool {
+pub(in crate::card) fn is_more(shown: &Application, pin: PinReference) -> bool {
     let mut facts = shown.facts.iter();
     let mut data = shown.data.iter();
     // What is shown already is read once more: what was there after the last PIN must not vanish.
@@ -33,7 +33,7 @@ pub(super) fn is_more(shown: &Application, pin: PinReference) -> bool {
 }
 
 /// Reads it: the lists once more, and what was not read before.
-pub(super) fn read(
+pub(in crate::card) fn read(
     mut reading: Reading,
     profile: &Profile,
     channel: &mut Channel<'_>,

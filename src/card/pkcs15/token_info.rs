@@ -6,7 +6,7 @@ use crate::iso7816::tlv::ber::{self, Objects, Tag, Tlv};
 use crate::token::{Fact, FactName, FactValue, Text};
 
 /// The serial number, as it tells this token from others.
-pub(super) fn serial(info: &[u8]) -> Option<Fact> {
+pub(in crate::card) fn serial(info: &[u8]) -> Option<Fact> {
     let mut parts = parts(info)?;
     next_if(&mut parts, INTEGER)?;
     let serial = next_if(&mut parts, OCTET_STRING)?;
@@ -15,7 +15,7 @@ pub(super) fn serial(info: &[u8]) -> Option<Fact> {
 }
 
 /// All that it says. Nothing if it is no such thing.
-pub(super) fn facts(info: &[u8]) -> Option<Vec<Fact>> {
+pub(in crate::card) fn facts(info: &[u8]) -> Option<Vec<Fact>> {
     let mut parts = parts(info)?;
     next_if(&mut parts, INTEGER)?;
     let mut facts = Vec::new();

@@ -1,8 +1,8 @@
 //! What the entries of the lists point at: certificates, public keys and data.
 
 use super::{Listed, Reading};
-use crate::card::pkcs15::files;
-use crate::card::pkcs15::objects::Value;
+use crate::card::pkcs15::files::Read;
+use crate::card::pkcs15::objects::{Place, Value};
 use crate::card::pkcs15::public_keys;
 use crate::card::{CardError, iso};
 use crate::iso7816::StatusWord;
@@ -22,7 +22,7 @@ impl Reading {
     ) -> Result<(), CardError> {
         let read = match self.known_certificate(&found) {
             Some(der) => Ok(Some(der)),
-            None => self.content(&found.value, channel),
+            None => self.first_object(&found.value, channel),
         };
         if is_locked(&read) {
             application.data.push(DataObject {
@@ -71,7 +71,7 @@ impl Reading {
         if in_certificate || has_private && !application.keys.iter().any(wanted) {
             return Ok(());
         }
-        let bytes = self.content(&value, channel);
+        let bytes = self.first_object(&value, channel);
         if is_locked(&bytes) {
             return Ok(());
         }
@@ -94,16 +94,31 @@ impl Reading {
         Ok(())
     }
 
-    /// What a value holds. There always is something: what is not there is an error.
-    pub(super) fn content(
+    /// What a value holds that is one object.
+    pub(super) fn first_object(
         &self,
         value: &Value,
+        channel: &mut Channel<'_>,
+    ) -> Result<Option<Vec<u8>>, CardError> {
+        let part = value.place().and_then(Place::part);
+        let read = match part {
+            None => self.source.object,
+            Some(_) => self.source.whole,
+        };
+        self.content(value, read, channel)
+    }
+
+    /// What a value holds. There always is something: what is not there is an error.
+    fn content(
+        &self,
+        value: &Value,
+        read: Read,
         channel: &mut Channel<'_>,
     ) -> Result<Option<Vec<u8>>, CardError> {
         match value {
             Value::Direct(bytes) => Ok(Some(bytes.clone())),
             Value::At(place) => {
-                let file = files::read(channel, &self.path(place)?)?;
+                let file = read(channel, &self.path(place)?)?;
                 let file = file.ok_or(CardError::NotFound {
                     what: "the file of an object",
                 })?;
@@ -131,7 +146,7 @@ impl Reading {
         }
         let content = match self.known_data(object) {
             Some(content) => Ok(Some(content)),
-            None => self.content(value, channel),
+            None => self.content(value, self.source.whole, channel),
         };
         if is_locked(&content) {
             object.access = Access::Pin(guardian);
@@ -163,7 +178,8 @@ impl Reading {
 
 /// Whether the card wants a PIN first.
 pub(super) fn is_locked<T>(read: &Result<T, CardError>) -> bool {
-    matches!(read, Err(CardError::Status { sw, .. }) if *sw == StatusWord::SECURITY)
+    matches!(read, Err(CardError::Status { sw, .. })
+        if matches!(*sw, StatusWord::SECURITY | iso::MUSCLE_UNAUTHORIZED))
 }
 
 /// The kind of a key whose entry does not tell it.
@@ -176,7 +192,7 @@ fn tell_kind(application: &mut Application, reference: KeyRef, public: &PublicKe
 }
 
 /// The first object in a file that may be longer.
-pub(in crate::card::pkcs15) fn whole(bytes: &[u8]) -> &[u8] {
+pub(in crate::card) fn whole(bytes: &[u8]) -> &[u8] {
     let mut objects = ber::objects(bytes);
     match objects.next() {
         Some(_) => bytes

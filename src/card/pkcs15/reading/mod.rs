@@ -7,7 +7,7 @@ mod entries;
 use super::directory::{self, Kind, List};
 use super::ef_dir::Directories;
 use super::elsewhere::{self, Elsewhere};
-use super::files::{self, ODF, TOKEN_INFO, UNUSED_SPACE};
+use super::files::{self, ODF, Source, TOKEN_INFO, UNUSED_SPACE};
 use super::objects::{Place, Value};
 use super::private;
 use super::profile::{self, Profile};
@@ -22,15 +22,16 @@ use crate::token::{
 };
 use crate::transport::channel::Channel;
 use contents::is_locked;
-pub(super) use contents::whole;
+pub(in crate::card) use contents::whole;
 
 /// The most objects of one list.
 const MAX_ENTRIES: usize = 64;
 
 /// How far the reading of an application is, and what its later parts have to know.
 #[derive(Default)]
-pub(super) struct Reading {
+pub(in crate::card) struct Reading {
     next: Part,
+    source: Source,
     /// What SELECT told of the directory of the application.
     directory: Vec<u8>,
     elsewhere: Option<Elsewhere>,
@@ -80,6 +81,11 @@ impl Reading {
         self.directory = directory;
     }
 
+    /// Whether SELECT told nothing.
+    pub(super) fn is_untold(&self) -> bool {
+        self.directory.is_empty()
+    }
+
     /// The reading of an application that is not where the standard has it.
     pub(super) fn elsewhere(found: &Elsewhere) -> Self {
         Self {
@@ -88,17 +94,29 @@ impl Reading {
         }
     }
 
-    /// The reading of what a PIN opens, of an application that was read without it.
-    pub(super) fn after(
-        pin: PinReference,
-        shown: &Application,
-        elsewhere: Option<&Elsewhere>,
-    ) -> Self {
+    /// The reading of an application that is kept by something else than the file system.
+    pub(in crate::card) fn from(source: Source) -> Self {
         Self {
-            elsewhere: elsewhere.cloned(),
+            source,
+            ..Self::default()
+        }
+    }
+
+    /// The reading of what a PIN opens, of an application that was read without it.
+    pub(in crate::card) fn after(pin: PinReference, shown: &Application, source: Source) -> Self {
+        Self {
+            source,
             beside: Some(Directories::default()),
             verified: Some((pin, shown.clone())),
             ..Self::default()
+        }
+    }
+
+    /// The same in another place.
+    pub(super) fn at(self, elsewhere: Option<&Elsewhere>) -> Self {
+        Self {
+            elsewhere: elsewhere.cloned(),
+            ..self
         }
     }
 
@@ -135,7 +153,7 @@ impl Reading {
     }
 
     /// Reads the next part.
-    pub(super) fn part(
+    pub(in crate::card) fn part(
         &mut self,
         profile: &Profile,
         channel: &mut Channel<'_>,
@@ -151,7 +169,7 @@ impl Reading {
                 Part::Directory
             }
             Part::Directory => {
-                let odf = files::read_list(channel, &self.at_home(ODF))?;
+                let odf = (self.source.list)(channel, &self.at_home(ODF))?;
                 let odf = odf.ok_or(CardError::NotFound {
                     what: "the object directory file",
                 })?;
@@ -206,7 +224,7 @@ impl Reading {
 
     /// The certificate of a number, read anew. Where it is, the lists tell: they are read if
     /// that was not done.
-    pub(super) fn certificate(
+    pub(in crate::card) fn certificate(
         &mut self,
         profile: &Profile,
         channel: &mut Channel<'_>,
@@ -228,7 +246,7 @@ impl Reading {
             .iter()
             .find(|found| found.reference == slot)
         {
-            Some(found) => self.content(&found.value, channel),
+            Some(found) => self.first_object(&found.value, channel),
             None => Ok(None),
         }
     }
@@ -240,7 +258,7 @@ impl Reading {
         channel: &mut Channel<'_>,
         application: &mut Application,
     ) -> Result<(), CardError> {
-        let info = files::read(channel, &self.at_home(TOKEN_INFO));
+        let info = (self.source.object)(channel, &self.at_home(TOKEN_INFO));
         let info = iso::noted(application, "TokenInfo", info)?;
         match info.as_deref().map(token_info::facts) {
             Some(Some(facts)) => application.facts = facts,
@@ -264,7 +282,10 @@ impl Reading {
         channel: &mut Channel<'_>,
         application: &mut Application,
     ) -> Result<(), CardError> {
-        let content = files::read_list(channel, &self.at_home(UNUSED_SPACE));
+        if !self.source.asks_beside {
+            return Ok(());
+        }
+        let content = (self.source.list)(channel, &self.at_home(UNUSED_SPACE));
         if matches!(content, Ok(None)) {
             channel.count_as_absent();
         }
@@ -283,7 +304,7 @@ impl Reading {
         channel: &mut Channel<'_>,
         application: &mut Application,
     ) -> Result<(), CardError> {
-        if self.beside.is_some() {
+        if self.beside.is_some() || !self.source.asks_beside {
             return Ok(());
         }
         match elsewhere::beside(self.elsewhere.as_ref(), channel) {
@@ -313,7 +334,7 @@ impl Reading {
         let bytes = match &list.value {
             Value::Direct(bytes) => Ok(Some(bytes.clone())),
             Value::At(place) => match self.path(place) {
-                Ok(path) => files::read_list(channel, &path),
+                Ok(path) => (self.source.list)(channel, &path),
                 Err(nowhere) => Err(nowhere),
             },
         };

@@ -1,0 +1,315 @@
+//! The commands of the applet, as bytes (sheet "muscle", 2 to 8). Numbers are big-endian.
+
+use crate::base::secret::Secret;
+use crate::iso7816::{Command, Le};
+
+/// The class of all commands but SELECT.
+const CLA: u8 = 0xB0;
+
+/// The object through which the card is given what no command can carry.
+pub(super) const INPUT: ObjectId = ObjectId([0xFF, 0xFF, 0xFF, 0xFE]);
+
+/// The object in which the card leaves what no answer can carry.
+pub(super) const OUTPUT: ObjectId = ObjectId([0xFF, 0xFF, 0xFF, 0xFF]);
+
+/// The most bytes that one command writes: 255 less identifier, offset and length.
+pub(super) const WRITE_PIECE: usize = 246;
+
+/// The most bytes that one command reads.
+pub(super) const READ_PIECE: usize = 255;
+
+/// Bytes that GetStatus brings.
+pub(super) const STATUS_LEN: usize = 16;
+
+/// Bytes of an entry of ListObjects.
+pub(super) const OBJECT_LEN: usize = 14;
+
+/// Bytes of an entry of ListKeys.
+pub(super) const KEY_LEN: usize = 11;
+
+/// The name of an object.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct ObjectId(pub [u8; 4]);
+
+/// Who may do what: read, write and delete an object, or read, overwrite and use a key. Each word
+/// is 0000 for everybody, FFFF for nobody, else the identities that all have to be shown: bit n
+/// is PIN n (sheet "muscle", 4).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Rules(pub [u16; 3]);
+
+impl Rules {
+    /// Everybody may do everything.
+    pub const OPEN: Self = Self([0; 3]);
+
+    /// As the card has them.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 6] {
+        let [[a, b], [c, d], [e, f]] = self.0.map(u16::to_be_bytes);
+        [a, b, c, d, e, f]
+    }
+
+    /// From six bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 6]) -> Self {
+        let [a, b, c, d, e, f] = bytes;
+        Self([[a, b], [c, d], [e, f]].map(u16::from_be_bytes))
+    }
+}
+
+/// Which end of a list is asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Next {
+    First,
+    Following,
+}
+
+impl Next {
+    fn p1(self) -> u8 {
+        match self {
+            Self::First => 0x00,
+            Self::Following => 0x01,
+        }
+    }
+}
+
+/// What the first set-up stores (sheet "muscle", 3).
+#[derive(Debug)]
+pub struct SetUp<'a> {
+    /// The PIN that the applet was compiled with.
+    pub default_pin: &'a Secret,
+    /// PIN 0, that of the security officer, and its PUK.
+    pub officer: NewIdentity<'a>,
+    /// PIN 1, that of the holder, and its PUK.
+    pub user: NewIdentity<'a>,
+    /// Bytes for objects, below 8000.
+    pub memory: u16,
+    /// Who may create objects, keys and PINs: 00 everybody, FF nobody, else any one of the PINs
+    /// whose bits are set.
+    pub creators: [u8; 3],
+}
+
+/// A PIN that the first set-up stores.
+#[derive(Debug)]
+pub struct NewIdentity<'a> {
+    /// The PIN, 4 to 16 bytes.
+    pub pin: &'a Secret,
+    /// Its tries.
+    pub tries: u8,
+    /// What unblocks it, 4 to 16 bytes.
+    pub puk: &'a Secret,
+    /// The tries of that.
+    pub puk_tries: u8,
+}
+
+/// Setup: the first command that a new applet takes.
+pub(super) fn set_up(new: &SetUp<'_>) -> Command {
+    let mut data = Secret::with_capacity(64);
+    push(&mut data, new.default_pin);
+    for identity in [&new.officer, &new.user] {
+        data.extend(&[identity.tries, identity.puk_tries]);
+        push(&mut data, identity.pin);
+        push(&mut data, identity.puk);
+    }
+    data.extend(&[0x00, 0x00]);
+    data.extend(&new.memory.to_be_bytes());
+    data.extend(&new.creators);
+    Command::new([CLA, 0x2A, 0x00, 0x00]).secret(data)
+}
+
+/// A length and the bytes. No PIN that the rules let pass is longer than a length can say.
+fn push(data: &mut Secret, value: &Secret) {
+    data.extend(&[u8::try_from(value.len()).unwrap_or(u8::MAX)]);
+    data.extend(value.expose());
+}
+
+/// GetStatus.
+pub(super) fn get_status() -> Command {
+    Command::new([CLA, 0x3C, 0x00, 0x00]).expecting(Le::bytes(16))
+}
+
+/// ListPINs: a mask of two bytes.
+pub(super) fn list_pins() -> Command {
+    Command::new([CLA, 0x48, 0x00, 0x00]).expecting(Le::bytes(2))
+}
+
+/// ListKeys. The card refuses any other length.
+pub(super) fn list_keys(next: Next) -> Command {
+    Command::new([CLA, 0x3A, next.p1(), 0x00]).expecting(Le::bytes(11))
+}
+
+/// ListObjects.
+pub(super) fn list_objects(next: Next) -> Command {
+    Command::new([CLA, 0x58, next.p1(), 0x00]).expecting(Le::bytes(14))
+}
+
+/// VerifyPIN.
+pub(super) fn verify_pin(number: u8, pin: &Secret) -> Command {
+    Command::new([CLA, 0x42, number, 0x00]).secret(pin.duplicate())
+}
+
+/// ChangePIN.
+pub(super) fn change_pin(number: u8, current: &Secret, new: &Secret) -> Command {
+    let mut data = Secret::with_capacity(current.len() + new.len() + 2);
+    push(&mut data, current);
+    push(&mut data, new);
+    Command::new([CLA, 0x44, number, 0x00]).secret(data)
+}
+
+/// UnblockPIN: gives the tries back; the PIN stays what it was.
+pub(super) fn unblock_pin(number: u8, puk: &Secret) -> Command {
+    Command::new([CLA, 0x46, number, 0x00]).secret(puk.duplicate())
+}
+
+/// CreatePIN.
+pub(super) fn create_pin(number: u8, tries: u8, pin: &Secret, puk: &Secret) -> Command {
+    let mut data = Secret::with_capacity(pin.len() + puk.len() + 2);
+    push(&mut data, pin);
+    push(&mut data, puk);
+    Command::new([CLA, 0x40, number, tries]).secret(data)
+}
+
+/// GenerateKeyPair: RSA with primes and the exponent 65537.
+pub(super) fn generate(
+    private: u8,
+    public: u8,
+    bits: u16,
+    private_rules: Rules,
+    public_rules: Rules,
+) -> Command {
+    let mut data = vec![0x01];
+    data.extend(bits.to_be_bytes());
+    data.extend(private_rules.to_bytes());
+    data.extend(public_rules.to_bytes());
+    data.push(0x00);
+    Command::new([CLA, 0x30, private, public]).data(data)
+}
+
+/// ImportKey: the blob waits in [`INPUT`].
+pub(super) fn import_key(slot: u8, rules: Rules) -> Command {
+    Command::new([CLA, 0x32, slot, 0x00]).data(rules.to_bytes())
+}
+
+/// ExportKey, in the clear, to [`OUTPUT`].
+pub(super) fn export_key(slot: u8) -> Command {
+    Command::new([CLA, 0x34, slot, 0x00]).data([0x00])
+}
+
+/// CreateObject.
+pub(super) fn create_object(id: ObjectId, size: u16, rules: Rules) -> Command {
+    let mut data = id.0.to_vec();
+    data.extend(u32::from(size).to_be_bytes());
+    data.extend(rules.to_bytes());
+    Command::new([CLA, 0x5A, 0x00, 0x00]).data(data)
+}
+
+/// DeleteObject. `zero` has its bytes overwritten first.
+pub(super) fn delete_object(id: ObjectId, zero: bool) -> Command {
+    Command::new([CLA, 0x52, 0x00, u8::from(zero)]).data(id.0)
+}
+
+/// ReadObject: at most [`READ_PIECE`] bytes.
+pub(super) fn read_object(id: ObjectId, offset: u16, len: u8) -> Command {
+    let mut data = place(id, offset);
+    data.push(len);
+    Command::new([CLA, 0x56, 0x00, 0x00])
+        .data(data)
+        .expecting(Le::bytes(len.into()))
+}
+
+/// WriteObject: at most [`WRITE_PIECE`] bytes.
+pub(super) fn write_object(id: ObjectId, offset: u16, bytes: &[u8]) -> Command {
+    let mut data = place(id, offset);
+    data.push(u8::try_from(bytes.len()).unwrap_or(u8::MAX));
+    data.extend(bytes);
+    Command::new([CLA, 0x54, 0x00, 0x00]).data(data)
+}
+
+/// The same with bytes that nobody may see.
+pub(super) fn write_secret(id: ObjectId, offset: u16, bytes: &[u8]) -> Command {
+    let mut data = Secret::with_capacity(bytes.len() + 9);
+    data.extend(&place(id, offset));
+    data.extend(&[u8::try_from(bytes.len()).unwrap_or(u8::MAX)]);
+    data.extend(bytes);
+    Command::new([CLA, 0x54, 0x00, 0x00]).secret(data)
+}
+
+fn place(id: ObjectId, offset: u16) -> Vec<u8> {
+    let mut data = id.0.to_vec();
+    data.extend(u32::from(offset).to_be_bytes());
+    data
+}
+
+/// Where what is computed with comes from, and goes to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Location {
+    /// In the command and its answer.
+    Direct,
+    /// In [`INPUT`] and [`OUTPUT`].
+    Objects,
+}
+
+/// ComputeCrypt, init: RSA without padding, "decrypt". That is what signatures are made with, too:
+/// cards refuse the direction "sign" (sheet "muscle", 7). No data: `Cipher.update` of most cards
+/// throws.
+pub(super) fn compute_init(slot: u8, location: Location) -> Command {
+    let location = match location {
+        Location::Direct => 0x01,
+        Location::Objects => 0x02,
+    };
+    Command::new([CLA, 0x36, slot, 0x01]).data([0x00, 0x04, location, 0x00, 0x00])
+}
+
+/// ComputeCrypt, final, with the block in the command.
+pub(super) fn compute_direct(slot: u8, block: &[u8]) -> Command {
+    let len = u16::try_from(block.len()).unwrap_or(u16::MAX);
+    let mut data = Secret::with_capacity(block.len() + 3);
+    data.extend(&[0x01]);
+    data.extend(&len.to_be_bytes());
+    data.extend(block);
+    Command::new([CLA, 0x36, slot, 0x03])
+        .secret(data)
+        .expecting(Le::bytes(len.saturating_add(2)))
+}
+
+/// ComputeCrypt, final, with the block in [`INPUT`].
+pub(super) fn compute_by_objects(slot: u8) -> Command {
+    Command::new([CLA, 0x36, slot, 0x03]).data([0x02])
+}
+
+/// What version 0.9.11 of the applet has other instruction bytes for, since 60 and 62 are none with
+/// T=0 (sheet "muscle", 2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Instructions {
+    Usual,
+    Of0911,
+}
+
+/// LogoutAll. SELECT does the same.
+pub(super) fn log_out(instructions: Instructions) -> Command {
+    let ins = match instructions {
+        Instructions::Usual => 0x60,
+        Instructions::Of0911 => 0x70,
+    };
+    Command::new([CLA, ins, 0x00, 0x00])
+}
+
+/// GetChallenge into [`OUTPUT`], which is what ExternalAuthenticate asks for.
+pub(super) fn get_challenge(instructions: Instructions, size: u16, seed: &[u8]) -> Command {
+    let ins = match instructions {
+        Instructions::Usual => 0x62,
+        Instructions::Of0911 => 0x72,
+    };
+    let mut data = size.to_be_bytes().to_vec();
+    data.extend(u16::try_from(seed.len()).unwrap_or(u16::MAX).to_be_bytes());
+    data.extend(seed);
+    Command::new([CLA, ins, 0x00, 0x02]).data(data)
+}
+
+/// ExternalAuthenticate with RSA: the card decrypts the cryptogram and compares.
+pub(super) fn external_authenticate(slot: u8, cryptogram: &[u8]) -> Command {
+    let mut data = vec![0x00, 0x04, 0x01];
+    let len = u16::try_from(cryptogram.len()).unwrap_or(u16::MAX);
+    data.extend(len.to_be_bytes());
+    data.extend(cryptogram);
+    Command::new([CLA, 0x38, slot, 0x00]).data(data)
+}

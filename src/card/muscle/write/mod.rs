@@ -1,0 +1,1 @@
+//! Writing on the applet.
