@@ -164,6 +164,7 @@ pub(super) fn journal(error: &JournalError) -> Exit {
 fn card(error: &CardError) -> Exit {
     match error {
         CardError::Link(error) => link(*error),
+        CardError::Muscle(_) => Exit::Refused,
         // This wrong PIN was the last one.
         CardError::WrongPin {
             left: TriesLeft::Blocked,

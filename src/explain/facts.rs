@@ -12,6 +12,14 @@ use crate::token::{
 #[must_use]
 pub fn name(name: FactName) -> String {
     match name {
+        FactName::KeptBy => gettext("Kept by"),
+        FactName::SetUp => gettext("Set up"),
+        FactName::AppletVersion => gettext("Version of the applet"),
+        FactName::ProtocolVersion => gettext("Version of the protocol"),
+        FactName::MemoryTotal => gettext("Memory for objects"),
+        FactName::MemoryFree => gettext("Free memory for objects"),
+        FactName::KeyRules => gettext("Rules of the key"),
+        FactName::KeepsPin => gettext("Unblocking leaves the PIN as it is"),
         FactName::Version => gettext("Version"),
         FactName::Firmware => gettext("Firmware"),
         FactName::Serial => gettext("Serial number"),

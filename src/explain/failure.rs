@@ -120,6 +120,7 @@ pub fn failure(failure: &Failure) -> Explanation {
 pub fn card_error(error: &CardError) -> Explanation {
     match error {
         CardError::Link(error) => link_error(error),
+        CardError::Muscle(error) => super::muscle::error(error),
         CardError::WrongPin { role, left } => wrong_pin(
             *role,
             &Tries {

@@ -23,6 +23,7 @@ pub mod failure;
 mod flags;
 pub mod import;
 pub mod keys;
+pub mod muscle;
 pub mod pin_dialog;
 pub mod pin_prompts;
 mod pin_rules;

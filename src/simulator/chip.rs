@@ -1,24 +1,14 @@
-//! A card with one or more applications: routes commands to the one selected, and does what
-//! belongs to the interface and not to any application: command chaining, GET RESPONSE, the two
-//! lengths of length fields, and the manners of T=0 (ISO/IEC 7816-3:2006, 12.2; ISO/IEC
-//! 7816-4:2020, 5.3.3 and 5.3.4).
+//! A card with one or more applications: routes commands to the one selected.
 
 use super::card::Card;
-use crate::iso7816::atr::Atr;
+use super::interface::{Answer, Inside, Interface};
 use crate::iso7816::{Parsed, StatusWord};
 
 /// The data of a response, or the status word of a refusal.
 pub(super) type Result<T = Vec<u8>> = std::result::Result<T, StatusWord>;
 
-/// The longest chained command in bytes; longer than the largest object of any application.
-const CHAIN_MAX: usize = 8192;
-
-/// GET RESPONSE.
-const GET_RESPONSE: u8 = 0xC0;
 /// SELECT.
 const SELECT: u8 = 0xA4;
-/// Bit of CLA: more of this command follows.
-const CHAINING: u8 = 0x10;
 
 /// An application on a [`Chip`].
 pub trait Applet: Send {
@@ -40,8 +30,8 @@ pub trait Applet: Send {
         None
     }
 
-    /// Whether SELECT for a name that no application bears is agreed to in silence while this
-    /// application is selected, and it stays selected.
+    /// Whether SELECT with a name that nobody on the card bears is handed to this application while
+    /// it is selected, as Java cards do; what it answers to it is its own affair.
     fn takes_foreign_select(&self) -> bool {
         false
     }
@@ -57,21 +47,15 @@ pub trait Applet: Send {
 /// A card made of applications.
 pub struct Chip {
     atr: Vec<u8>,
-    byte_by_byte: bool,
-    extended: bool,
-    chaining: bool,
-    applets: Vec<Box<dyn Applet>>,
-    selected: Option<usize>,
-    /// What GET RESPONSE will fetch.
-    waiting: Vec<u8>,
-    chain: Option<Chain>,
+    interface: Interface,
+    applications: Applications,
 }
 
-/// Parts of a command received so far.
-struct Chain {
-    /// INS, P1, P2: the same in every part.
-    header: [u8; 3],
-    data: Vec<u8>,
+/// The applications of a card, and which of them has the word.
+#[derive(Default)]
+struct Applications {
+    applets: Vec<Box<dyn Applet>>,
+    selected: Option<usize>,
 }
 
 impl Chip {
@@ -80,91 +64,39 @@ impl Chip {
     #[must_use]
     pub fn new(atr: impl Into<Vec<u8>>) -> Self {
         let atr = atr.into();
-        let byte_by_byte = Atr::parse(&atr).is_none_or(|atr| atr.protocols.first() == Some(&0));
         Self {
+            interface: Interface::new(&atr),
+            applications: Applications::default(),
             atr,
-            byte_by_byte,
-            extended: true,
-            chaining: true,
-            applets: Vec::new(),
-            selected: None,
-            waiting: Vec::new(),
-            chain: None,
         }
     }
 
     /// Adds an application.
     #[must_use]
     pub fn with(mut self, applet: impl Applet + 'static) -> Self {
-        self.applets.push(Box::new(applet));
+        self.applications.applets.push(Box::new(applet));
         self
     }
 
     /// Takes commands with short length fields only.
     #[must_use]
     pub fn short_only(mut self) -> Self {
-        self.extended = false;
+        self.interface.extended = false;
         self
     }
 
     /// Takes no chained commands.
     #[must_use]
     pub fn without_chaining(mut self) -> Self {
-        self.chaining = false;
+        self.interface.chaining = false;
         self
     }
+}
 
-    /// One whole command or a part of one; what the application says.
-    fn carry_out(&mut self, command: &Parsed<'_>) -> Result {
-        let [cla, ins, p1, p2] = command.header;
-        let chain = self.chain.take();
-        if let Some(applet) = self.selected.and_then(|index| self.applets.get_mut(index))
-            && applet.own_class() == Some(cla)
-        {
-            return applet.process(command);
-        }
-        if cla & 0x80 == 0 && cla & 0x0C != 0 {
-            return Err(StatusWord(0x6882));
-        }
-        // Classes from A0 on have no channels.
-        if cla & 0x03 != 0 && cla < 0xA0 {
-            return Err(StatusWord(0x6881));
-        }
-        if !matches!(cla & !CHAINING, 0x00 | 0x80) {
-            return Err(StatusWord::NO_CLASS);
-        }
-        let mut data = match chain {
-            None => Vec::new(),
-            Some(chain) if chain.header == [ins, p1, p2] => chain.data,
-            Some(_) => return Err(StatusWord(0x6883)),
-        };
-        data.extend_from_slice(command.data);
-        if data.len() > CHAIN_MAX {
-            return Err(StatusWord::WRONG_LENGTH);
-        }
-        if cla & CHAINING != 0 {
-            if !self.chaining {
-                return Err(StatusWord::NO_CHAINING);
-            }
-            self.chain = Some(Chain {
-                header: [ins, p1, p2],
-                data,
-            });
-            return Ok(Vec::new());
-        }
-        let whole = Parsed {
-            header: command.header,
-            data: &data,
-            ..*command
-        };
-        if cla == 0x00 && ins == SELECT && p1 == 0x04 {
-            return self.select(&whole);
-        }
-        match self.selected.and_then(|index| self.applets.get_mut(index)) {
-            Some(applet) => applet.process(&whole),
-            None if ins == SELECT => Err(StatusWord::NOT_FOUND),
-            None => Err(StatusWord::NO_INSTRUCTION),
-        }
+impl Applications {
+    fn current(&self) -> Option<&dyn Applet> {
+        let applet = self.selected.and_then(|index| self.applets.get(index))?;
+        Some(&**applet)
     }
 
     /// SELECT by application identifier, which may be cut on the right
@@ -178,14 +110,8 @@ impl Chip {
         let found = self
             .applets
             .iter()
-            .position(|applet| wanted.len() >= 5 && applet.aid().starts_with(wanted));
-        let Some(found) = found else {
-            let selected = self.selected.and_then(|index| self.applets.get(index));
-            return match selected {
-                Some(applet) if applet.takes_foreign_select() => Ok(Vec::new()),
-                _ => Err(StatusWord::NOT_FOUND),
-            };
-        };
+            .position(|applet| wanted.len() >= 5 && applet.aid().starts_with(wanted))
+            .ok_or(StatusWord::NOT_FOUND)?;
         let again = self.selected == Some(found);
         if !again {
             self.leave();
@@ -205,53 +131,29 @@ impl Chip {
             applet.deselect();
         }
     }
+}
 
-    /// Cuts an answer into what the command allows; the rest waits.
-    fn deliver(&mut self, command: &Parsed<'_>, mut data: Vec<u8>) -> Vec<u8> {
-        if self.byte_by_byte && !data.is_empty() && command.header[1] != GET_RESPONSE {
-            if !command.data.is_empty() {
-                return self.announce(Vec::new(), data);
-            }
-            // A command without data and without Le is sent with P3 = 00: 256 bytes.
-            let wanted = command.le.unwrap_or(256);
-            if wanted > data.len() {
-                return with_status(Vec::new(), 0x6C00 | low_byte(data.len()));
-            }
-        }
-        let most = match command.le {
-            Some(le) => le,
-            None if command.extended => 65_536,
-            None => 256,
-        };
-        if data.len() <= most {
-            return with_status(data, StatusWord::OK.0);
-        }
-        let rest = data.split_off(most);
-        self.announce(data, rest)
+impl Inside for Applications {
+    fn takes_as_it_is(&self, cla: u8) -> bool {
+        self.current()
+            .is_some_and(|applet| applet.own_class() == Some(cla))
     }
 
-    /// Sends `data`, keeps `rest`, and says how much of it there is.
-    fn announce(&mut self, data: Vec<u8>, rest: Vec<u8>) -> Vec<u8> {
-        let count = if rest.len() < 256 {
-            low_byte(rest.len())
-        } else {
-            0
-        };
-        self.waiting = rest;
-        with_status(data, 0x6100 | count)
-    }
-
-    /// GET RESPONSE, in whatever class: OpenSC asks in the class of the command before.
-    fn get_response(&mut self, command: &Parsed<'_>) -> Vec<u8> {
-        if self.waiting.is_empty() {
-            return with_status(Vec::new(), StatusWord::CONDITIONS.0);
+    fn carry_out(&mut self, command: &Parsed<'_>) -> Answer {
+        let [cla, ins, p1, _] = command.header;
+        if cla == 0x00 && ins == SELECT && p1 == 0x04 {
+            let selected = self.select(command);
+            let foreign = self.current().is_some_and(Applet::takes_foreign_select);
+            if !(foreign && selected == Err(StatusWord::NOT_FOUND)) {
+                return selected.into();
+            }
         }
-        let wanted = command.le.unwrap_or(256);
-        if self.byte_by_byte && wanted > self.waiting.len() {
-            return with_status(Vec::new(), 0x6C00 | low_byte(self.waiting.len()));
-        }
-        let data = std::mem::take(&mut self.waiting);
-        self.deliver(command, data)
+        let applet = self.selected.and_then(|index| self.applets.get_mut(index));
+        Answer::from(match applet {
+            Some(applet) => applet.process(command),
+            None if ins == SELECT => Err(StatusWord::NOT_FOUND),
+            None => Err(StatusWord::NO_INSTRUCTION),
+        })
     }
 }
 
@@ -261,37 +163,13 @@ impl Card for Chip {
     }
 
     fn reset(&mut self) {
-        self.leave();
-        self.waiting.clear();
-        self.chain = None;
+        self.applications.leave();
+        self.interface.reset();
     }
 
     fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
-        let Some(command) = Parsed::from_bytes(command) else {
-            return with_status(Vec::new(), StatusWord::WRONG_LENGTH.0);
-        };
-        // Extended length fields do not fit into the five-byte header of T=0.
-        if command.extended && (!self.extended || self.byte_by_byte) {
-            return with_status(Vec::new(), StatusWord::WRONG_LENGTH.0);
-        }
-        // These would be status bytes (ISO/IEC 7816-3:2006, 10.3.2).
-        if self.byte_by_byte && matches!(command.header[1] & 0xF0, 0x60 | 0x90) {
-            return with_status(Vec::new(), StatusWord::NO_INSTRUCTION.0);
-        }
-        if command.header[1] == GET_RESPONSE {
-            return self.get_response(&command);
-        }
-        self.waiting.clear();
-        match self.carry_out(&command) {
-            Ok(data) => self.deliver(&command, data),
-            Err(sw) => with_status(Vec::new(), sw.0),
-        }
+        self.interface.transmit(command, &mut self.applications)
     }
-}
-
-/// The low eight bits of a length.
-fn low_byte(len: usize) -> u16 {
-    u16::from(len.to_le_bytes()[0])
 }
 
 /// `data` and the status word.

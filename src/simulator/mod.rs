@@ -10,6 +10,8 @@ mod certificates;
 mod chip;
 pub mod faults;
 mod filed;
+mod globalplatform;
+mod interface;
 mod keys;
 mod muscle;
 mod openpgp;
@@ -29,6 +31,9 @@ pub use card::{Brake, Card};
 pub use cardos::{CardOs, Model as CardOsModel, Owner as CardOsOwner};
 pub use chip::{Applet, Chip};
 pub use filed::Filed;
+pub use globalplatform::{
+    Diversification, Factory, GlobalPlatform, Model as GlobalPlatformModel, Protocol,
+};
 pub use keys::{KeyKind, PrivateKey};
 pub use muscle::{Build as MuscleBuild, Muscle, Owner as MuscleOwner};
 pub use openpgp::{KeyRef, Model, OpenPgp};

@@ -1,0 +1,150 @@
+//! The MUSCLE applet: what it refuses, and why a key place takes one size for ever.
+
+use super::failure::Explanation;
+use super::{bytes, sentences};
+use crate::base::i18n::{gettext, gettext_f};
+use crate::card::muscle::{KeyPlace, MuscleError};
+
+/// Why the applet did not do it.
+#[must_use]
+pub fn error(error: &MuscleError) -> Explanation {
+    match error {
+        MuscleError::NotSetUp => Explanation::new(
+            gettext("The MUSCLE applet is not set up yet"),
+            gettext(
+                "It takes nothing but its first set-up, which gives it PINs and memory. Set the token up.",
+            ),
+        ),
+        MuscleError::SetUpAlready => Explanation::new(
+            gettext("The MUSCLE applet is set up already"),
+            gettext(
+                "It can be set up once. To begin anew, delete the applet and install it again; everything in it is lost then.",
+            ),
+        ),
+        MuscleError::Full => Explanation::new(
+            gettext("The memory of the applet is full"),
+            gettext(
+                "Delete certificates or data that are not needed any more. Nothing was written.",
+            ),
+        ),
+        MuscleError::NotBlocked => Explanation::new(
+            gettext("The PIN is not blocked"),
+            gettext(
+                "The PUK is taken only when it is. It was not looked at, and no try was lost. With the PIN itself a new one can be set.",
+            ),
+        ),
+        MuscleError::PinStays => Explanation::new(
+            gettext("The PUK of this token sets no new PIN"),
+            gettext(
+                "It gives the tries back, and the PIN stays what it was. Unblock it first, then change it with the old PIN. Nothing was sent.",
+            ),
+        ),
+        MuscleError::OtherPadding { slot } => Explanation::new(
+            gettext("The key was used with another padding before"),
+            sentences(&[
+                gettext(
+                    "The applet keeps to the first one for this place until it is installed anew. Make another key; nothing is wrong with this one.",
+                ),
+                place(*slot),
+            ]),
+        ),
+        MuscleError::NoKey { slot } => Explanation::new(
+            gettext("There is no key in this place"),
+            sentences(&[
+                gettext("Read the token again; another program may have altered it."),
+                place(*slot),
+            ]),
+        ),
+        MuscleError::Unauthorized => Explanation::new(
+            gettext("A PIN is missing for that"),
+            gettext(
+                "The rules of the key or of the object ask for it. Give the PIN and do it again; nothing was changed.",
+            ),
+        ),
+        MuscleError::NoPlace { bits, places } => no_place(*bits, places),
+        MuscleError::FixedPlace { private, public } => Explanation::new(
+            gettext("This pair of key places is for ever of another size"),
+            sentences(&[cures(), places_of(*private, *public)]),
+        ),
+        MuscleError::KeySize { bits } => Explanation::new(
+            gettext_f(
+                "This card makes no keys of {bits} bits",
+                &[("bits", &bits.to_string())],
+            ),
+            gettext(
+                "Its applet was built without them, or its chip has none. Choose a smaller size. Nothing was changed.",
+            ),
+        ),
+        MuscleError::Unguarded { slot } => Explanation::new(
+            gettext("The applet would give the imported key to anybody"),
+            sentences(&[
+                gettext(
+                    "It ignored the rules of the key, so a throw-away key was put over it: nothing is left to be read out. Let the card make the key instead.",
+                ),
+                place(*slot),
+            ]),
+        ),
+        MuscleError::NotPersonalised => Explanation::new(
+            gettext("There is no PKCS#15 in the applet yet"),
+            gettext("Set the token up first. Nothing was changed."),
+        ),
+        MuscleError::InUse => Explanation::new(
+            gettext("There is such an object on the token already"),
+            gettext(
+                "It is another one than was to be made. Read the token again; another program may have altered it. Nothing was changed.",
+            ),
+        ),
+        MuscleError::Endless => Explanation::new(
+            gettext("The card lists without an end"),
+            gettext(
+                "What it lists is not believed. The card may be damaged; try once more, or use another reader. Nothing was changed.",
+            ),
+        ),
+        MuscleError::ListFull { size, needed } => Explanation::new(
+            gettext("A list on the token is full"),
+            gettext_f(
+                "It has {size} and would need {needed}. Delete what is not needed any more. Nothing was changed.",
+                &[("size", &bytes(*size)), ("needed", &bytes(*needed))],
+            ),
+        ),
+    }
+}
+
+fn place(slot: u8) -> String {
+    gettext_f("(Key place {number})", &[("number", &slot.to_string())])
+}
+
+fn places_of(private: u8, public: u8) -> String {
+    gettext_f(
+        "(Key places {private} and {public})",
+        &[
+            ("private", &private.to_string()),
+            ("public", &public.to_string()),
+        ],
+    )
+}
+
+/// What helps where no place takes a key of this size.
+fn cures() -> String {
+    gettext(
+        "A key place keeps the size of its first key until the applet is installed anew; erasing does not change that. Either take that size, or delete the applet and load it again: every key, PIN and certificate in it is lost then. Nothing was changed.",
+    )
+}
+
+fn no_place(bits: u16, places: &[KeyPlace]) -> Explanation {
+    let mut sizes: Vec<u16> = places.iter().map(|place| place.bits).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
+    Explanation::new(
+        gettext_f(
+            "No key place is left for {bits} bits",
+            &[("bits", &bits.to_string())],
+        ),
+        cures(),
+    )
+    .with(gettext_f(
+        "Sizes of the places that are used up: {sizes}",
+        &[("sizes", &sizes.join(", "))],
+    ))
+}
