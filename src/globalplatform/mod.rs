@@ -4,9 +4,11 @@
 mod aid;
 pub mod attempts;
 pub mod channel;
+pub mod content;
 mod crypto;
 pub mod discovery;
 pub mod keys;
+pub mod registry;
 
 pub use aid::{Aid, AidError};
 pub use attempts::{Attempts, CardId, KeptAttempts, MAX_USUAL_TRIES};
