@@ -5,9 +5,11 @@ mod aid;
 pub mod attempts;
 pub mod cap;
 pub mod channel;
+pub mod content;
 mod crypto;
 pub mod discovery;
 pub mod keys;
+pub mod registry;
 pub mod script;
 
 pub use aid::{Aid, AidError};

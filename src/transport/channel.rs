@@ -216,12 +216,12 @@ impl<'a> Channel<'a> {
             return Ok(answer);
         }
         let mut data = std::mem::take(&mut answer.data);
-        let [cla, ..] = command.header();
+        let cla = class_of_get_response(command);
         let mut pieces = 0;
         while pieces < 2 * data.len().div_ceil(PIECE) + SPARE_PIECES {
             pieces += 1;
             let waiting = u16::from(answer.sw.sw2());
-            let next = Command::new([cla & !CHAINED, 0xC0, 0x00, 0x00]);
+            let next = Command::new([cla, 0xC0, 0x00, 0x00]);
             let piece = self.send(&next.expecting(Le::bytes(waiting)), command, Form::Short)?;
             if data.len() + piece.data.len() > MAX_ANSWER {
                 return Err(LinkError::Protocol("answer without end"));
@@ -295,6 +295,16 @@ impl<'a> Channel<'a> {
         let sw = answer.map(|answer| answer.sw);
         let shown = trace::show(command, whole, len, answer);
         self.tracer.note(shown, sw, at, took);
+    }
+}
+
+/// The class in which the rest of an answer is fetched: that of the command, without what says
+/// "chained". In the classes of card managers it is the plain one, and never secured: what is fetched
+/// belongs to a command that was (sheet "globalplatform", 4.3 and 4.4).
+fn class_of_get_response(command: &Command) -> u8 {
+    match command.header() {
+        [cla @ 0x80..=0x87, ..] => cla & 0x03,
+        [cla, ..] => cla & !CHAINED,
     }
 }
 
@@ -386,6 +396,22 @@ mod tests {
         assert_eq!(answer.unwrap().data, [1, 2, 3, 4]);
         assert_eq!(link.sent[1], [0, 0xC0, 0, 0, 2]);
         assert_eq!(link.sent[2], [0, 0xC0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn the_rest_of_a_secured_answer_is_fetched_in_the_plain_class() {
+        for (cla, fetched) in [
+            (0x84, 0x00),
+            (0x80, 0x00),
+            (0x85, 0x01),
+            (0x00, 0x00),
+            (0xB0, 0xA0),
+        ] {
+            let mut link = scripted(Protocol::T0, &[&[0x61, 1], &[7, 0x90, 0]]);
+            let command = Command::new([cla, 0xF2, 0x80, 0]).data([0x4F, 0]);
+            assert_eq!(run(&mut link, false, &command).unwrap().data, [7]);
+            assert_eq!(link.sent[1], [fetched, 0xC0, 0, 0, 1]);
+        }
     }
 
     #[test]

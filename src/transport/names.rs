@@ -41,6 +41,9 @@ pub fn name(command: &Command, whole: &Command) -> String {
     if let Some(name) = muscle(whole) {
         return name;
     }
+    if let Some(name) = card_manager(command.header()) {
+        return name.into();
+    }
     match (ins, p1, p2) {
         (0xA4, 0x04, _) => {
             let aid = whole.payload();
@@ -164,6 +167,27 @@ fn muscle(command: &Command) -> Option<String> {
     })
 }
 
+/// Commands to a card manager (sheet "globalplatform", 2 and 4). Other cards have others with the same
+/// bytes: GET STATUS has its name below.
+fn card_manager(header: [u8; 4]) -> Option<&'static str> {
+    let [0x80 | 0x84, ins, p1, _] = header else {
+        return None;
+    };
+    Some(match (ins, p1) {
+        (0x50, _) => "INITIALIZE UPDATE",
+        (0xD8, _) => "PUT KEY",
+        (0xE2, _) => "STORE DATA",
+        (0xE4, _) => "DELETE",
+        (0xE6, 0x02) => "INSTALL [for load]",
+        (0xE6, 0x04 | 0x08 | 0x0C) => "INSTALL [for install]",
+        (0xE6, 0x10) => "INSTALL [for extradition]",
+        (0xE6, 0x20) => "INSTALL [for personalization]",
+        (0xE8, _) => "LOAD",
+        (0xF0, _) => "SET STATUS",
+        _ => return None,
+    })
+}
+
 /// Whether a command of the MUSCLE applet has nothing in it that may be a secret: it is exactly what
 /// it seems to be, and an object that is written is one of the lists or a certificate.
 fn is_public_muscle(command: &Command) -> bool {
@@ -181,6 +205,15 @@ fn is_public_muscle(command: &Command) -> bool {
         (0x36, [0x02]) | (0x54, [0x50, 0x15, ..] | [0x3F, 0x00, ..]) => true,
         _ => false,
     }
+}
+
+/// Whether what goes to a card manager is public: challenges, names and lists of what is there. What
+/// is installed and stored is not: PINs of applets are among it.
+fn is_public_to_card_manager(header: [u8; 4]) -> bool {
+    let [0x80 | 0x84, ins, p1, _] = header else {
+        return false;
+    };
+    matches!((ins, p1), (0x50 | 0xE4 | 0xF0 | 0xF2, _) | (0xE6, 0x02))
 }
 
 /// Which file is made: its identifier (ISO/IEC 7816-4:2020, 7.4.3).
@@ -253,6 +286,7 @@ pub fn carries_secret(command: &Command) -> bool {
         // Plain text on its way to be enciphered.
         0x2A => (p1, p2) == (0x86, 0x80),
         // What other vendors put into their own commands is not known.
+        _ if is_public_to_card_manager(command.header()) => false,
         _ => cla & 0x80 != 0 && cla != 0xFF && !command.payload().is_empty(),
     }
 }

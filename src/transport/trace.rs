@@ -280,6 +280,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_stored_through_a_card_manager_is_hidden() {
+        let done = Response::status(StatusWord::OK);
+        for (header, name) in [
+            ([0x80, 0xD8, 0x01, 0x81], "PUT KEY"),
+            ([0x84, 0xD8, 0x01, 0x81], "PUT KEY"),
+            ([0x80, 0xE2, 0x80, 0x00], "STORE DATA"),
+            ([0x84, 0xE2, 0x80, 0x00], "STORE DATA"),
+            ([0x84, 0xE6, 0x0C, 0x00], "INSTALL [for install]"),
+        ] {
+            let text = line(&Command::new(header).data(*b"123456"), &done);
+            assert!(text.contains(name), "{text}");
+            assert!(text.contains("[7 bytes hidden]"), "{text}");
+            assert!(!text.contains("313233"), "{text}");
+        }
+        let shown = line(&Command::new([0x80, 0xE4, 0, 0]).data([0x4F, 0]), &done);
+        assert!(shown.contains("DELETE: 80E40000024F00"), "{shown}");
+    }
+
+    #[test]
     fn what_a_card_deciphers_is_hidden() {
         let command = Command::new([0, 0x2A, 0x80, 0x86])
             .data([0, 1, 2])
