@@ -320,6 +320,7 @@ fn a_plan_that_was_stopped_is_never_forgotten_for_another_one() {
                 label: None,
             },
             made: 0,
+            opening: Default::default(),
             tasks: vec![Task::Rename { what, label }],
         })
     };

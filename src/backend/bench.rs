@@ -107,7 +107,7 @@ impl Workbench {
         let mut rest = Vec::new();
         for decision in decisions {
             match decision {
-                Decision::Survey { reader } => self.send(reader, PlanAction::Survey),
+                Decision::Survey { reader } => self.send(reader, PlanAction::SURVEY_TOKEN),
                 Decision::GiveUp { reader } => self.send(reader, PlanAction::GiveUp),
                 Decision::Run {
                     reader,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::base::secret::Secret;
 use crate::card::java::ManagerAccess;
-use crate::plan::Plan;
 use crate::plan::secrets::Secrets;
+use crate::plan::{About, Plan};
 use crate::token::{ApplicationKind, Identity, PinReference, ReaderId};
 
 /// Ties every answer to its question; unique while the program runs.
@@ -121,7 +121,10 @@ pub struct PlanCommand {
 #[derive(Debug)]
 pub enum PlanAction {
     /// Find out what a plan has to know of the card, and whether one was broken off on it.
-    Survey,
+    Survey {
+        /// For which kind of plan; nothing for the kind that was broken off, else a plan for the token.
+        about: Option<About>,
+    },
     /// Find out whether the steps of a plan would work on the card as it is now. Nothing is written.
     DryRun {
         /// The plan.
@@ -141,6 +144,13 @@ pub enum PlanAction {
     },
     /// Decide that it is not gone on with.
     GiveUp,
+}
+
+impl PlanAction {
+    /// A survey for a plan for the token.
+    pub const SURVEY_TOKEN: Self = Self::Survey {
+        about: Some(About::Token),
+    };
 }
 
 /// What can be done to practice readers.

@@ -10,7 +10,7 @@ use crate::card::CardError;
 use crate::plan::journal::{JournalError, Journals, Record, Unfinished, unfinished};
 use crate::plan::preview::Preview;
 use crate::plan::secrets::Secrets;
-use crate::plan::{Plan, Run, RunError, SetupError, Survey, compare};
+use crate::plan::{About, Plan, Run, RunError, SetupError, Survey, compare};
 use crate::token::{Identity, Token};
 use crate::transport::channel::{Cancel, Channel};
 use crate::transport::link::{After, LinkError};
@@ -32,8 +32,16 @@ impl Worker {
         cancel: &Cancel,
     ) -> Result<Done, Failure> {
         match action {
-            PlanAction::Survey => {
-                let survey = self.survey(identity, cancel)?;
+            PlanAction::Survey { about } => {
+                let survey = match about {
+                    Some(about) => self.survey(identity, about, cancel)?,
+                    None => match self.survey_of_unfinished(identity, cancel) {
+                        Err(Failure::NothingUnfinished) => {
+                            self.survey(identity, About::Token, cancel)?
+                        }
+                        found => found?,
+                    },
+                };
                 self.survey = Some((identity, survey.clone()));
                 let lines = self
                     .journals()?
@@ -45,7 +53,7 @@ impl Worker {
                 })
             }
             PlanAction::DryRun { plan } => {
-                let survey = self.survey(identity, cancel)?;
+                let survey = self.survey(identity, plan.about(), cancel)?;
                 same_card(&plan, &survey)?;
                 let preview = Preview::of(&plan, &survey);
                 let preview = preview.map_err(|(step, error)| Failure::Plan {
@@ -55,7 +63,7 @@ impl Worker {
                 Ok(Done::Rehearsed(Arc::new(preview)))
             }
             PlanAction::Run { plan, secrets } => {
-                let survey = self.survey_again(identity, cancel)?;
+                let survey = self.survey_again(identity, plan.about(), cancel)?;
                 same_card(&plan, &survey)?;
                 let journal = self
                     .journals()?
@@ -74,7 +82,7 @@ impl Worker {
                 self.go_on(id, identity, run.map_err(RunError::from)?, secrets, cancel)
             }
             PlanAction::Resume { secrets } => {
-                let live = self.survey(identity, cancel)?;
+                let live = self.survey_of_unfinished(identity, cancel)?;
                 let journals = self.journals()?;
                 let journal = journals.open(live.serial()).map_err(RunError::from)?;
                 let unfinished = journal.unfinished().ok_or(Failure::NothingUnfinished)?;
@@ -82,7 +90,8 @@ impl Worker {
                 self.go_on(id, identity, run, secrets, cancel)
             }
             PlanAction::GiveUp => {
-                let serial = self.survey(identity, cancel)?.serial().clone();
+                let live = self.survey_of_unfinished(identity, cancel)?;
+                let serial = live.serial().clone();
                 let mut journal = self.journals()?.open(&serial).map_err(RunError::from)?;
                 journal.unfinished().ok_or(Failure::NothingUnfinished)?;
                 journal
@@ -99,10 +108,16 @@ impl Worker {
     }
 
     /// What was found out before the plan was made, if that still holds; else all of it anew.
-    fn survey_again(&mut self, identity: Identity, cancel: &Cancel) -> Result<Survey, Failure> {
-        let known = self.survey.take().filter(|(card, _)| *card == identity);
+    fn survey_again(
+        &mut self,
+        identity: Identity,
+        about: About,
+        cancel: &Cancel,
+    ) -> Result<Survey, Failure> {
+        let known = self.survey.take();
+        let known = known.filter(|(card, survey)| *card == identity && survey.about() == about);
         let Some((_, survey)) = known else {
-            return self.survey(identity, cancel);
+            return self.survey(identity, about, cancel);
         };
         let tracer = self.tracer.clone();
         let holds = self.exclusively(identity, &mut |link| {
@@ -112,15 +127,49 @@ impl Worker {
         if holds.map_err(CardError::Link)?.map_err(failure)? {
             Ok(survey)
         } else {
-            self.survey(identity, cancel)
+            self.survey(identity, about, cancel)
         }
     }
 
-    fn survey(&mut self, identity: Identity, cancel: &Cancel) -> Result<Survey, Failure> {
+    /// What is known of a card on which a plan was broken off, whichever kind of plan that was.
+    fn survey_of_unfinished(
+        &mut self,
+        identity: Identity,
+        cancel: &Cancel,
+    ) -> Result<Survey, Failure> {
+        let journals = self.journals()?;
+        let mut none = Failure::NothingUnfinished;
+        for about in [About::Token, About::Content] {
+            let survey = match self.survey(identity, about, cancel) {
+                Ok(survey) => survey,
+                Err(failure @ Failure::Card(_)) => return Err(failure),
+                // Another kind of card.
+                Err(failure) => {
+                    if about == About::Token {
+                        none = failure;
+                    }
+                    continue;
+                }
+            };
+            let lines = journals.read(survey.serial()).map_err(RunError::from)?;
+            match unfinished(&lines) {
+                Some(found) if found.plan.about() == about => return Ok(survey),
+                _ => none = Failure::NothingUnfinished,
+            }
+        }
+        Err(none)
+    }
+
+    fn survey(
+        &mut self,
+        identity: Identity,
+        about: About,
+        cancel: &Cancel,
+    ) -> Result<Survey, Failure> {
         let tracer = self.tracer.clone();
         let survey = self.exclusively(identity, &mut |link| {
             let mut channel = Channel::new(link, &tracer, cancel.clone());
-            (Survey::read(&mut channel), After::Leave)
+            (Survey::read(&mut channel, about), After::Leave)
         });
         survey.map_err(CardError::Link)?.map_err(failure)
     }
@@ -133,6 +182,7 @@ impl Worker {
         mut secrets: Secrets,
         cancel: &Cancel,
     ) -> Result<Done, Failure> {
+        secrets.keep_attempts(Box::new(self.attempts.clone()));
         let tracer = self.tracer.clone();
         while !run.is_over() {
             // Between two steps nothing is left undone on the card.
@@ -188,7 +238,7 @@ impl Worker {
         let serial = match told.map(Hex).filter(|serial| known.contains(serial)) {
             Some(serial) => Some(serial),
             None if token.applications.is_empty() => self
-                .survey(identity, &Cancel::default())
+                .survey(identity, About::Token, &Cancel::default())
                 .ok()
                 .map(|survey| survey.serial().clone()),
             None => None,

@@ -111,8 +111,9 @@ pub struct Opening {
     pub level: Level,
     /// How the card's keys come from those that are given.
     pub diversification: Diversification,
-    /// The standard that the card follows.
-    pub edition: Edition,
+    /// The standard that the card follows; found out if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edition: Option<Edition>,
 }
 
 /// The first set-up of the MUSCLE applet (sheet "muscle", 3). Its PIN 0 is that of the security

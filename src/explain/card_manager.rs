@@ -7,6 +7,7 @@ use super::{bytes, dotted, list, sentences};
 use crate::backend::{Look, Opened};
 use crate::base::i18n::{gettext, gettext_f, ngettext_f, pgettext};
 use crate::globalplatform::attempts::MAX_USUAL_TRIES;
+use crate::globalplatform::content::ContentError;
 use crate::globalplatform::keys::KeyError;
 use crate::globalplatform::{Aid, ChannelError, Diversification, KeyFamily, Level};
 use crate::token::{
@@ -525,4 +526,89 @@ fn key_error(error: KeyError) -> Explanation {
             gettext("VISA2 and EMV are for triple DES, KDF3 is for AES. Nothing was sent."),
         ),
     }
+}
+
+/// Why the card manager did not do something with what is on the card.
+#[must_use]
+pub fn content_error(error: &ContentError) -> Explanation {
+    let words = match error {
+        ContentError::Channel(error) => return channel_error(error),
+        ContentError::NotFound { .. } => Explanation::new(
+            gettext("There is no such thing on the card"),
+            gettext(
+                "Look at what is on it; another program may have deleted it. Nothing was changed.",
+            ),
+        ),
+        ContentError::StillReferenced => Explanation::new(
+            gettext("Something else on the card still needs it"),
+            gettext(
+                "A package goes after its applets, and after the packages that use it. Delete those first, or everything made of it at once. Nothing was changed.",
+            ),
+        ),
+        ContentError::WrongData { .. } => Explanation::new(
+            gettext("The card does not take it"),
+            gettext(
+                "There may be something of the same name on it already, the file may not be for this card, or something that it uses is not there. Nothing was changed.",
+            ),
+        ),
+        ContentError::NoMemory => Explanation::new(
+            gettext("There is not enough memory on the card"),
+            gettext(
+                "Delete what is not needed any more, or ask for less memory. Nothing was changed.",
+            ),
+        ),
+        ContentError::MemoryFailure => Explanation::new(
+            gettext("The memory of the card failed"),
+            gettext("The card is worn out or damaged. Do not rely on it any more."),
+        ),
+        ContentError::ImportMissing => Explanation::new(
+            gettext("A package that this one uses is not on the card"),
+            gettext(
+                "Load that one first, or build this one for the card’s own version. Nothing was changed.",
+            ),
+        ),
+        ContentError::AppletThrew => Explanation::new(
+            gettext("The applet broke off while it was made"),
+            gettext(
+                "It may want other parameters, or more memory. The package stays on the card; nothing else was changed.",
+            ),
+        ),
+        ContentError::Security { .. } => Explanation::new(
+            gettext("The card does not allow it"),
+            gettext(
+                "The keys give no right to that, or the state of the card forbids it. Nothing was changed.",
+            ),
+        ),
+        ContentError::Conditions => Explanation::new(
+            gettext("The card cannot do it now"),
+            gettext(
+                "Its state does not allow it, or something before it is missing. Nothing was changed.",
+            ),
+        ),
+        ContentError::CheckValue => Explanation::new(
+            gettext("The card got other keys than were sent"),
+            gettext(
+                "It compared their check values and took none of them. The keys from before are still there. Try once more.",
+            ),
+        ),
+        ContentError::OtherKeys => Explanation::new(
+            gettext("The card says that it has other keys now"),
+            gettext(
+                "Do not delete the keys from before, and do not take the card out: try whether they still open it.",
+            ),
+        ),
+        ContentError::NotSupported { .. } => Explanation::new(
+            gettext("The card has no such function"),
+            gettext("Nothing was changed."),
+        ),
+        ContentError::Length => Explanation::new(
+            gettext("The card does not take commands of this length"),
+            gettext("Nothing was changed."),
+        ),
+        ContentError::Refused { .. } => Explanation::new(
+            gettext("The card refused"),
+            gettext("Look at what is on it before you go on."),
+        ),
+    };
+    words.with(error.to_string())
 }

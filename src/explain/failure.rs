@@ -515,6 +515,7 @@ mod tests {
                         label: None,
                     },
                     made: 0,
+                    opening: Default::default(),
                     tasks: vec![Task::Format],
                 },
                 next: 0,

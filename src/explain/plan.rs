@@ -464,6 +464,7 @@ pub fn setup_error(error: &SetupError) -> Explanation {
         SetupError::Missing(name) | SetupError::Other(name) => missing(name),
         SetupError::NoCardManager => super::card_manager::none(),
         SetupError::Manager(error) => super::card_manager::channel_error(error),
+        SetupError::Content(error) => super::card_manager::content_error(error),
     }
 }
 

@@ -467,6 +467,7 @@ mod tests {
                 label: None,
             },
             made: 0,
+            opening: Default::default(),
             tasks: vec![Task::Format, Task::Activate],
         }
     }

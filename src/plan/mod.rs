@@ -23,10 +23,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::hex::Hex;
 pub use crate::card::cardos::{self, FileEntry, Phase, StartKey};
-pub use crate::card::setup::{Need, Private, SetupError, Survey};
+pub use crate::card::setup::{About, Need, Private, SetupError, Survey};
 pub use crate::card::task::{
     AppletSetUp, Creation, Deletion, Installation, KeyPurpose, Loading, Named, NewCertificate,
-    NewData, NewKey, NewKeys, NewPin, SecretName, Task,
+    NewData, NewKey, NewKeys, NewPin, Opening, SecretName, Task,
 };
 
 /// What is going to be done to one card.
@@ -38,6 +38,9 @@ pub struct Plan {
     pub subject: Subject,
     /// When it was made, in seconds since 1970; this is what the card is told as its last change.
     pub made: i64,
+    /// How the card manager is opened, where it is.
+    #[serde(default)]
+    pub opening: Opening,
     /// What is done, in this order.
     pub tasks: Vec<Task>,
 }
@@ -54,6 +57,15 @@ pub struct Subject {
 }
 
 impl Plan {
+    /// What it is about: one plan is for the token or for what is on the card, never for both.
+    #[must_use]
+    pub fn about(&self) -> About {
+        match self.tasks.first() {
+            Some(task) if task.is_content() => About::Content,
+            _ => About::Token,
+        }
+    }
+
     /// The first task after which there is no way back to what was on the card; nothing if
     /// nothing is lost.
     #[must_use]

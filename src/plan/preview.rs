@@ -61,7 +61,7 @@ impl Preview {
         first: usize,
     ) -> Result<Self, (usize, SetupError)> {
         let tasks = plan.tasks.get(first..).unwrap_or_default();
-        let rehearsals = rehearse(&plan.subject.atr.0, survey, tasks, plan.made)
+        let rehearsals = rehearse(&plan.subject.atr.0, survey, tasks, plan.made, plan.opening)
             .map_err(|(number, error)| (number + first, error))?;
         let mut preview = Self::default();
         for (task, rehearsal) in tasks.iter().zip(rehearsals) {

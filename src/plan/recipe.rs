@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::check::public_key_of;
 use super::profile::{Erase, KeyPolicy, NAME, PinPolicy, Profile};
 use super::{
-    Creation, Named, NewCertificate, NewData, NewKey, NewPin, Plan, SetupError, Subject, Survey,
-    Task,
+    Creation, Named, NewCertificate, NewData, NewKey, NewPin, Opening, Plan, SetupError, Subject,
+    Survey, Task,
 };
 use crate::base::hex::Hex;
 use crate::base::i18n::fill;
@@ -140,6 +140,7 @@ pub fn plan(
             label: survey.label(),
         },
         made: given.now,
+        opening: Opening::default(),
         tasks: maker.tasks,
     })
 }

@@ -111,7 +111,7 @@ impl Run {
         };
         let mut survey = match self.survey.take() {
             Some(survey) => survey,
-            None => Survey::read(channel)?,
+            None => Survey::read(channel, self.plan.about())?,
         };
         if *survey.serial() != self.plan.subject.serial {
             return Err(SetupError::from(crate::card::CardError::OtherCard).into());
@@ -126,6 +126,7 @@ impl Run {
             again: self.again,
             paper: false,
             moment: self.plan.made,
+            opening: self.plan.opening,
         };
         self.again = true;
         match carry_out(task, &mut survey, channel, secrets, occasion) {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::base::secret::Secret;
 use crate::card::setup::{Materials, Private};
 use crate::card::task::SecretName;
+use crate::globalplatform::attempts::PassingAttempts;
+use crate::globalplatform::{Attempts, Keys};
 
 /// Everything that was given for a plan. Its `Debug` shows names only.
 #[derive(Default)]
@@ -12,6 +14,12 @@ pub struct Secrets {
     pins: BTreeMap<SecretName, Secret>,
     keys: BTreeMap<Vec<u8>, Private>,
     data: BTreeMap<String, Secret>,
+    manager_keys: Option<Keys>,
+    new_manager_keys: Option<Keys>,
+    /// Where failed tries to open a card manager are kept; the backend says where.
+    attempts: Option<Box<dyn Attempts + Send>>,
+    passing: PassingAttempts,
+    try_again: bool,
 }
 
 impl Secrets {
@@ -30,6 +38,23 @@ impl Secrets {
         self.data.insert(label, data);
     }
 
+    /// Gives the keys of the card manager. `try_again` is the word to try them although they failed on
+    /// this card before.
+    pub fn give_manager_keys(&mut self, keys: Keys, try_again: bool) {
+        self.manager_keys = Some(keys);
+        self.try_again = try_again;
+    }
+
+    /// Gives the keys that the card manager shall have.
+    pub fn give_new_manager_keys(&mut self, keys: Keys) {
+        self.new_manager_keys = Some(keys);
+    }
+
+    /// Says where failed tries to open a card manager are kept; else they are forgotten with this.
+    pub fn keep_attempts(&mut self, attempts: Box<dyn Attempts + Send>) {
+        self.attempts = Some(attempts);
+    }
+
     /// Whether something was given.
     #[must_use]
     pub fn has(&self, name: &SecretName) -> bool {
@@ -37,7 +62,8 @@ impl Secrets {
             SecretName::Pin { .. } | SecretName::Puk { .. } | SecretName::TransportPin => {
                 self.pins.contains_key(name)
             }
-            SecretName::ManagerKeys | SecretName::NewManagerKeys => false,
+            SecretName::ManagerKeys => self.manager_keys.is_some(),
+            SecretName::NewManagerKeys => self.new_manager_keys.is_some(),
             SecretName::Key { id } => self.keys.contains_key(&id.0),
             SecretName::Data { label } => self.data.contains_key(label),
         }
@@ -70,6 +96,18 @@ impl Materials for Secrets {
 
     fn key(&mut self, id: &[u8]) -> Option<&Private> {
         self.keys.get(id)
+    }
+
+    fn manager(&mut self, name: &SecretName) -> (Option<&Keys>, &mut dyn Attempts, bool) {
+        let keys = match name {
+            SecretName::NewManagerKeys => &self.new_manager_keys,
+            _ => &self.manager_keys,
+        };
+        let attempts: &mut dyn Attempts = match &mut self.attempts {
+            Some(attempts) => attempts.as_mut(),
+            None => &mut self.passing,
+        };
+        (keys.as_ref(), attempts, self.try_again)
     }
 
     fn data(&mut self, label: &str) -> Option<&Secret> {

@@ -946,6 +946,7 @@ fn an_empty_card_is_known_by_its_chip() {
             label: None,
         },
         made: 0,
+        opening: Default::default(),
         tasks: vec![Task::Format],
     };
     journal.append(1, Record::Planned { plan }).unwrap();

@@ -113,7 +113,7 @@ impl Desk {
     }
 
     fn survey(&self, identity: Identity) -> Arc<Survey> {
-        match self.ask(identity, PlanAction::Survey).unwrap() {
+        match self.ask(identity, PlanAction::SURVEY_TOKEN).unwrap() {
             Done::Surveyed { survey, unfinished } => {
                 assert!(unfinished.is_none());
                 survey
@@ -272,7 +272,7 @@ fn cancelled_it_stops_after_the_step_that_is_being_done() {
     let (steps, outcome) = desk.steps_until_end(asked);
     assert_eq!(steps, [0_usize; 0], "no other step was begun");
     assert_eq!(outcome.unwrap_err(), Failure::Cancelled);
-    let left = match desk.ask(identity, PlanAction::Survey).unwrap() {
+    let left = match desk.ask(identity, PlanAction::SURVEY_TOKEN).unwrap() {
         Done::Surveyed { unfinished, .. } => unfinished.unwrap(),
         other => panic!("{other:?}"),
     };

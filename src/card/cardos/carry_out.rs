@@ -27,6 +27,7 @@ pub fn carry_out(
         again,
         paper,
         moment,
+        opening: _,
     } = occasion;
     let (serial, phase) = match identity(channel) {
         Ok(told) if !paper => told,

@@ -4,18 +4,15 @@
 //! registry first. A package that was not loaded to its end is none: the card throws away what it has.
 
 use super::survey::Survey;
-use crate::card::setup::{Materials, Occasion, SetupError};
-use crate::card::task::{
-    Deletion, Installation, Loading, NewKeys, Opening, SecretName, Task,
-};
+use crate::card::setup::{Materials, Need, Occasion, SetupError};
+use crate::card::task::{Deletion, Installation, Loading, NewKeys, Opening, SecretName, Task};
 use crate::globalplatform::content::{
     self, ContentError, DesKeyType, Install, Limits, Operation, Rounding, StatusOf,
 };
-use crate::globalplatform::{
-    Aid, CardId, Edition, KeyFamily, Keys, Level, SecureChannel, Wish, registry,
-};
-use crate::iso7816::{Command, Response};
-use crate::token::{LifeCycle, Privilege, RegistryEntry, RegistryKind};
+use crate::globalplatform::discovery::key_information;
+use crate::globalplatform::{Aid, CardId, Edition, Keys, Level, SecureChannel, Wish, registry};
+use crate::iso7816::{Command, Le, Response};
+use crate::token::{Alphabet, LifeCycle, PinRole, PinRule, Privilege, RegistryEntry, RegistryKind};
 use crate::transport::channel::Channel;
 
 /// The bytes of a block for LOAD that every channel takes.
@@ -56,6 +53,21 @@ pub(in crate::card) fn carry_out(
     }
 }
 
+/// What a task asks for.
+pub(in crate::card) fn need(name: &SecretName) -> Need {
+    Need {
+        name: name.clone(),
+        fresh: *name == SecretName::NewManagerKeys,
+        role: PinRole::User,
+        label: None,
+        rule: PinRule {
+            min: 16,
+            max: 32,
+            alphabet: Alphabet::Any,
+        },
+    }
+}
+
 /// The hand that changes a card: the way to its card manager.
 struct Hand<'a, 'c> {
     channel: &'a mut Channel<'c>,
@@ -78,7 +90,7 @@ impl<'a, 'c> Hand<'a, 'c> {
         let edition = wish.edition;
         let secure = if occasion.paper {
             // That they are needed is all that is asked for.
-            materials.manager_keys(&SecretName::ManagerKeys);
+            materials.manager(&SecretName::ManagerKeys);
             None
         } else {
             survey.reach(channel)?;
@@ -138,7 +150,10 @@ impl<'a, 'c> Hand<'a, 'c> {
             code: loading.code_limit.map(u32::from),
             ..Limits::default()
         };
-        let domain = loading.domain.clone().unwrap_or_else(|| self.manager.clone());
+        let domain = loading
+            .domain
+            .clone()
+            .unwrap_or_else(|| self.manager.clone());
         let begin = content::for_load(&loading.package, &domain, &[], limits, Rounding::Exact);
         self.send(Operation::InstallForLoad, &begin)?;
         let len = match &self.secure {
@@ -146,7 +161,7 @@ impl<'a, 'c> Hand<'a, 'c> {
             None => PAPER_BLOCK,
         };
         let blocks = content::load(&loading.file.0, &[], len)
-            .map_err(|error| SetupError::Content(ContentError::TooManyBlocks(error)))?;
+            .map_err(|_| SetupError::Content(ContentError::NoMemory))?;
         for block in blocks {
             self.send(Operation::Load, &block)?;
         }
@@ -183,7 +198,9 @@ impl<'a, 'c> Hand<'a, 'c> {
     }
 
     fn set_lock(&mut self, aid: &Aid, locked: bool) -> Result<(), SetupError> {
-        if self.again && let Some(entry) = self.find(aid)? {
+        if self.again
+            && let Some(entry) = self.find(aid)?
+        {
             let is_locked = entry.life_cycle == LifeCycle::Locked;
             if is_locked == locked {
                 return Ok(());
@@ -216,15 +233,16 @@ impl<'a, 'c> Hand<'a, 'c> {
         occasion: Occasion,
     ) -> Result<(), SetupError> {
         let name = SecretName::NewManagerKeys;
-        let keys = materials.manager_keys(&name);
+        let (keys, ..) = materials.manager(&name);
         let keys = keys.ok_or(SetupError::Missing(name.clone()))?;
         let Some(secure) = &mut self.secure else {
             // What is sent depends on the session; on paper there is its header alone.
-            self.channel.transmit(&Command::new([0x80, 0xD8, 0x00, 0x81]))?;
+            self.channel
+                .transmit(&Command::new([0x80, 0xD8, 0x00, 0x81]))?;
             return Ok(());
         };
         check(new, keys)?;
-        let there = self.again && is_listed(self.channel, new.version)?;
+        let there = self.again && is_listed(secure, self.channel, new.version)?;
         if !there {
             let des = match self.edition {
                 Edition::OpenPlatform201 => DesKeyType::DesEcb,
@@ -277,9 +295,23 @@ fn open(
     Ok(SecureChannel::open(channel, keys, &wish, attempts)?)
 }
 
+/// Whether the card has keys of this version by now, as far as it tells.
+fn is_listed(
+    secure: &mut SecureChannel,
+    channel: &mut Channel<'_>,
+    version: u8,
+) -> Result<bool, SetupError> {
+    let question = Command::new([0x80, 0xCA, 0x00, 0xE0]).expecting(Le::ALL);
+    let answer = secure.transmit(channel, &question)?;
+    let keys = key_information::parse(&answer.data).unwrap_or_default();
+    Ok(keys.iter().any(|key| key.version == version))
+}
+
 /// That the keys are those which the plan was made for.
 fn check(new: &NewKeys, keys: &Keys) -> Result<(), SetupError> {
-    let values = keys.check_values().map_err(crate::globalplatform::ChannelError::from)?;
+    let values = keys
+        .check_values()
+        .map_err(crate::globalplatform::ChannelError::from)?;
     let same = values
         .iter()
         .zip(&new.check_values)

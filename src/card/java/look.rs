@@ -5,7 +5,8 @@ use crate::card::setup::SetupError;
 use crate::card::task::Opening;
 use crate::globalplatform::attempts::Recall;
 use crate::globalplatform::discovery::{discover, signs};
-use crate::globalplatform::{Attempts, Keys, Level, SecureChannel, WellKnownKey, Wish};
+use crate::globalplatform::registry;
+use crate::globalplatform::{Attempts, Edition, Keys, Level, SecureChannel, WellKnownKey, Wish};
 use crate::token::{CardManager, Registry, SecureChannelProtocol};
 use crate::transport::channel::Channel;
 
@@ -58,9 +59,19 @@ impl Opening {
             key_index: self.key_index,
             level: self.level,
             diversification: self.diversification,
-            edition: self.edition,
+            edition: self.edition.unwrap_or_else(|| edition(manager)),
             ..Wish::for_manager(manager, atr)
         }
+    }
+}
+
+/// The standard of a card: those of Open Platform have no recognition data, and a name of Visa's.
+fn edition(manager: &CardManager) -> Edition {
+    const VISA: [u8; 5] = [0xA0, 0x00, 0x00, 0x00, 0x03];
+    if manager.recognition.is_none() && manager.aid.starts_with(&VISA) {
+        Edition::OpenPlatform201
+    } else {
+        Edition::GlobalPlatform
     }
 }
 
@@ -78,14 +89,14 @@ pub fn look(
     let found = discover(channel).map_err(CardError::Link)?;
     let mut manager = found.ok_or(SetupError::NoCardManager)?;
     let wish = Wish::for_manager(&manager, channel.atr());
-    let (mut opened, mut registry) = (None, None);
+    let (mut opened, mut found) = (None, None);
     if let Some(access) = access {
         let wish = Wish {
             try_again: access.try_again,
             ..access.opening.wish(&manager, channel.atr())
         };
-        let secure = SecureChannel::open(channel, &access.keys, &wish, attempts)?;
-        registry = Some(Registry::default());
+        let mut secure = SecureChannel::open(channel, &access.keys, &wish, attempts)?;
+        found = Some(registry::read(&mut secure, channel)?);
         opened = Some(Opened {
             protocol: secure.protocol(),
             level: secure.level(),
@@ -96,7 +107,7 @@ pub fn look(
     }
     manager.signs = signs(
         &manager,
-        registry.as_ref(),
+        found.as_ref(),
         opened.and_then(|opened| opened.well_known),
     );
     let tries = match attempts.recall(&wish.card) {
@@ -107,6 +118,6 @@ pub fn look(
         manager,
         tries,
         opened,
-        registry,
+        registry: found,
     })
 }

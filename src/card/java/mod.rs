@@ -1,6 +1,10 @@
 //! Java cards: what their card manager tells, and what is done to their contents through it (sheet
 //! "globalplatform").
 
+mod carry_out;
 mod look;
+mod survey;
 
+pub(super) use carry_out::{carry_out, need};
 pub use look::{Look, ManagerAccess, Opened, look};
+pub use survey::{Survey, chip_number};

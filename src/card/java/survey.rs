@@ -8,8 +8,8 @@ use crate::card::CardError;
 use crate::card::setup::SetupError;
 use crate::globalplatform::KeyFamily;
 use crate::globalplatform::discovery::{announced_family, discover, production};
-use crate::token::{CardManager, CardRecognition, SecureChannelProtocol};
 use crate::iso7816::{Command, Le, StatusWord};
+use crate::token::{CardManager, CardRecognition, SecureChannelProtocol};
 use crate::transport::channel::Channel;
 use crate::transport::link::LinkError;
 
@@ -49,7 +49,12 @@ impl Survey {
         let known = manager.recognition.as_ref();
         let protocols = known.map(|known| &known.protocols).into_iter().flatten();
         let protocols = protocols.map(|protocol| (protocol.scp, protocol.i));
-        let mut key_versions: Vec<u8> = manager.keys.iter().flatten().map(|key| key.version).collect();
+        let mut key_versions: Vec<u8> = manager
+            .keys
+            .iter()
+            .flatten()
+            .map(|key| key.version)
+            .collect();
         key_versions.dedup();
         Ok(Self {
             serial: Hex(serial),
@@ -68,7 +73,7 @@ impl Survey {
     /// [`CardError::OtherCard`], else as for any reading.
     pub(super) fn reach(&self, channel: &mut Channel<'_>) -> Result<(), SetupError> {
         let command = Command::new([0x00, 0xA4, 0x04, 0x00])
-            .data(&self.manager.0)
+            .data(self.manager.0.as_slice())
             .expecting(Le::ALL);
         let answer = channel.transmit(&command)?;
         if !answer.sw.is_ok() && answer.sw != LOCKED {

@@ -5,6 +5,8 @@ use crate::card::CardError;
 use crate::card::cardos::Phase;
 use crate::card::task::SecretName;
 use crate::globalplatform::ChannelError;
+use crate::globalplatform::content::ContentError;
+use crate::globalplatform::registry::RegistryError;
 
 /// Why a task could not be done.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -91,9 +93,30 @@ pub enum SetupError {
     /// The card manager was not opened, or its channel broke.
     #[error("card manager: {0}")]
     Manager(ChannelError),
+    /// The card manager does not do it.
+    #[error("card manager: {0}")]
+    Content(ContentError),
     /// What was given does not fit the plan: another key, other data.
     #[error("{0:?} is another one")]
     Other(SecretName),
+}
+
+impl From<ContentError> for SetupError {
+    fn from(error: ContentError) -> Self {
+        match error {
+            ContentError::Channel(error) => error.into(),
+            other => Self::Content(other),
+        }
+    }
+}
+
+impl From<RegistryError> for SetupError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Channel(error) => error.into(),
+            RegistryError::Refused { sw } => Self::Content(ContentError::Refused { sw }),
+        }
+    }
 }
 
 impl From<ChannelError> for SetupError {

@@ -1,7 +1,8 @@
 //! What a task is given.
 
 use crate::base::secret::Secret;
-use crate::card::task::SecretName;
+use crate::card::task::{Opening, SecretName};
+use crate::globalplatform::{Attempts, Keys};
 use crate::pki::import::RsaKey;
 
 /// What a task needs and a plan does not hold.
@@ -11,6 +12,10 @@ pub trait Materials {
 
     /// The private half of a key, by its identifier.
     fn key(&mut self, id: &[u8]) -> Option<&Private>;
+
+    /// The keys of a card manager, as they are or as they shall be; where failed tries to open it are
+    /// kept; and whether keys that failed before may be tried again.
+    fn manager(&mut self, name: &SecretName) -> (Option<&Keys>, &mut dyn Attempts, bool);
 
     /// What data says, by its name.
     fn data(&mut self, label: &str) -> Option<&Secret>;
@@ -70,4 +75,6 @@ pub struct Occasion {
     pub paper: bool,
     /// Seconds since 1970 that are written as the last update.
     pub moment: i64,
+    /// How a card manager is opened.
+    pub opening: Opening,
 }

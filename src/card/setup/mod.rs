@@ -8,6 +8,7 @@ mod rehearse;
 use serde::{Deserialize, Serialize};
 
 use super::cardos::{self, Phase};
+use super::java;
 use super::task::Task;
 use crate::base::hex::Hex;
 use crate::transport::channel::Channel;
@@ -22,6 +23,18 @@ pub enum Survey {
     /// CardOS M4.
     #[serde(rename = "cardos")]
     CardOs(cardos::Survey),
+    /// A Java card, of which the contents are changed through its card manager.
+    #[serde(rename = "java")]
+    Java(java::Survey),
+}
+
+/// What a plan is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum About {
+    /// The token: PINs, keys, certificates, data.
+    Token,
+    /// What is on a Java card: packages, applets, the keys of its card manager.
+    Content,
 }
 
 /// How many objects of each kind there are.
@@ -66,8 +79,20 @@ impl Survey {
     /// # Errors
     ///
     /// [`SetupError::OtherMake`] if it is of no make that can be set up, else as for any reading.
-    pub fn read(channel: &mut Channel<'_>) -> Result<Self, SetupError> {
-        cardos::Survey::read(channel).map(Self::CardOs)
+    pub fn read(channel: &mut Channel<'_>, about: About) -> Result<Self, SetupError> {
+        match about {
+            About::Token => cardos::Survey::read(channel).map(Self::CardOs),
+            About::Content => java::Survey::read(channel).map(Self::Java),
+        }
+    }
+
+    /// For which plans it is.
+    #[must_use]
+    pub fn about(&self) -> About {
+        match self {
+            Self::CardOs(_) => About::Token,
+            Self::Java(_) => About::Content,
+        }
     }
 
     /// What this card is told from others by: the serial number of its chip.
@@ -75,6 +100,7 @@ impl Survey {
     pub fn serial(&self) -> &Hex {
         match self {
             Self::CardOs(survey) => &survey.serial,
+            Self::Java(survey) => &survey.serial,
         }
     }
 
@@ -87,6 +113,8 @@ impl Survey {
     pub fn still_holds(&self, channel: &mut Channel<'_>) -> Result<bool, SetupError> {
         match self {
             Self::CardOs(survey) => survey.still_holds(channel),
+            // Its tasks look for themselves.
+            Self::Java(_) => Ok(true),
         }
     }
 
@@ -96,6 +124,8 @@ impl Survey {
     pub fn is_as_begun(&self, before: &Self, moment: i64) -> bool {
         match (self, before) {
             (Self::CardOs(now), Self::CardOs(before)) => now.is_as_begun(before, moment),
+            (Self::Java(_), Self::Java(_)) => true,
+            _ => false,
         }
     }
 
@@ -104,6 +134,7 @@ impl Survey {
     pub fn is_set_up(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.area.is_some(),
+            Self::Java(_) => false,
         }
     }
 
@@ -118,6 +149,7 @@ impl Survey {
                 Phase::Operational | Phase::Administration => Ok(()),
                 phase => Err(SetupError::Phase(phase)),
             },
+            Self::Java(_) => Ok(()),
         }
     }
 
@@ -126,6 +158,7 @@ impl Survey {
     pub fn is_half_erased(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.phase == Phase::Erasing,
+            Self::Java(_) => false,
         }
     }
 
@@ -134,6 +167,7 @@ impl Survey {
     pub fn is_activated(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.phase == Phase::Operational,
+            Self::Java(_) => false,
         }
     }
 
@@ -142,6 +176,7 @@ impl Survey {
     pub fn is_unguarded(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.is_unguarded(),
+            Self::Java(_) => false,
         }
     }
 
@@ -150,6 +185,7 @@ impl Survey {
     pub fn counts(&self) -> Counts {
         match self {
             Self::CardOs(survey) => survey.counts(),
+            Self::Java(_) => Counts::default(),
         }
     }
 
@@ -158,6 +194,7 @@ impl Survey {
     pub fn taken(&self) -> Taken {
         match self {
             Self::CardOs(survey) => survey.taken(),
+            Self::Java(_) => Taken::default(),
         }
     }
 
@@ -166,6 +203,7 @@ impl Survey {
     pub fn label(&self) -> Option<String> {
         match self {
             Self::CardOs(survey) => survey.label(),
+            Self::Java(_) => None,
         }
     }
 
@@ -174,6 +212,7 @@ impl Survey {
     pub fn can_be_deleted(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.can_be_deleted(),
+            Self::Java(_) => true,
         }
     }
 
@@ -185,6 +224,7 @@ impl Survey {
     pub fn can_be_formatted(&self) -> Result<(), SetupError> {
         match self {
             Self::CardOs(survey) => survey.can_be_formatted(),
+            Self::Java(_) => Err(SetupError::OtherMake),
         }
     }
 
@@ -193,6 +233,7 @@ impl Survey {
     pub fn key_sizes(&self) -> &'static [u16] {
         match self {
             Self::CardOs(survey) => survey.key_sizes(),
+            Self::Java(_) => &[],
         }
     }
 }
@@ -212,5 +253,6 @@ pub fn carry_out(
 ) -> Result<(), SetupError> {
     match survey {
         Survey::CardOs(survey) => cardos::carry_out(task, survey, channel, materials, occasion),
+        Survey::Java(survey) => java::carry_out(task, survey, channel, materials, occasion),
     }
 }

@@ -7,7 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Materials, Occasion, Private, SetupError, Survey, carry_out};
 use crate::base::secret::Secret;
 use crate::card::cardos;
-use crate::card::task::{SecretName, Task};
+use crate::card::java;
+use crate::card::task::{Opening, SecretName, Task};
+use crate::globalplatform::attempts::PassingAttempts;
+use crate::globalplatform::{Attempts, KeyFamily, Keys, WellKnownKey};
 use crate::token::{PinRole, PinRule, ReaderId, Text};
 use crate::transport::channel::{Cancel, Channel};
 use crate::transport::link::{After, Link, LinkError, Protocol};
@@ -38,7 +41,8 @@ pub struct Need {
 }
 
 /// Goes through all tasks, one after the other, on a card that answers "done" to everything.
-/// `moment` is in seconds since 1970, and what the card is told as its last change.
+/// `moment` is in seconds since 1970, and what the card is told as its last change; `opening` is how
+/// its card manager is opened.
 ///
 /// # Errors
 ///
@@ -48,6 +52,7 @@ pub fn rehearse(
     survey: &Survey,
     tasks: &[Task],
     moment: i64,
+    opening: Opening,
 ) -> Result<Vec<Rehearsal>, (usize, SetupError)> {
     let mut survey = survey.clone();
     let mut set: Vec<SecretName> = Vec::new();
@@ -69,6 +74,7 @@ pub fn rehearse(
             again: false,
             paper: true,
             moment,
+            opening,
         };
         carry_out(task, &mut survey, &mut channel, &mut materials, occasion)
             .map_err(|error| (number, error))?;
@@ -96,6 +102,7 @@ pub fn rehearse(
 fn need(name: &SecretName, task: &Task, survey: &Survey, atr: &[u8]) -> Need {
     match survey {
         Survey::CardOs(survey) => cardos::need(name, task, survey, atr),
+        Survey::Java(_) => java::need(name),
     }
 }
 
@@ -103,6 +110,7 @@ fn need(name: &SecretName, task: &Task, survey: &Survey, atr: &[u8]) -> Need {
 fn named(entry: Entry, survey: &Survey) -> Entry {
     match survey {
         Survey::CardOs(_) => cardos::with_number(entry),
+        Survey::Java(_) => entry,
     }
 }
 
@@ -112,6 +120,8 @@ struct Blanks {
     pin: Secret,
     key: Option<Private>,
     data: BTreeMap<String, Secret>,
+    manager_keys: Keys,
+    attempts: PassingAttempts,
 }
 
 impl Blanks {
@@ -141,6 +151,8 @@ impl Blanks {
             pin: Secret::new(b"00000000"),
             key,
             data,
+            manager_keys: WellKnownKey::Test.keys(KeyFamily::TripleDes),
+            attempts: PassingAttempts::default(),
         }
     }
 
@@ -161,6 +173,11 @@ impl Materials for Blanks {
         let id = crate::base::hex::Hex(id.to_vec());
         self.note(SecretName::Key { id });
         self.key.as_ref()
+    }
+
+    fn manager(&mut self, name: &SecretName) -> (Option<&Keys>, &mut dyn Attempts, bool) {
+        self.note(name.clone());
+        (Some(&self.manager_keys), &mut self.attempts, false)
     }
 
     fn data(&mut self, label: &str) -> Option<&Secret> {

@@ -10,7 +10,9 @@ pub mod resources;
 use super::keys::{KeyFamily, WellKnownKey};
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le, StatusWord};
-use crate::token::{CardKeyKind, CardManager, DeveloperSign, LifeCycle, Registry, RegistryKind};
+use crate::token::{
+    CardKeyKind, CardManager, Cplc, DeveloperSign, LifeCycle, Registry, RegistryKind,
+};
 use crate::transport::channel::Channel;
 use crate::transport::link::LinkError;
 
@@ -179,6 +181,19 @@ fn read(channel: &mut Channel<'_>, manager: &mut CardManager) -> Result<(), Link
     }
     manager.signs = signs(manager, None, None);
     Ok(())
+}
+
+/// When and by whom the card was made, asked of what is selected.
+///
+/// # Errors
+///
+/// [`LinkError`] if the way to the card is broken.
+pub fn production(channel: &mut Channel<'_>) -> Result<Option<Cplc>, LinkError> {
+    let mut objects = Objects {
+        channel,
+        class: 0x80,
+    };
+    objects.get([0x9F, 0x7F], cplc::parse)
 }
 
 /// GET DATA, in the class that the card takes.

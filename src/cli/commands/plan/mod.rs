@@ -25,7 +25,7 @@ use crate::plan::preview::Preview;
 use crate::plan::profile::Profile;
 use crate::plan::recipe::{self, Given, RecipeError};
 use crate::plan::secrets::Secrets;
-use crate::plan::{Plan, SetupError, Survey};
+use crate::plan::{About, Plan, SetupError, Survey};
 use crate::token::Identity;
 
 /// Runs the command.
@@ -85,7 +85,7 @@ impl Made {
         let mut session = Session::open(globals, Real::WhereMeant)?;
         let files = read(&profile, &choice.profile, source, &session, output)?;
         let found = find(&mut session, globals)?;
-        let (survey, unfinished) = survey(&mut session, found.identity)?;
+        let (survey, unfinished) = survey(&mut session, found.identity, Some(About::Token))?;
         let given = Given {
             name: choice.name.clone().filter(|name| !name.trim().is_empty()),
             now: now(),
@@ -222,7 +222,7 @@ fn resume(
         None => None,
     };
     let found = find(&mut session, globals)?;
-    let (survey, unfinished) = survey(&mut session, found.identity)?;
+    let (survey, unfinished) = survey(&mut session, found.identity, None)?;
     let unfinished = unfinished.ok_or_else(|| Trouble::of(&Failure::NothingUnfinished))?;
     let (plan, next) = (&unfinished.plan, unfinished.next);
     // Of a step that was begun, what the card was like before it counts.
@@ -257,7 +257,7 @@ fn resume(
 fn give_up(consent: Consent, globals: &Globals, output: &mut Output) -> Result<(), End> {
     let mut session = Session::open(globals, Real::WhereMeant)?;
     let found = find(&mut session, globals)?;
-    let (_, unfinished) = survey(&mut session, found.identity)?;
+    let (_, unfinished) = survey(&mut session, found.identity, None)?;
     let unfinished = unfinished.ok_or_else(|| Trouble::of(&Failure::NothingUnfinished))?;
     ask::to_give_up(consent, &found, &unfinished, session.interrupt())?;
     session
@@ -339,8 +339,9 @@ fn request(identity: Identity, action: PlanAction) -> Command {
 fn survey(
     session: &mut Session,
     identity: Identity,
+    about: Option<About>,
 ) -> Result<(Arc<Survey>, Option<Arc<Unfinished>>), Trouble> {
-    match session.run(request(identity, PlanAction::Survey), |_| {}) {
+    match session.run(request(identity, PlanAction::Survey { about }), |_| {}) {
         Ok(Done::Surveyed { survey, unfinished }) => Ok((survey, unfinished)),
         // It has no other end; this one says that nothing came of it.
         Ok(_) => Err(Trouble::of(&Failure::NoCard)),

@@ -220,6 +220,7 @@ mod tests {
                 label: None,
             },
             made: 0,
+            opening: Default::default(),
             tasks,
         }
     }

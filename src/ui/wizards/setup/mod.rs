@@ -325,7 +325,7 @@ impl Component for SetupWizard {
         let input = sender.input_sender().clone();
         root.connect_map(move |_| input.emit(SetupInput::Appeared));
         model.ask(
-            PlanAction::Survey,
+            PlanAction::SURVEY_TOKEN,
             Request::Survey { go_on: false },
             &sender,
         );

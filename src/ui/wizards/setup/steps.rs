@@ -196,6 +196,7 @@ mod tests {
                 label: None,
             },
             made: 0,
+            opening: Default::default(),
             tasks: vec![Task::DeleteApplication, Task::Secure, Task::Activate],
         }
     }

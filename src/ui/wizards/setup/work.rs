@@ -335,7 +335,11 @@ impl SetupWizard {
         let words = match flow::reaction(failure) {
             Reaction::Wrong(role, left) => {
                 self.wrong = Some((role, left));
-                return self.ask(PlanAction::Survey, Request::Survey { go_on: true }, sender);
+                return self.ask(
+                    PlanAction::SURVEY_TOKEN,
+                    Request::Survey { go_on: true },
+                    sender,
+                );
             }
             Reaction::Gone => self.gone_at(step),
             Reaction::Stopped => self.stopped_at(step),
@@ -471,7 +475,11 @@ impl SetupWizard {
                     }
                     self.ending = None;
                     self.page = Page::Looking;
-                    self.ask(PlanAction::Survey, Request::Survey { go_on: true }, sender);
+                    self.ask(
+                        PlanAction::SURVEY_TOKEN,
+                        Request::Survey { go_on: true },
+                        sender,
+                    );
                 }
                 Some(Ending::Ready { .. } | Ending::Refused(_)) | None => {
                     self.close(sender, root);
