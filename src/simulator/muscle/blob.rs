@@ -30,7 +30,7 @@ pub(super) const EXPONENT: [u8; 3] = [0x01, 0x00, 0x01];
 pub(super) enum Material {
     Public(Box<RsaPublicKey>),
     /// An RSA key.
-    Private(PrivateKey),
+    Private(Box<PrivateKey>),
     /// One to three DES keys.
     Des(Vec<u8>),
 }
@@ -82,13 +82,17 @@ fn material(kind: u8, bits: u16, values: &[&[u8]]) -> Option<Material> {
         (kind::RSA_PRIVATE, [modulus, exponent]) => {
             let (n, e, d) = (number(modulus), number(&EXPONENT), number(exponent));
             let key = RsaPrivateKey::from_components(n, e, d, Vec::new()).ok()?;
-            Material::Private(PrivateKey::Rsa(Box::new(key)))
+            Material::Private(Box::new(PrivateKey::Rsa(Box::new(key))))
         }
         // qInv, dP and dQ follow from the primes.
         (kind::RSA_CRT, [p, q, _, _, _]) => {
-            Material::Private(PrivateKey::from_primes(p, q, &EXPONENT)?)
+            let key = PrivateKey::from_primes(p, q, &EXPONENT)?;
+            Material::Private(Box::new(key))
         }
-        (_, [key]) => Material::Des(key.to_vec()),
+        // One, two or three keys.
+        (kind::DES..=kind::DES3, [key]) if key.len() == 8 * usize::from(kind - 5) => {
+            Material::Des(key.to_vec())
+        }
         _ => return None,
     };
     (size(&material) == bits).then_some(material)
@@ -108,14 +112,7 @@ fn size(material: &Material) -> u16 {
 pub(super) fn write(kind: u8, bits: u16, material: &Material) -> Option<Vec<u8>> {
     let fields = match material {
         Material::Public(key) => vec![key.n_bytes().to_vec(), key.e_bytes().to_vec()],
-        Material::Private(PrivateKey::Rsa(key)) if kind == kind::RSA_PRIVATE => {
-            vec![
-                key.n_bytes().to_vec(),
-                fit(&key.d().to_be_bytes(), key.size())?,
-            ]
-        }
-        Material::Private(PrivateKey::Rsa(key)) => crt(key)?,
-        Material::Private(_) => return None,
+        Material::Private(key) => private(kind, key)?,
         Material::Des(key) => vec![key.clone()],
     };
     let mut blob = vec![PLAIN, kind];
@@ -127,8 +124,15 @@ pub(super) fn write(kind: u8, bits: u16, material: &Material) -> Option<Vec<u8>>
     Some(blob)
 }
 
-/// P, Q, the inverse of Q, and the exponents for both.
-fn crt(key: &RsaPrivateKey) -> Option<Vec<Vec<u8>>> {
+/// Modulus and exponent, or P, Q, the inverse of Q, and the exponents for both.
+fn private(kind: u8, key: &PrivateKey) -> Option<Vec<Vec<u8>>> {
+    let PrivateKey::Rsa(key) = key else {
+        return None;
+    };
+    if kind == kind::RSA_PRIVATE {
+        let exponent = fit(&key.d().to_be_bytes(), key.size())?;
+        return Some(vec![key.n_bytes().to_vec(), exponent]);
+    }
     let [p, q] = key.primes() else { return None };
     let inverse = key.crt_coefficient()?;
     [p, q, &inverse, key.dp()?, key.dq()?]

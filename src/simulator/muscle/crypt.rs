@@ -13,7 +13,6 @@ use super::status::{
 };
 use super::{Muscle, byte, counted_by_word};
 use crate::simulator::chip::Result;
-use crate::simulator::keys::PrivateKey;
 
 /// Modes.
 const RSA_BARE: u8 = 0x00;
@@ -167,8 +166,8 @@ pub(super) fn rsa(key: &Material, mode: u8, way: Way, input: &[u8]) -> Option<Ve
 fn bare(key: &Material, block: &[u8]) -> Option<Vec<u8>> {
     match key {
         Material::Public(key) => with_public(key, block),
-        Material::Private(key @ PrivateKey::Rsa(_)) => key.rsa(block),
-        _ => None,
+        Material::Private(key) => key.rsa(block),
+        Material::Des(_) => None,
     }
 }
 

@@ -152,7 +152,7 @@ impl Muscle {
                 order.kind,
                 order.bits,
                 order.private,
-                Material::Private(key),
+                Material::Private(Box::new(key)),
             ),
             Some(p2),
         );
@@ -196,7 +196,7 @@ impl Muscle {
         };
         let half = Material::Public(Box::new(numbers.to_public_key()));
         let half = Slot::new(kind::RSA_PUBLIC, bits, [0x0000, 0x0002, 0x0000], half);
-        let key = Material::Private(key);
+        let key = Material::Private(Box::new(key));
         let key = Slot::new(kind::RSA_CRT, bits, [0xFFFF, 0x0002, 0x0002], key);
         self.put(private, key, Some(public));
         self.put(public, half, Some(private));
