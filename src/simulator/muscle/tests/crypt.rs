@@ -194,3 +194,47 @@ fn des_goes_on_from_block_to_block() {
         ],
     );
 }
+
+#[test]
+fn a_key_without_primes_signs_as_well_and_goes_out_and_in() {
+    let mut card = ready();
+    let plain = GENERATE
+        .replacen("10 01", "10 00", 1)
+        .replacen("FF FF", "00 02", 1);
+    talk(
+        &mut card,
+        &[
+            (VERIFY, "90 00"),
+            (&plain, "90 00"),
+            ("B0 3A 00 00 0B", "00 02 FF 04 00 00 02 00 02 00 02 90 00"),
+            ("B0 36 00 01 05 00 01 01 00 00", "9C 05"),
+            ("B0 36 00 01 05 00 04 01 00 00", "90 00"),
+        ],
+    );
+    let key = modulus(&mut card, "01", 128);
+    let mut command = bytes("B0 36 00 03 83 01 00 80");
+    command.extend(block(128));
+    command.push(0x82);
+    let signature = card.transmit(&command);
+    assert!(opens(&key, &signature[2..130], &block(128)));
+
+    // 00 02 0400, and two numbers of 128 bytes.
+    talk(&mut card, &[("B0 34 00 00 01 00", "90 00")]);
+    let mut blob = Vec::new();
+    for (start, len) in [(0, 132), (132, 132)] {
+        let mut read = bytes("B0 56 00 00 09 FF FF FF FF 00 00 00");
+        read.extend([start, len, len]);
+        let part = card.transmit(&read);
+        blob.extend(&part[..part.len() - 2]);
+    }
+    hand_over(&mut card, &blob);
+    talk(
+        &mut card,
+        &[
+            ("B0 32 04 00 06 00*6", "90 00"),
+            ("B0 36 04 01 05 00 04 01 00 00", "90 00"),
+        ],
+    );
+    command[2] = 0x04;
+    assert_eq!(card.transmit(&command), signature);
+}

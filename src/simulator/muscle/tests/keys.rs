@@ -60,6 +60,13 @@ fn a_place_keeps_the_size_of_its_first_key_whatever_is_erased() {
 #[test]
 fn generation_refuses_in_the_order_of_the_sheet() {
     let slots = |slots: &str| GENERATE.replacen("00 01", slots, 1);
+    let exponent = |len: &str, options: &str| {
+        let command = GENERATE.strip_suffix(" 00").unwrap();
+        format!(
+            "{} {options}",
+            command.replacen("01 10 01", &format!("01 {len} 01"), 1)
+        )
+    };
     let mut card = with_key();
     talk(
         &mut card,
@@ -78,6 +85,14 @@ fn generation_refuses_in_the_order_of_the_sheet() {
             (&slots("04 05").replacen("04 00", "04 01", 1), "6F 00"),
             (&slots("04 05").replacen("04 00", "02 00", 1), "90 00"),
             (&slots("06 07").replacen("10 01", "10 00", 1), "90 00"),
+            // Exponents that are none: 2, 1, 0, and five bytes.
+            (&exponent("13", "01 00 01 02"), "6F 00"),
+            (&exponent("13", "01 00 01 01"), "6F 00"),
+            (&exponent("12", "01 00 00"), "6F 00"),
+            (&exponent("13", "01 00 01 03"), "90 00"),
+            (&exponent("17", "01 00 05 01 00 00 00 01"), "6F 00"),
+            (&exponent("12", "01 00 01"), "9C 0F"),
+            (&exponent("11", "01 00"), "9C 0F"),
             ("B0 3A 00 00 0B", "00 03 FF 04 00 FF FF 00 02 00 02 90 00"),
             ("B1 3A 00 00 0B", "6E 00"),
             ("B0 20 01 00 08 30*8", "6D 00"),
@@ -166,6 +181,21 @@ fn a_blob_that_is_none_is_refused() {
         ("00 04 04 00", "9C 05"),
         ("00 09 04 00", "9C 09"),
         ("00 01 04 00 00 00 00 00", "6F 00"),
+        ("00 01 04 00 00 80 00*128 00 01 03", "6F 00"),
+        ("00 01 04 00 00 80 FE*128 00 01 03", "6F 00"),
+        ("00 01 04 00 00 80 FF*128 00 00", "6F 00"),
+        ("00 02 04 00 00 80 FF*128 00 80 00*128", "6F 00"),
+        ("00 02 04 00 00 80 FF*128 00 80 FF*128", "6F 00"),
+        ("00 02 04 00 00 80 00*128 00 01 01", "6F 00"),
+        ("00 02 04 00 00 00 00 00", "6F 00"),
+        ("00 03 04 00 00*10", "6F 00"),
+        ("00 03 04 00 00 01 01 00 01 03 00*6", "6F 00"),
+        ("00 03 04 00 00 01 00 00 01 03 00*6", "6F 00"),
+        ("00 03 04 00 00 01 02 00 01 04 00*6", "6F 00"),
+        ("00 03 04 00 00 40 FF*64 00 40 FE*64 00*6", "6F 00"),
+        ("00 03 04 00 00 01 FF 00 40 FD*64 00*6", "6F 00"),
+        ("00 06 00 40 00 00", "6F 00"),
+        ("00 07 00 40 00 08 AA*8", "6F 00"),
     ] {
         hand_over(&mut card, &bytes(blob));
         talk(

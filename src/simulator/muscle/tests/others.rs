@@ -1,6 +1,6 @@
 //! Challenges, SELECT and T=0.
 
-use super::{SELECT, T0, T1, VERIFY, bytes, hand_over, ready, talk};
+use super::{GENERATE, SELECT, SETUP, T0, T1, VERIFY, blank, bytes, hand_over, ready, talk};
 use crate::simulator::muscle::{Build, Muscle};
 use crate::simulator::{Card, Chip};
 
@@ -122,4 +122,72 @@ fn with_t0_two_instructions_are_none_and_lengths_are_exact() {
             ("B0 34 00 00 01 00", "9C 10"),
         ],
     );
+}
+
+#[test]
+fn builds_differ_in_what_their_names_say() {
+    let build = Build::jcop()
+        .with_applet_version(0x00, 0x07)
+        .with_rsa(&[768])
+        .keeping_import_rights()
+        .with_list_that_ends_aloud();
+    let mut card = blank(build);
+    let small = GENERATE.replacen("04 00", "03 00", 1);
+    talk(
+        &mut card,
+        &[
+            (SETUP, "90 00"),
+            (
+                "B0 3C 00 00 40",
+                "01 03 00 07 00 00 17 70 00 00 17 6E 02 00 00 00 90 00",
+            ),
+            (VERIFY, "90 00"),
+            (GENERATE, "6F 00"),
+            (&small, "90 00"),
+        ],
+    );
+    hand_over(
+        &mut card,
+        &bytes("00 06 00 40 00 08 01 23 45 67 89 AB CD EF"),
+    );
+    talk(
+        &mut card,
+        &[
+            ("B0 32 05 00 06 FF FF 00 02 00 02", "90 00"),
+            ("B0 3A 00 00 0B", "00 03 FF 03 00 FF FF 00 02 00 02 90 00"),
+            ("B0 3A 01 00 0B", "01 01 FF 03 00 00 00 00 02 00 00 90 00"),
+            ("B0 3A 01 00 0B", "05 06 FF 00 40 FF FF 00 02 00 02 90 00"),
+            ("B0 3A 01 00 0B", "67 00"),
+            ("B0 3A 01 00 0B", "67 00"),
+        ],
+    );
+}
+
+/// No command makes the card stumble, however it is cut or filled up.
+#[test]
+fn every_command_has_an_answer_whatever_is_in_it() {
+    let mut card = blank(Build::jcop());
+    talk(&mut card, &[(SETUP, "90 00")]);
+    let mut answered = 0;
+    for ins in 0..=0xFF {
+        for (p1, p2) in [(0, 0), (0, 1), (1, 2), (4, 3), (1, 0), (0xFF, 0xFF), (2, 2)] {
+            for fill in [0x00, 0x01, 0x02, 0x04, 0x7F, 0xFF] {
+                for len in [0_u8, 1, 2, 3, 5, 6, 9, 14, 16, 40] {
+                    talk(
+                        &mut card,
+                        &[("B0 42 00 00 08 30*8", "90 00"), (VERIFY, "90 00")],
+                    );
+                    let mut command = vec![0xB0, ins, p1, p2, len];
+                    command.resize(5 + usize::from(len), fill);
+                    let answer = card.transmit(&command);
+                    assert!((2..=258).contains(&answer.len()), "{command:02X?}");
+                    answered += 1;
+                    // Keeps the PINs as they are.
+                    card.transmit(&bytes("B0 46 01 00 08 30*8"));
+                    card.transmit(&bytes("B0 46 00 00 08 30*8"));
+                }
+            }
+        }
+    }
+    assert_eq!(answered, 256 * 7 * 6 * 10);
 }
