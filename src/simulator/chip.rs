@@ -274,7 +274,7 @@ impl Card for Chip {
         if command.extended && (!self.extended || self.byte_by_byte) {
             return with_status(Vec::new(), StatusWord::WRONG_LENGTH.0);
         }
-        // These would be status bytes (ISO/IEC 7816-3:2006, 10.3.2).
+        // These would be status bytes (sheet "muscle", 2).
         if self.byte_by_byte && matches!(command.header[1] & 0xF0, 0x60 | 0x90) {
             return with_status(Vec::new(), StatusWord::NO_INSTRUCTION.0);
         }
