@@ -1,7 +1,7 @@
 //! Keys as they go in and out: key blobs (sheet "muscle", 6).
 
 use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
-use rsa::{BoxedUint, RsaPrivateKey, RsaPublicKey};
+use rsa::{BoxedUint, RsaPublicKey};
 
 use super::status::{EXCEPTION, UNSUPPORTED, WRONG_ALGORITHM};
 use super::{byte, counted_by_word, word};
@@ -29,8 +29,10 @@ pub(super) const EXPONENT: [u8; 3] = [0x01, 0x00, 0x01];
 #[derive(Clone)]
 pub(super) enum Material {
     Public(Box<RsaPublicKey>),
-    /// An RSA key.
-    Private(PrivateKey),
+    /// An RSA key with its primes.
+    Private(Box<PrivateKey>),
+    /// Modulus and private exponent, kept as those of a public key.
+    Exponent(Box<RsaPublicKey>),
     /// One to three DES keys.
     Des(Vec<u8>),
 }
@@ -79,25 +81,57 @@ fn material(kind: u8, bits: u16, values: &[&[u8]]) -> Option<Material> {
             let key = RsaPublicKey::new_with_size_limits(number(modulus), number(exponent), limits);
             Material::Public(Box::new(key.ok()?))
         }
-        (kind::RSA_PRIVATE, [modulus, exponent]) => {
-            let (n, e, d) = (number(modulus), number(&EXPONENT), number(exponent));
-            let key = RsaPrivateKey::from_components(n, e, d, Vec::new()).ok()?;
-            Material::Private(PrivateKey::Rsa(Box::new(key)))
-        }
+        (kind::RSA_PRIVATE, [modulus, exponent]) => exponent_of(number(modulus), number(exponent))?,
         // qInv, dP and dQ follow from the primes.
         (kind::RSA_CRT, [p, q, _, _, _]) => {
-            Material::Private(PrivateKey::from_primes(p, q, &EXPONENT)?)
+            let (p, q) = (prime(p, bits)?, prime(q, bits)?);
+            let key = PrivateKey::from_primes(p, q, &EXPONENT)?;
+            Material::Private(Box::new(key))
         }
-        (_, [key]) => Material::Des(key.to_vec()),
+        // One, two or three keys.
+        (kind::DES..=kind::DES3, [key]) if key.len() == 8 * usize::from(kind - 5) => {
+            Material::Des(key.to_vec())
+        }
         _ => return None,
     };
     (size(&material) == bits).then_some(material)
 }
 
+/// A modulus and its private exponent; nothing if they cannot be that.
+fn exponent_of(modulus: BoxedUint, exponent: BoxedUint) -> Option<Material> {
+    let odd = modulus.to_be_bytes().last()? & 1 == 1;
+    let within = exponent > BoxedUint::one() && exponent < modulus;
+    let most = u32::try_from(RsaPublicKey::MAX_SIZE).ok()?;
+    if !odd || !within || modulus.bits() > most {
+        return None;
+    }
+    let key = RsaPublicKey::new_unchecked(modulus, exponent);
+    Some(Material::Exponent(Box::new(key)))
+}
+
+/// A private key in the form that its type has.
+pub(super) fn private_material(kind: u8, key: PrivateKey) -> Option<Material> {
+    match (&key, kind) {
+        (PrivateKey::Rsa(key), kind::RSA_PRIVATE) => {
+            exponent_of(key.n().as_ref().clone(), key.d().clone())
+        }
+        _ => Some(Material::Private(Box::new(key))),
+    }
+}
+
+/// A number that may be a prime of a key of so many bits: half as long, and odd.
+fn prime(number: &[u8], bits: u16) -> Option<&[u8]> {
+    let zeros = number.iter().take_while(|&&byte| byte == 0).count();
+    let number = number.get(zeros..)?;
+    let (first, last) = (number.first()?, number.last()?);
+    let fits = number.len() == usize::from(bits / 16) && *first >= 0x80 && last & 1 == 1;
+    fits.then_some(number)
+}
+
 /// The size of a key in bits; a DES key has 64.
 fn size(material: &Material) -> u16 {
     let bits = match material {
-        Material::Public(key) => 8 * key.size(),
+        Material::Public(key) | Material::Exponent(key) => 8 * key.size(),
         Material::Private(key) => 8 * key.modulus_len(),
         Material::Des(key) => 8 * key.len(),
     };
@@ -108,14 +142,11 @@ fn size(material: &Material) -> u16 {
 pub(super) fn write(kind: u8, bits: u16, material: &Material) -> Option<Vec<u8>> {
     let fields = match material {
         Material::Public(key) => vec![key.n_bytes().to_vec(), key.e_bytes().to_vec()],
-        Material::Private(PrivateKey::Rsa(key)) if kind == kind::RSA_PRIVATE => {
-            vec![
-                key.n_bytes().to_vec(),
-                fit(&key.d().to_be_bytes(), key.size())?,
-            ]
+        Material::Private(key) => primes(key)?,
+        Material::Exponent(key) => {
+            let exponent = fit(&key.e().to_be_bytes(), key.size())?;
+            vec![key.n_bytes().to_vec(), exponent]
         }
-        Material::Private(PrivateKey::Rsa(key)) => crt(key)?,
-        Material::Private(_) => return None,
         Material::Des(key) => vec![key.clone()],
     };
     let mut blob = vec![PLAIN, kind];
@@ -128,7 +159,10 @@ pub(super) fn write(kind: u8, bits: u16, material: &Material) -> Option<Vec<u8>>
 }
 
 /// P, Q, the inverse of Q, and the exponents for both.
-fn crt(key: &RsaPrivateKey) -> Option<Vec<Vec<u8>>> {
+fn primes(key: &PrivateKey) -> Option<Vec<Vec<u8>>> {
+    let PrivateKey::Rsa(key) = key else {
+        return None;
+    };
     let [p, q] = key.primes() else { return None };
     let inverse = key.crt_coefficient()?;
     [p, q, &inverse, key.dp()?, key.dq()?]

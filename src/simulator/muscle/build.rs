@@ -62,7 +62,7 @@ impl Build {
     #[must_use]
     pub fn version_0_9_11() -> Self {
         Self {
-            versions: [0x01, 0x02, 0x00, 0x09],
+            versions: [0x01, 0x03, 0x00, 0x07],
             policy: true,
             extended: None,
             keeps_import_rights: true,

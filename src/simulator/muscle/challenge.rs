@@ -85,13 +85,13 @@ impl Muscle {
         }
         let slot = self.slot(p1)?;
         let opened = match (mode, &slot.material) {
-            (0x00 | RSA_PKCS1, key @ (Material::Public(_) | Material::Private(_))) => {
-                rsa(key, mode, Way::Decrypt, cryptogram)
-            }
             (0x20, Material::Des(key)) => {
                 des::crypt(key, Way::Decrypt, cryptogram, Some(&mut [0; des::BLOCK]))
             }
             (0x21, Material::Des(key)) => des::crypt(key, Way::Decrypt, cryptogram, None),
+            (0x00 | RSA_PKCS1, key) if !matches!(key, Material::Des(_)) => {
+                rsa(key, mode, Way::Decrypt, cryptogram)
+            }
             _ => return Err(WRONG_ALGORITHM),
         };
         let right = opened.as_deref() == challenge.get(2..);

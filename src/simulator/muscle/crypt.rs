@@ -13,7 +13,6 @@ use super::status::{
 };
 use super::{Muscle, byte, counted_by_word};
 use crate::simulator::chip::Result;
-use crate::simulator::keys::PrivateKey;
 
 /// Modes.
 const RSA_BARE: u8 = 0x00;
@@ -72,9 +71,9 @@ impl Muscle {
             _ => return Err(WRONG_PARAMETER),
         };
         match (mode, &slot.material) {
-            (RSA_BARE | RSA_PKCS1, Material::Public(_) | Material::Private(_)) => {}
             (DES_CBC | DES_ECB, Material::Des(_)) if des => {}
             (DSA_SHA, _) | (_, Material::Des(_)) if !des => return Err(UNSUPPORTED),
+            (RSA_BARE | RSA_PKCS1, key) if !matches!(key, Material::Des(_)) => {}
             _ => return Err(WRONG_ALGORITHM),
         }
         if slot.cipher.as_ref().is_some_and(|made| made.mode != mode) {
@@ -151,11 +150,11 @@ impl Slot {
 /// One RSA operation; nothing where the Java machine would throw.
 pub(super) fn rsa(key: &Material, mode: u8, way: Way, input: &[u8]) -> Option<Vec<u8>> {
     let len = match key {
-        Material::Public(key) => key.size(),
+        Material::Public(key) | Material::Exponent(key) => key.size(),
         Material::Private(key) => key.modulus_len(),
         Material::Des(_) => return None,
     };
-    let private = matches!(key, Material::Private(_));
+    let private = !matches!(key, Material::Public(_));
     match (mode, way) {
         (RSA_PKCS1, Way::Encrypt) => bare(key, &padded(private, len, input)?),
         (RSA_PKCS1, Way::Decrypt) => unpadded(&bare(key, input)?),
@@ -166,13 +165,13 @@ pub(super) fn rsa(key: &Material, mode: u8, way: Way, input: &[u8]) -> Option<Ve
 /// The operation itself, on a block of the length of the modulus.
 fn bare(key: &Material, block: &[u8]) -> Option<Vec<u8>> {
     match key {
-        Material::Public(key) => with_public(key, block),
-        Material::Private(key @ PrivateKey::Rsa(_)) => key.rsa(block),
-        _ => None,
+        Material::Public(key) | Material::Exponent(key) => with_exponent(key, block),
+        Material::Private(key) => key.rsa(block),
+        Material::Des(_) => None,
     }
 }
 
-fn with_public(key: &RsaPublicKey, block: &[u8]) -> Option<Vec<u8>> {
+fn with_exponent(key: &RsaPublicKey, block: &[u8]) -> Option<Vec<u8>> {
     if block.len() != key.size() {
         return None;
     }

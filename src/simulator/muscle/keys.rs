@@ -146,14 +146,10 @@ impl Muscle {
             return Err(EXCEPTION);
         };
         let half = Material::Public(Box::new(numbers.to_public_key()));
+        let whole = blob::private_material(order.kind, key).ok_or(EXCEPTION)?;
         self.put(
             p1,
-            Slot::new(
-                order.kind,
-                order.bits,
-                order.private,
-                Material::Private(key),
-            ),
+            Slot::new(order.kind, order.bits, order.private, whole),
             Some(p2),
         );
         self.put(
@@ -173,6 +169,11 @@ impl Muscle {
             return self.pool.key(KeyKind::Rsa(order.bits), &mut self.random);
         }
         let bits = usize::from(order.bits);
+        // Others may never be found a key for.
+        let odd = order.exponent.last().is_some_and(|last| last & 1 == 1);
+        if !odd || order.exponent.len() > 4 {
+            return None;
+        }
         let exponent = BoxedUint::from_be_slice_vartime(&order.exponent);
         let mut random = self.random.system();
         let key = RsaPrivateKey::new_with_exp_unchecked(&mut random, bits, exponent).ok()?;
@@ -196,7 +197,7 @@ impl Muscle {
         };
         let half = Material::Public(Box::new(numbers.to_public_key()));
         let half = Slot::new(kind::RSA_PUBLIC, bits, [0x0000, 0x0002, 0x0000], half);
-        let key = Material::Private(key);
+        let key = Material::Private(Box::new(key));
         let key = Slot::new(kind::RSA_CRT, bits, [0xFFFF, 0x0002, 0x0002], key);
         self.put(private, key, Some(public));
         self.put(public, half, Some(private));
