@@ -8,7 +8,7 @@ use crate::desk::{SERIAL, ask, card, case, cases, cyberflex, expect, modern};
 #[test]
 fn every_protocol_option_level_and_key_size() {
     let cases = cases();
-    assert_eq!(cases.len(), 79);
+    assert_eq!(cases.len(), 85);
     for case in cases {
         let mut card = case.card();
         for (command, answer) in &case.exchanges {
@@ -64,7 +64,7 @@ fn nothing_is_managed_without_a_channel_and_no_plain_command_in_a_protected_one(
         "80F28000024F0000",
         "80F0800107",
         "80E40000074F05A00000000100",
-        "80E602000C05A0000000010000000000",
+        "80E602000A05A0000000010000000000",
         "80E80000021122",
         "80D80081021122",
         "80E280000242 00",

@@ -113,7 +113,7 @@ fn announce(card: &mut GlobalPlatform, package: &[u8], hash: &[u8], parameters: 
 
 /// Sends blocks; what the card says to the last, or to the first that it refuses.
 fn blocks(card: &mut GlobalPlatform, bytes: &[u8]) -> String {
-    let blocks: Vec<&[u8]> = bytes.chunks(200).collect();
+    let blocks: Vec<&[u8]> = bytes.chunks(250).collect();
     for (number, block) in blocks.iter().enumerate() {
         let last = number + 1 == blocks.len();
         let header = format!("80E8{}{number:02X}", if last { "80" } else { "00" });
