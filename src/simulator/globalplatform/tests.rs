@@ -304,3 +304,46 @@ fn keys_derived_from_a_master_key() {
         bytes("9AAC5D0B3601F89438A0D9D0B6B256CFB47E6462DFA5228D3420C4AC7C224781")
     );
 }
+
+/// Three channels of test cards, and an old and a new card.
+fn any_card(number: usize) -> GlobalPlatform {
+    let model = match number % 3 {
+        0 => Model::cyberflex([0; 4]),
+        1 => Model::gp211([0; 4]),
+        _ => Model::modern([0; 4]),
+    };
+    GlobalPlatform::new(model)
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_get_a_status_word(number: usize, commands: Vec<Vec<u8>>) {
+        let mut card = any_card(number);
+        for command in commands {
+            proptest::prop_assert!(card.transmit(&command).len() >= 2);
+        }
+    }
+
+    #[test]
+    fn any_data_of_any_command_gets_a_status_word(number: usize, commands: Vec<(u8, u8, u8, Vec<u8>)>) {
+        const KNOWN: [u8; 8] = [0x50, 0xE2, 0xE4, 0xE6, 0xE8, 0xD8, 0xF0, 0xF2];
+        let mut card = any_card(number);
+        for (ins, p1, p2, data) in commands {
+            let header = [0x80, KNOWN[usize::from(ins) % KNOWN.len()], p1 & 0x9F, p2 & 0x83];
+            let command = crate::iso7816::Parsed { header, data: &data, le: Some(256), extended: false };
+            // As if somebody had opened a channel, which the dice cannot.
+            card.card.session.channel = super::scp::Channel::opened_for_tests(card.card.model.protocol);
+            card.card.issuer(&command);
+        }
+    }
+
+    #[test]
+    fn any_load_file_is_looked_at_without_harm(start in 0_usize..40, file: Vec<u8>) {
+        let model = Model::modern([0; 4]);
+        let registry = super::registry::Registry::new(&model);
+        let head = [1, 0, 17, 0xDE, 0xCA, 0xFF, 0xED, 1, 2, 4, 0, 1, 7, 0xD0, 1, 2, 3, 4, 5, 6, 2, 0, 31];
+        let head = &head[..start.min(head.len())];
+        let bytes = [head, &file].concat();
+        proptest::prop_assert!(super::cap::check(&bytes, &head[head.len().min(13)..head.len().min(20)], &model, &registry).is_err());
+    }
+}
