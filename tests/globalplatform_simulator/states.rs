@@ -112,6 +112,7 @@ fn the_card_goes_through_its_states_one_way() {
     );
     case.open(&mut card);
     assert_eq!(ask(&mut card, "80F080FF00"), "9000");
+    assert_eq!(ask(&mut card, "00A4040008D0D1D2D3D4D50101"), "6985");
     for _ in 0..2 {
         expect(
             &mut card,
@@ -274,4 +275,51 @@ fn the_default_applet_is_there_after_a_reset() {
     assert_eq!(ask(&mut card, "B0420000"), "B04200009000");
     assert!(ask(&mut card, "00A4040008A000000151000000").starts_with("6F"));
     assert_eq!(ask(&mut card, "00A4040000"), "009000");
+}
+
+#[test]
+fn a_security_domain_is_locked_and_has_no_keys() {
+    let (_, mut card) = modern();
+    expect(
+        &mut card,
+        &[
+            (
+                "80E60C00 1F 07A0000001515350 08A000000151535041 07D0D1D2D3D4D507 0180 02C900 00 00",
+                "00 9000",
+            ),
+            ("80F0400F 07 D0D1D2D3D4D507", "9000"),
+            ("80F06080 07 D0D1D2D3D4D507", "9000"),
+            ("80F24000024F0000", "07D0D1D2D3D4D507 8F 80 9000"),
+            ("80F06000 07 D0D1D2D3D4D507", "9000"),
+            ("80F24000024F0000", "07D0D1D2D3D4D507 0F 80 9000"),
+            ("80F02080 07 D0D1D2D3D4D507", "6A86"),
+            (
+                "00A4040007D0D1D2D3D4D507",
+                "6F0F 8407D0D1D2D3D4D507 A5049F6501FF 9000",
+            ),
+            ("80CA00E000", "E002C000 9000"),
+            ("8050000008 1112131415161718 00", "6A88"),
+        ],
+    );
+}
+
+#[test]
+fn nothing_is_the_default_twice() {
+    let (_, mut card) = modern();
+    install_minimal(&mut card);
+    let names = "07D0D1D2D3D4D501 08D0D1D2D3D4D50101 08D0D1D2D3D4D501";
+    expect(
+        &mut card,
+        &[
+            (
+                &format!("80E60C00 20 {names}02 0104 02C900 00 00"),
+                "00 9000",
+            ),
+            (&format!("80E60C00 20 {names}03 0104 02C900 00 00"), "6A80"),
+        ],
+    );
+    card.reset();
+    assert_eq!(ask(&mut card, "0001000000"), "6D00");
+    // An applet of which nothing is known has the word, not the card manager.
+    assert_eq!(ask(&mut card, "8050000008 1112131415161718 00"), "6D00");
 }

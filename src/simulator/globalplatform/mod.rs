@@ -161,7 +161,8 @@ impl GlobalPlatform {
         self
     }
 
-    /// Takes the card's challenges from here.
+    /// Takes the card's challenges from here: sixteen bytes for each INITIALIZE UPDATE, of which
+    /// the first are used.
     #[must_use]
     pub fn with_random(mut self, random: Random) -> Self {
         self.card.random = random;

@@ -193,6 +193,50 @@ fn scp02_of_published_tests() {
 }
 
 #[test]
+fn the_four_cases_of_commands_with_scp02_of_a_published_test() {
+    let keys = [
+        "100102030405060708090A0B0C0D0E0F",
+        "101102030405060708090A0B0C0D0E0F",
+        "102102030405060708090A0B0C0D0E0F",
+    ]
+    .map(bytes);
+    let mut card = scripted(
+        Model::gp211([0; 4]),
+        "00000000000000000000",
+        "6B4524ABEE7C",
+        0x70,
+    )
+    .with_keys(keys.each_ref().map(Vec::as_slice))
+    .with_sequence_counter(1);
+    // The published host names the version 20, and was answered 70.
+    let begun = ask(&mut card, "8050700008 40A62C37FA6304F8 00");
+    assert_eq!(
+        begun,
+        "0000000000000000000070020001 6B4524ABEE7C F32EA3838BC148F3 9000".replace(' ', "")
+    );
+    expect(
+        &mut card,
+        &[
+            ("8482010010 BA6961667737C5BC EBECE14C7D6A4376", "9000"),
+            // Without data it is no question, but the code is right.
+            ("84F2200208 14DB34FA4341DCA8", "6A80"),
+        ],
+    );
+    let recognition = ask(&mut card, "84CA006608 55ED7C5FF069512B 00");
+    assert!(recognition.starts_with("66"), "{recognition}");
+    expect(
+        &mut card,
+        &[
+            ("84F2200212 4F0212345C054F9F70C5 8FC1B380C4228AF8", "6A88"),
+            (
+                "84F280020A 4F00 3B95F09317DE6A4E 00",
+                "E311 4F08A000000003000000 9F700101 C5019E 9000",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn scp03_with_protected_answers_of_a_published_test() {
     let mut model = Model::modern([0; 4])
         .with_aid(&[0xA0, 0, 0, 0, 3, 0, 0, 0])
