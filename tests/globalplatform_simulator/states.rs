@@ -4,15 +4,17 @@ use symbolon::iso7816::{Parsed, StatusWord};
 use symbolon::simulator::{Applet, Card, GlobalPlatform, GlobalPlatformModel as Model};
 
 use crate::desk::{SERIAL, ask, card, cyberflex, expect, modern, send};
-use crate::load::{APPLET, PACKAGE, install_minimal};
+use crate::load::{APPLET, PACKAGE, install, install_minimal};
 
 #[test]
 fn what_the_old_card_says_of_itself() {
     let (_, mut card) = cyberflex();
+    let empty = [0x00, 0xA4, 0x04, 0x00, 0x00];
+    assert_eq!(card.transmit(&empty), [0x61, 0x12]);
     expect(
         &mut card,
         &[
-            ("00A4040012", "6F10 8408A000000003000000 A5049F6501FF 9000"),
+            ("00A4040000", "6F10 8408A000000003000000 A5049F6501FF 9000"),
             (
                 "00A4040007A0000000030000",
                 "6F10 8408A000000003000000 A5049F6501FF 9000",
@@ -186,14 +188,8 @@ fn lists_in_both_forms_with_a_filter_and_in_pages() {
         ],
     );
     for number in 2..30 {
-        let mut data = vec![7];
-        data.extend(PACKAGE);
-        data.push(8);
-        data.extend(APPLET);
-        data.push(8);
-        data.extend(&PACKAGE);
-        data.extend([number, 1, 0, 2, 0xC9, 0, 0]);
-        assert_eq!(send(&mut card, "80E60C00", &data), "009000", "{number}");
+        let name = [&APPLET[..7], &[number]].concat();
+        assert_eq!(install(&mut card, &name, &[0xC9, 0]), "009000");
     }
     let mut list = String::new();
     let mut pages = 1;
@@ -206,8 +202,15 @@ fn lists_in_both_forms_with_a_filter_and_in_pages() {
     list += page.strip_suffix("9000").unwrap();
     assert_eq!((list.len(), pages), (29 * 11 * 2, 2));
     assert_eq!(ask(&mut card, "80F24001024F0000"), "6985");
-    // Open Platform has no TLV.
+    // Open Platform has no TLV. More is said there, too, after GET RESPONSE.
     let (_, mut old) = cyberflex();
+    install_minimal(&mut old);
+    for number in 2..30 {
+        let name = [&APPLET[..7], &[number]].concat();
+        assert!(install(&mut old, &name, &[0xC9, 0]).ends_with("9000"));
+    }
+    let page = ask(&mut old, "80F24000024F0000");
+    assert!(page.len() > 400 && page.ends_with("6310"), "{page}");
     assert_eq!(ask(&mut old, "80F28002024F0000"), "6A86");
 }
 
