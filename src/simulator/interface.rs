@@ -11,6 +11,8 @@ const CHAIN_MAX: usize = 8192;
 
 /// GET RESPONSE.
 const GET_RESPONSE: u8 = 0xC0;
+/// SELECT.
+const SELECT: u8 = 0xA4;
 /// Bit of CLA: more of this command follows.
 const CHAINING: u8 = 0x10;
 
@@ -167,7 +169,9 @@ impl Interface {
         let Answer { mut data, sw } = answer;
         self.last = sw;
         if self.byte_by_byte && !data.is_empty() && command.header[1] != GET_RESPONSE {
-            if !command.data.is_empty() {
+            // SELECT by name takes data, if only none: its P3 is never the length of an answer.
+            let by_name = matches!(command.header, [_, SELECT, 0x04, _]);
+            if !command.data.is_empty() || by_name {
                 return self.announce(Vec::new(), data);
             }
             // A command without data and without Le is sent with P3 = 00: 256 bytes.

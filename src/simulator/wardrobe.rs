@@ -8,6 +8,7 @@ use super::certificates;
 use super::chip::Chip;
 use super::faults::{Fault, Scripted, Trigger};
 use super::filed::{Contents, Filed, two_applications};
+use super::globalplatform::{GlobalPlatform, Model as JavaModel};
 use super::keys::PrivateKey;
 use super::muscle::{Build, Muscle, Owner as MuscleOwner};
 use super::openpgp::{KeyRef, Model, OpenPgp};
@@ -166,6 +167,24 @@ pub const PRACTICE: &[Practice] = &[
                       after its PIN, which is 654321; the other one signs, and its PIN is 112233.",
     },
     Practice {
+        name: "java-cyberflex",
+        title: "Empty Java card of a developer",
+        description: "A Cyberflex Access 64k with Open Platform 2.0.1 and no applet on it. The keys of its card manager are \
+                      those of all test cards: 40 41 42 and so on to 4F, SCP01.",
+    },
+    Practice {
+        name: "java-gp211",
+        title: "Empty Java card with GlobalPlatform 2.1.1",
+        description: "Java Card 2.2.1, and no applet on it. The keys of its card manager are those of all test cards: \
+                      40 41 42 and so on to 4F, SCP02.",
+    },
+    Practice {
+        name: "java-modern",
+        title: "Empty Java card of today",
+        description: "GlobalPlatform 2.3 with Java Card 3.0.5, and no applet on it. The keys of its card manager are those \
+                      of all test cards, 40 41 42 and so on to 4F, for SCP03 with AES.",
+    },
+    Practice {
         name: "both",
         title: "Token with PIV and OpenPGP",
         description: "Thomas Mustermann's YubiKey. PIV with the factory PIN 123456 and PUK 12345678, and a certificate \
@@ -291,8 +310,20 @@ pub fn make(name: &str) -> Option<Box<dyn Card>> {
         "slow" => Box::new(
             Scripted::new(both()?).with(Trigger::Number(5), Fault::Stall(Duration::from_secs(20))),
         ),
-        _ => return None,
+        _ => return java(name),
     })
+}
+
+/// Java cards without anything on them.
+fn java(name: &str) -> Option<Box<dyn Card>> {
+    let serial = |number: u8| SERIAL.wrapping_add(u32::from(number)).to_be_bytes();
+    let model = match name {
+        "java-cyberflex" => JavaModel::cyberflex(serial(5)),
+        "java-gp211" => JavaModel::gp211(serial(6)),
+        "java-modern" => JavaModel::modern(serial(7)),
+        _ => return None,
+    };
+    Some(Box::new(GlobalPlatform::new(model)))
 }
 
 fn pulled(command: usize) -> Option<Box<dyn Card>> {

@@ -1,14 +1,15 @@
 //! Secure channels, opened by a third party.
 
 use symbolon::simulator::faults::{Fault, Scripted, Trigger};
-use symbolon::simulator::{Card, GlobalPlatformModel as Model, Protocol};
+use symbolon::simulator::{Card, GlobalPlatformModel as Model, Protocol, SimulatedReader};
+use symbolon::transport::link::{Link, Reader as _};
 
-use crate::desk::{SERIAL, ask, card, case, cases, cyberflex, expect, modern};
+use crate::desk::{SERIAL, ask, card, case, cases, cyberflex, expect, modern, text};
 
 #[test]
 fn every_protocol_option_level_and_key_size() {
     let cases = cases();
-    assert_eq!(cases.len(), 79);
+    assert_eq!(cases.len(), 85);
     for case in cases {
         let mut card = case.card();
         for (command, answer) in &case.exchanges {
@@ -64,7 +65,7 @@ fn nothing_is_managed_without_a_channel_and_no_plain_command_in_a_protected_one(
         "80F28000024F0000",
         "80F0800107",
         "80E40000074F05A00000000100",
-        "80E602000C05A0000000010000000000",
+        "80E602000A05A0000000010000000000",
         "80E80000021122",
         "80D80081021122",
         "80E280000242 00",
@@ -173,4 +174,26 @@ fn a_card_that_is_pulled_keeps_its_keys_and_forgets_its_channel() {
     card.reset();
     let list = [0x80, 0xF2, 0x80, 0x00, 0x02, 0x4F, 0x00];
     assert_eq!(card.transmit(&list), [0x69, 0x82]);
+}
+
+#[test]
+fn a_reader_brings_back_the_card_that_was_taken_out() {
+    let case = case(Protocol::Scp03 { i: 0x00 }, 16, 0x00);
+    let reader = SimulatedReader::new("Reader");
+    let say = |link: &mut dyn Link, command: &str| {
+        let answer = link.exchange(&symbolon::base::hex::decode(command).unwrap());
+        answer.map(|answer| text(&answer))
+    };
+    reader.insert(Box::new(case.card()));
+    let mut link = reader.clone().connect().unwrap();
+    for (command, answer) in &case.exchanges[..2] {
+        assert_eq!(say(&mut *link, command).unwrap(), *answer);
+    }
+    assert_eq!(say(&mut *link, "80E28000054203112233").unwrap(), "9000");
+    let card = reader.remove().unwrap();
+    assert!(say(&mut *link, "00CA004200").is_err());
+    reader.insert(card);
+    let mut link = reader.clone().connect().unwrap();
+    assert_eq!(say(&mut *link, "00CA004200").unwrap(), "42031122339000");
+    assert_eq!(say(&mut *link, "80F28000024F0000").unwrap(), "6982");
 }

@@ -6,19 +6,19 @@ use symbolon::simulator::{Card, GlobalPlatform, GlobalPlatformModel as Model, Pr
 /// The exchanges of a third party.
 const CHANNELS: &str = include_str!("channels.txt");
 
-pub const SERIAL: [u8; 4] = [1, 2, 3, 4];
+pub(crate) const SERIAL: [u8; 4] = [1, 2, 3, 4];
 
 /// A channel and what is said in it.
-pub struct Case {
-    pub protocol: Protocol,
-    pub key_len: usize,
-    pub level: u8,
+pub(crate) struct Case {
+    pub(crate) protocol: Protocol,
+    pub(crate) key_len: usize,
+    pub(crate) level: u8,
     /// Commands and answers.
-    pub exchanges: Vec<(String, String)>,
+    pub(crate) exchanges: Vec<(String, String)>,
 }
 
 impl Case {
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!(
             "{:?}, keys of {}, level {:02X}",
             self.protocol, self.key_len, self.level
@@ -26,11 +26,11 @@ impl Case {
     }
 
     /// The card of the case, fresh.
-    pub fn card(&self) -> GlobalPlatform {
+    pub(crate) fn card(&self) -> GlobalPlatform {
         card(self.model(), self.key_len)
     }
 
-    pub fn model(&self) -> Model {
+    pub(crate) fn model(&self) -> Model {
         let model = match self.protocol {
             Protocol::Scp01 { .. } => Model::cyberflex(SERIAL),
             Protocol::Scp02 { .. } => Model::gp211(SERIAL),
@@ -40,7 +40,7 @@ impl Case {
     }
 
     /// INITIALIZE UPDATE and EXTERNAL AUTHENTICATE, which have to go well.
-    pub fn open(&self, card: &mut GlobalPlatform) {
+    pub(crate) fn open(&self, card: &mut GlobalPlatform) {
         for (command, answer) in &self.exchanges[..2] {
             assert_eq!(ask(card, command), *answer, "{command}");
         }
@@ -48,7 +48,7 @@ impl Case {
 }
 
 /// The card that the cases are about.
-pub fn card(model: Model, key_len: usize) -> GlobalPlatform {
+pub(crate) fn card(model: Model, key_len: usize) -> GlobalPlatform {
     let keys = [0x40, 0x60, 0x90].map(|first| (first..).take(key_len).collect::<Vec<u8>>());
     let mut random = Random::default();
     for _ in 0..50 {
@@ -61,7 +61,7 @@ pub fn card(model: Model, key_len: usize) -> GlobalPlatform {
         .with_random(random)
 }
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for line in CHANNELS.lines() {
         if let Some(case) = line.strip_prefix("case ") {
@@ -88,7 +88,7 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-pub fn case(protocol: Protocol, key_len: usize, level: u8) -> Case {
+pub(crate) fn case(protocol: Protocol, key_len: usize, level: u8) -> Case {
     cases()
         .into_iter()
         .find(|case| (case.protocol, case.key_len, case.level) == (protocol, key_len, level))
@@ -96,12 +96,12 @@ pub fn case(protocol: Protocol, key_len: usize, level: u8) -> Case {
 }
 
 /// An open channel without protection of commands, on a card of today.
-pub fn modern() -> (Case, GlobalPlatform) {
+pub(crate) fn modern() -> (Case, GlobalPlatform) {
     opened(case(Protocol::Scp03 { i: 0x00 }, 16, 0x00))
 }
 
 /// The same on the old card.
-pub fn cyberflex() -> (Case, GlobalPlatform) {
+pub(crate) fn cyberflex() -> (Case, GlobalPlatform) {
     opened(case(Protocol::Scp01 { i: 0x05 }, 16, 0x00))
 }
 
@@ -111,12 +111,12 @@ fn opened(case: Case) -> (Case, GlobalPlatform) {
     (case, card)
 }
 
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// What a card says in the end: what waits is fetched.
-pub fn ask(card: &mut GlobalPlatform, command: &str) -> String {
+pub(crate) fn ask(card: &mut GlobalPlatform, command: &str) -> String {
     let mut answer = card.transmit(&hex::decode(&command.replace(' ', "")).unwrap());
     let mut data = Vec::new();
     while let [fetched @ .., 0x61, len] = answer.as_slice() {
@@ -128,11 +128,11 @@ pub fn ask(card: &mut GlobalPlatform, command: &str) -> String {
 }
 
 /// Asks with data of any length up to 255 bytes; header without Lc.
-pub fn send(card: &mut GlobalPlatform, header: &str, data: &[u8]) -> String {
+pub(crate) fn send(card: &mut GlobalPlatform, header: &str, data: &[u8]) -> String {
     ask(card, &format!("{header} {:02X} {}", data.len(), text(data)))
 }
 
-pub fn expect(card: &mut GlobalPlatform, exchanges: &[(&str, &str)]) {
+pub(crate) fn expect(card: &mut GlobalPlatform, exchanges: &[(&str, &str)]) {
     for (command, answer) in exchanges {
         assert_eq!(ask(card, command), answer.replace(' ', ""), "{command}");
     }

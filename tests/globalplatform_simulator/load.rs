@@ -6,24 +6,24 @@ use symbolon::simulator::{Card, GlobalPlatform};
 use crate::desk::{ask, cyberflex, expect, modern, send};
 
 /// The name of the package, as in the published helloworld.cap.
-pub const PACKAGE: [u8; 7] = [0xD0, 0xD1, 0xD2, 0xD3, 0xD4, 0xD5, 0x01];
-pub const APPLET: [u8; 8] = [0xD0, 0xD1, 0xD2, 0xD3, 0xD4, 0xD5, 0x01, 0x01];
+pub(crate) const PACKAGE: [u8; 7] = [0xD0, 0xD1, 0xD2, 0xD3, 0xD4, 0xD5, 0x01];
+pub(crate) const APPLET: [u8; 8] = [0xD0, 0xD1, 0xD2, 0xD3, 0xD4, 0xD5, 0x01, 0x01];
 const FRAMEWORK: [u8; 7] = [0xA0, 0, 0, 0, 0x62, 1, 1];
 
 /// The parts of a load file that tests change.
-pub struct Cap {
-    pub magic: u8,
-    pub cap_minor: u8,
-    pub package: Vec<u8>,
-    pub applet: Option<Vec<u8>>,
+pub(crate) struct Cap {
+    pub(crate) magic: u8,
+    pub(crate) cap_minor: u8,
+    pub(crate) package: Vec<u8>,
+    pub(crate) applet: Option<Vec<u8>>,
     /// Minor and major, and the name.
-    pub imports: Vec<([u8; 2], Vec<u8>)>,
+    pub(crate) imports: Vec<([u8; 2], Vec<u8>)>,
     /// Bytes of the method component.
-    pub code: usize,
+    pub(crate) code: usize,
     /// What the directory is wrong by about the methods.
-    pub lie: u16,
+    pub(crate) lie: u16,
     /// Whether the classes come before the imports.
-    pub disorder: bool,
+    pub(crate) disorder: bool,
 }
 
 impl Default for Cap {
@@ -46,7 +46,7 @@ fn counted(bytes: &[u8]) -> Vec<u8> {
 }
 
 impl Cap {
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let flags = if self.applet.is_some() { 4 } else { 2 };
         let mut header = vec![0xDE, 0xCA, 0xFF, self.magic, self.cap_minor, 2, flags, 0, 1];
         header.extend(counted(&self.package));
@@ -113,7 +113,7 @@ fn announce(card: &mut GlobalPlatform, package: &[u8], hash: &[u8], parameters: 
 
 /// Sends blocks; what the card says to the last, or to the first that it refuses.
 fn blocks(card: &mut GlobalPlatform, bytes: &[u8]) -> String {
-    let blocks: Vec<&[u8]> = bytes.chunks(200).collect();
+    let blocks: Vec<&[u8]> = bytes.chunks(250).collect();
     for (number, block) in blocks.iter().enumerate() {
         let last = number + 1 == blocks.len();
         let header = format!("80E8{}{number:02X}", if last { "80" } else { "00" });
@@ -131,7 +131,7 @@ fn load(card: &mut GlobalPlatform, cap: &Cap) -> String {
     blocks(card, &envelope(&cap.bytes()))
 }
 
-pub fn install(card: &mut GlobalPlatform, instance: &[u8], parameters: &[u8]) -> String {
+pub(crate) fn install(card: &mut GlobalPlatform, instance: &[u8], parameters: &[u8]) -> String {
     let mut data = counted(&PACKAGE);
     data.extend(counted(&APPLET));
     data.extend(counted(instance));
@@ -142,7 +142,7 @@ pub fn install(card: &mut GlobalPlatform, instance: &[u8], parameters: &[u8]) ->
 }
 
 /// A package with an applet, and an instance with the same name.
-pub fn install_minimal(card: &mut GlobalPlatform) {
+pub(crate) fn install_minimal(card: &mut GlobalPlatform) {
     assert_eq!(load(card, &Cap::default()), "009000");
     let answer = install(card, &APPLET, &[0xC9, 0]);
     assert!(

@@ -13,3 +13,4 @@ mod content;
 mod desk;
 mod load;
 mod states;
+mod torn;

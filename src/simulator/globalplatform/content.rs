@@ -17,6 +17,16 @@ const LAST_BLOCK: u8 = 0x80;
 /// The smallest and the greatest version that keys can be given.
 const VERSIONS: std::ops::RangeInclusive<u8> = 0x01..=0x7F;
 
+/// A key that PUT KEY brings.
+struct KeyField<'a> {
+    /// Deciphered.
+    key: Vec<u8>,
+    /// Its check value, which was right if it was said.
+    check: [u8; 3],
+    /// What follows it in the command.
+    behind: &'a [u8],
+}
+
 impl Java {
     pub(super) fn delete(&mut self, [p1, p2]: [u8; 2], data: &[u8]) -> Result {
         let related = match p2 {
@@ -127,10 +137,10 @@ impl Java {
         let mut keys = Vec::new();
         let mut answer = vec![version];
         for _ in 0..count {
-            let (key, check, behind) = self.key_field(cipher, rest)?;
-            rest = behind;
-            keys.push(key);
-            answer.extend(check);
+            let field = self.key_field(cipher, rest)?;
+            rest = field.behind;
+            keys.push(field.key);
+            answer.extend(field.check);
         }
         if !rest.is_empty() {
             return Err(StatusWord::WRONG_DATA);
@@ -173,12 +183,12 @@ impl Java {
         Ok(keys)
     }
 
-    /// One key, deciphered, its check value, and what is behind it.
+    /// The first key in the data of PUT KEY.
     fn key_field<'a>(
         &self,
         cipher: CipherKind,
         data: &'a [u8],
-    ) -> std::result::Result<(Vec<u8>, [u8; 3], &'a [u8]), StatusWord> {
+    ) -> std::result::Result<KeyField<'a>, StatusWord> {
         let (len, wrapped, rest) = match (cipher, data) {
             // kaoh's library says 81 to Open Platform (sheet, 3).
             (CipherKind::Des, [0x80 | 0x81, len, rest @ ..]) => {
@@ -212,7 +222,11 @@ impl Java {
         if !said.is_empty() && said != check {
             return Err(StatusWord(0x9485));
         }
-        Ok((key, check, rest))
+        Ok(KeyField {
+            key,
+            check,
+            behind: rest,
+        })
     }
 }
 

@@ -189,6 +189,15 @@ impl KeyRing {
         self.failures = 0;
     }
 
+    /// Everything that lasts but the counters of channels, for comparisons.
+    pub(super) fn image(&self) -> String {
+        let mut image = format!("{} failures\n", self.failures);
+        for set in &self.sets {
+            image += &format!("{:02X} {:?} {:02X?}\n", set.version, set.cipher, set.keys);
+        }
+        image
+    }
+
     /// The value of the key information template.
     pub(super) fn template(&self) -> Vec<u8> {
         let mut template = Vec::new();

@@ -161,7 +161,8 @@ impl GlobalPlatform {
         self
     }
 
-    /// Takes the card's challenges from here.
+    /// Takes the card's challenges from here: sixteen bytes for each INITIALIZE UPDATE, of which
+    /// the first are used.
     #[must_use]
     pub fn with_random(mut self, random: Random) -> Self {
         self.card.random = random;
@@ -218,8 +219,8 @@ impl GlobalPlatform {
         self.card.registry.free()
     }
 
-    /// Everything that the card manager keeps without power, to tell whether two cards are in the
-    /// same state. What the applets keep is not in it.
+    /// What the card manager keeps without power, to tell whether two cards are in the same state:
+    /// not how many channels were opened, nor what the applets keep.
     #[must_use]
     pub fn image(&self) -> String {
         let Java {
@@ -230,8 +231,9 @@ impl GlobalPlatform {
             ..
         } = &self.card;
         format!(
-            "{}{keys:#?}\n{issuer_number:02X?} {card_number:02X?}",
-            registry.image()
+            "{}{}{issuer_number:02X?} {card_number:02X?}",
+            registry.image(),
+            keys.image()
         )
     }
 }

@@ -152,6 +152,11 @@ impl Registry {
         !blocked && instance.state & SELECTABLE == SELECTABLE
     }
 
+    /// Whether nothing but the issuer security domain can be selected.
+    fn is_closed(&self) -> bool {
+        matches!(self.state, CARD_LOCKED | TERMINATED)
+    }
+
     /// Everybody whom SELECT with this name means: first who bears just this name, then those
     /// whose names go on. An empty name means the default.
     pub(super) fn bearers(&self, wanted: &[u8]) -> Vec<Selectable> {
@@ -162,7 +167,7 @@ impl Registry {
 
     fn everybody(&self, wanted: &[u8]) -> Vec<(usize, Selectable)> {
         let issuer = (self.aid.len(), Selectable::Issuer);
-        let locked = self.state == CARD_LOCKED;
+        let locked = self.is_closed();
         if wanted.is_empty() {
             return vec![(0, self.default())];
         }
@@ -190,9 +195,7 @@ impl Registry {
 
     fn default_instance(&self) -> Option<&Instance> {
         self.instances.iter().find(|instance| {
-            self.state != CARD_LOCKED
-                && instance.has(DEFAULT_SELECTED)
-                && self.is_selectable(instance)
+            !self.is_closed() && instance.has(DEFAULT_SELECTED) && self.is_selectable(instance)
         })
     }
 

@@ -193,6 +193,50 @@ fn scp02_of_published_tests() {
 }
 
 #[test]
+fn the_four_cases_of_commands_with_scp02_of_a_published_test() {
+    let keys = [
+        "100102030405060708090A0B0C0D0E0F",
+        "101102030405060708090A0B0C0D0E0F",
+        "102102030405060708090A0B0C0D0E0F",
+    ]
+    .map(bytes);
+    let mut card = scripted(
+        Model::gp211([0; 4]),
+        "00000000000000000000",
+        "6B4524ABEE7C",
+        0x70,
+    )
+    .with_keys(keys.each_ref().map(Vec::as_slice))
+    .with_sequence_counter(1);
+    // The published host names the version 20, and was answered 70.
+    let begun = ask(&mut card, "8050700008 40A62C37FA6304F8 00");
+    assert_eq!(
+        begun,
+        "0000000000000000000070020001 6B4524ABEE7C F32EA3838BC148F3 9000".replace(' ', "")
+    );
+    expect(
+        &mut card,
+        &[
+            ("8482010010 BA6961667737C5BC EBECE14C7D6A4376", "9000"),
+            // Without data it is no question, but the code is right.
+            ("84F2200208 14DB34FA4341DCA8", "6A80"),
+        ],
+    );
+    let recognition = ask(&mut card, "84CA006608 55ED7C5FF069512B 00");
+    assert!(recognition.starts_with("66"), "{recognition}");
+    expect(
+        &mut card,
+        &[
+            ("84F2200212 4F0212345C054F9F70C5 8FC1B380C4228AF8", "6A88"),
+            (
+                "84F280020A 4F00 3B95F09317DE6A4E 00",
+                "E311 4F08A000000003000000 9F700101 C5019E 9000",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn scp03_with_protected_answers_of_a_published_test() {
     let mut model = Model::modern([0; 4])
         .with_aid(&[0xA0, 0, 0, 0, 3, 0, 0, 0])
@@ -303,4 +347,47 @@ fn keys_derived_from_a_master_key() {
         encryption,
         bytes("9AAC5D0B3601F89438A0D9D0B6B256CFB47E6462DFA5228D3420C4AC7C224781")
     );
+}
+
+/// Three channels of test cards, and an old and a new card.
+fn any_card(number: usize) -> GlobalPlatform {
+    let model = match number % 3 {
+        0 => Model::cyberflex([0; 4]),
+        1 => Model::gp211([0; 4]),
+        _ => Model::modern([0; 4]),
+    };
+    GlobalPlatform::new(model)
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_get_a_status_word(number: usize, commands: Vec<Vec<u8>>) {
+        let mut card = any_card(number);
+        for command in commands {
+            proptest::prop_assert!(card.transmit(&command).len() >= 2);
+        }
+    }
+
+    #[test]
+    fn any_data_of_any_command_gets_a_status_word(number: usize, commands: Vec<(u8, u8, u8, Vec<u8>)>) {
+        const KNOWN: [u8; 8] = [0x50, 0xE2, 0xE4, 0xE6, 0xE8, 0xD8, 0xF0, 0xF2];
+        let mut card = any_card(number);
+        for (ins, p1, p2, data) in commands {
+            let header = [0x80, KNOWN[usize::from(ins) % KNOWN.len()], p1 & 0x9F, p2 & 0x83];
+            let command = crate::iso7816::Parsed { header, data: &data, le: Some(256), extended: false };
+            // As if somebody had opened a channel, which the dice cannot.
+            card.card.session.channel = super::scp::Channel::opened_for_tests(card.card.model.protocol);
+            card.card.issuer(&command);
+        }
+    }
+
+    #[test]
+    fn any_load_file_is_looked_at_without_harm(start in 0_usize..40, file: Vec<u8>) {
+        let model = Model::modern([0; 4]);
+        let registry = super::registry::Registry::new(&model);
+        let head = [1, 0, 17, 0xDE, 0xCA, 0xFF, 0xED, 1, 2, 4, 0, 1, 7, 0xD0, 1, 2, 3, 4, 5, 6, 2, 0, 31];
+        let head = &head[..start.min(head.len())];
+        let bytes = [head, &file].concat();
+        proptest::prop_assert!(super::cap::check(&bytes, &head[head.len().min(13)..head.len().min(20)], &model, &registry).is_err());
+    }
 }
