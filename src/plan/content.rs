@@ -1,7 +1,181 @@
 //! Plans for what is on a Java card: what is needed to make them, and the plans.
 
 pub use crate::card::task::Opening;
-pub use crate::globalplatform::cap::{self, CapError, CapFile, CapFinding, CardSide};
+pub use crate::globalplatform::attempts::MAX_USUAL_TRIES;
+pub use crate::globalplatform::cap::{
+    self, CapError, CapFile, CapFinding, CardSide, JavaCardVersion, PresentKind,
+};
+pub use crate::globalplatform::keys::{CheckValue, KeyError};
+pub use crate::globalplatform::script::{self, Script};
 pub use crate::globalplatform::{
     Aid, AidError, ChannelError, Diversification, Edition, KeyFamily, Keys, Level, WellKnownKey,
 };
+
+use super::{Deletion, Installation, Loading, Plan, Subject, Survey, Task};
+use crate::base::hex::Hex;
+use crate::token::{CardManager, Registry, RegistryKind};
+
+/// How a package is put onto a card.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InstallWish {
+    /// What is deleted before, in this order; what is not there is no failure.
+    pub delete: Vec<Deletion>,
+    /// Whether the component is loaded that most cards do not need.
+    pub with_descriptor: bool,
+    /// Bytes that the code may take at most, if that is said.
+    pub code_limit: Option<u16>,
+    /// The applets that are made of it.
+    pub applets: Vec<AppletWish>,
+}
+
+/// How an applet is made.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AppletWish {
+    /// The applet in the package.
+    pub module: Aid,
+    /// What it is selected by.
+    pub instance: Aid,
+    /// Its privileges: one byte, or three (sheet "globalplatform", 4.2).
+    pub privileges: Vec<u8>,
+    /// What it is told when it is made.
+    pub parameters: Vec<u8>,
+    /// Bytes that its data may take at most, if that is said.
+    pub data_limit: Option<u16>,
+}
+
+/// What everybody uses for the MUSCLE applet: it may change the PIN of the whole card, and is told to
+/// bear the name that it was built with.
+const MUSCLE_PRIVILEGES: [u8; 1] = [0x02];
+const MUSCLE_PARAMETERS: [u8; 1] = [0x00];
+const MUSCLE_CODE_LIMIT: u16 = 16_000;
+const MUSCLE_DATA_LIMIT: u16 = 32_000;
+
+impl InstallWish {
+    /// The usual way for a package: its applets under their own names, and what has these names
+    /// deleted before. Of the MUSCLE applet every version goes: it is there once or not at all.
+    #[must_use]
+    pub fn usual(cap: &CapFile) -> Self {
+        let of_muscle = cap.package().bytes() == cap::known::MUSCLE_PACKAGE;
+        let mut names: Vec<Aid> = cap
+            .applets()
+            .iter()
+            .map(|applet| applet.aid.clone())
+            .collect();
+        names.push(cap.package().clone());
+        if of_muscle {
+            let older = [
+                &cap::known::MUSCLE_OLDER[..],
+                &cap::known::MUSCLE_OLDER_PACKAGE,
+            ];
+            names.extend(older.into_iter().filter_map(|aid| Aid::new(aid).ok()));
+        }
+        let delete = names.into_iter().map(|aid| Deletion {
+            aid,
+            related: false,
+        });
+        let applets = cap.applets().iter().map(|applet| AppletWish {
+            module: applet.aid.clone(),
+            instance: applet.aid.clone(),
+            privileges: if of_muscle {
+                MUSCLE_PRIVILEGES.to_vec()
+            } else {
+                vec![0x00]
+            },
+            parameters: if of_muscle {
+                MUSCLE_PARAMETERS.to_vec()
+            } else {
+                Vec::new()
+            },
+            data_limit: of_muscle.then_some(MUSCLE_DATA_LIMIT),
+        });
+        Self {
+            delete: delete.collect(),
+            with_descriptor: false,
+            code_limit: of_muscle.then_some(MUSCLE_CODE_LIMIT),
+            applets: applets.collect(),
+        }
+    }
+
+    /// The steps. `name` is what the file is called.
+    #[must_use]
+    pub fn tasks(&self, cap: &CapFile, name: &str) -> Vec<Task> {
+        let delete = self.delete.iter().cloned().map(Task::DeleteContent);
+        let load = Task::LoadPackage(Loading {
+            package: cap.package().clone(),
+            name: name.to_owned(),
+            file: Hex(cap.load_file(self.with_descriptor)),
+            code_limit: self.code_limit,
+            domain: None,
+        });
+        let install = self.applets.iter().map(|applet| {
+            Task::InstallApplet(Installation {
+                package: cap.package().clone(),
+                module: applet.module.clone(),
+                instance: applet.instance.clone(),
+                privileges: Hex(applet.privileges.clone()),
+                parameters: Hex(applet.parameters.clone()),
+                data_limit: applet.data_limit,
+            })
+        });
+        delete.chain([load]).chain(install).collect()
+    }
+}
+
+/// The plan of these steps for a card; nothing if it is not known as a Java card.
+#[must_use]
+pub fn plan(
+    name: &str,
+    survey: &Survey,
+    atr: &[u8],
+    opening: Opening,
+    tasks: Vec<Task>,
+    now: i64,
+) -> Option<Plan> {
+    let Survey::Java(known) = survey else {
+        return None;
+    };
+    Some(Plan {
+        name: name.to_owned(),
+        subject: Subject {
+            serial: known.serial.clone(),
+            atr: Hex(atr.to_vec()),
+            label: None,
+        },
+        made: now,
+        opening,
+        tasks,
+    })
+}
+
+/// What a package is held against before it is loaded, as far as the card told it.
+#[must_use]
+pub fn card_side(manager: &CardManager, registry: Option<&Registry>) -> CardSide {
+    let resources = manager.resources.as_ref();
+    let recognition = manager.recognition.as_ref();
+    let entries = registry.iter().flat_map(|registry| &registry.entries);
+    let present = entries.flat_map(|entry| {
+        let kind = match entry.kind {
+            RegistryKind::IssuerSecurityDomain | RegistryKind::SecurityDomain => {
+                PresentKind::SecurityDomain
+            }
+            RegistryKind::Application => PresentKind::Instance,
+            RegistryKind::Package => PresentKind::Package,
+        };
+        let modules = entry.modules.iter().map(|aid| (aid, PresentKind::Module));
+        std::iter::once((&entry.aid, kind)).chain(modules)
+    });
+    CardSide {
+        free_memory: resources.and_then(|resources| resources.free_memory),
+        java_card: recognition
+            .and_then(|known| u8::try_from(known.java_card?).ok())
+            .filter(|&version| version > 2)
+            .map(|major| JavaCardVersion {
+                major,
+                minor: u8::MAX,
+                patch: u8::MAX,
+            }),
+        present: present
+            .filter_map(|(aid, kind)| Some((Aid::new(aid).ok()?, kind)))
+            .collect(),
+    }
+}

@@ -11,7 +11,7 @@ use symbolon::plan::profile::Profile;
 use symbolon::plan::recipe::{self, Given};
 use symbolon::plan::run::{Run, RunError};
 use symbolon::plan::secrets::Secrets;
-use symbolon::plan::{Plan, SecretName, SetupError, Survey, cardos, compare};
+use symbolon::plan::{About, Plan, SecretName, SetupError, Survey, cardos, compare};
 use symbolon::simulator::{Card, CardOs};
 use symbolon::token::{ReaderId, Token};
 use symbolon::transport::channel::{Cancel, Channel};
@@ -190,19 +190,22 @@ impl Desk {
     }
 
     pub(crate) fn survey(&self) -> Survey {
-        self.on(Survey::read).unwrap()
+        self.on(|channel| Survey::read(channel, About::Token))
+            .unwrap()
     }
 
     /// The same in the words of this make of card.
     pub(crate) fn cardos(&self) -> cardos::Survey {
-        let Survey::CardOs(survey) = self.survey();
-        survey
+        match self.survey() {
+            Survey::CardOs(survey) => survey,
+            other => panic!("{other:?}"),
+        }
     }
 
     /// What a survey costs on the card as it is.
     pub(crate) fn survey_commands(&self) -> usize {
         self.on(|channel| {
-            Survey::read(channel).unwrap();
+            Survey::read(channel, About::Token).unwrap();
             channel.cost().commands as usize
         })
     }
