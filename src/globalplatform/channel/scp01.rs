@@ -1,6 +1,7 @@
 //! SCP01: triple DES, of Open Platform 2.0.1' and GlobalPlatform 2.1.1 (sheet "globalplatform", 2.2).
 
-use super::{Messaging, Start};
+use super::Messaging;
+use super::start::Start;
 use crate::base::secret::Secret;
 use crate::globalplatform::crypto::{self, Cipher, Wiped};
 use crate::globalplatform::keys::{KeyError, Keys};
@@ -34,6 +35,14 @@ impl Scp01 {
             hides_icv: i & 0x10 != 0,
             last: None,
         })
+    }
+}
+
+#[cfg(test)]
+impl Scp01 {
+    /// For tests against published session keys.
+    pub(super) fn keys(&self) -> [&[u8]; 2] {
+        [self.enc.expose(), self.mac.expose()]
     }
 }
 

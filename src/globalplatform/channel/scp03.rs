@@ -1,6 +1,7 @@
 //! SCP03: AES with CMAC, and answers that are protected too (sheet "globalplatform", 2.4).
 
-use super::{ChannelError, CounterRule, Level, Messaging, Start};
+use super::start::Start;
+use super::{ChannelError, CounterRule, Level, Messaging};
 use crate::base::secret::Secret;
 use crate::globalplatform::crypto::{self, Cipher, Wiped};
 use crate::globalplatform::keys::{KeyError, Keys};
@@ -68,6 +69,14 @@ impl Scp03 {
             *first = 0x80;
         }
         Ok(Cipher::aes(self.enc.expose())?.ecb(&block))
+    }
+}
+
+#[cfg(test)]
+impl Scp03 {
+    /// For tests against published session keys.
+    pub(super) fn keys(&self) -> [&[u8]; 3] {
+        [self.enc.expose(), self.mac.expose(), self.rmac.expose()]
     }
 }
 

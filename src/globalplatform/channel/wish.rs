@@ -113,6 +113,13 @@ impl Level {
         self.byte() & 0x02 != 0
     }
 
+    /// Whether this level of a protocol tells about keys by how it refuses wrong padding: published
+    /// for the encryption of SCP02 on ten cards (TCHES 2018/2).
+    #[must_use]
+    pub fn has_padding_oracle(self, scp: u8) -> bool {
+        scp == 2 && self.has_encryption()
+    }
+
     /// Whether answers have a MAC.
     #[must_use]
     pub fn has_r_mac(self) -> bool {

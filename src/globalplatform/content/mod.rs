@@ -14,6 +14,8 @@ pub use install::{
 pub use load::{LoadError, Signature, load, stream};
 pub use put_key::{DesKeyType, PutKey, put_key};
 
+use zeroize::Zeroizing;
+
 use super::Aid;
 use crate::base::secret::Secret;
 use crate::iso7816::tlv::ber;
@@ -109,5 +111,6 @@ pub fn store_data(
 /// Appends a value with its length before it, as INSTALL has them: in one byte up to 7F.
 fn push_counted(out: &mut Vec<u8>, value: &[u8]) {
     // What a data object has behind its tag.
-    out.extend(ber::encode(0x80, value).into_iter().skip(1));
+    let object = Zeroizing::new(ber::encode(0x80, value));
+    out.extend(object.iter().skip(1));
 }
