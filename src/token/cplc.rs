@@ -87,10 +87,10 @@ impl Cplc {
     pub fn ic_maker(&self) -> Option<&'static str> {
         Some(match self.ic_fabricator {
             0x3060 => "Renesas",
+            0x4070 | 0x4790 => "NXP",
             0x4090 => "Infineon",
             0x4180 => "Atmel",
             0x4250 => "Samsung",
-            0x4790 => "NXP",
             _ => return None,
         })
     }

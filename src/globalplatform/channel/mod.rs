@@ -95,10 +95,10 @@ trait Messaging {
 }
 
 /// What a MAC is made over: Lc counts the MAC, Le is not in it.
-fn mac_input(header: [u8; 4], data: &[u8], mac_len: usize) -> Vec<u8> {
+fn mac_input(header: [u8; 4], data: &[u8], mac_len: usize) -> Wiped {
     // `SecureChannel::transmit` lets nothing longer through.
     let lc = u8::try_from(data.len() + mac_len).unwrap_or(u8::MAX);
-    [&header[..], &[lc], data].concat()
+    Wiped::new([&header[..], &[lc], data].concat())
 }
 
 /// The bit in CLA that says "this has a MAC".

@@ -71,7 +71,7 @@ impl Messaging for Scp01 {
         let mac = self.mac(header, data)?;
         let mut out = Secret::with_capacity(data.len() + 24);
         if encrypt && !data.is_empty() {
-            let mut plain = Wiped::default();
+            let mut plain = Wiped::new(Vec::with_capacity(data.len() + 1));
             // At most 239 bytes come here.
             plain.push(u8::try_from(data.len()).unwrap_or(u8::MAX));
             plain.extend_from_slice(data);
