@@ -75,7 +75,7 @@ impl Messaging for Scp01 {
             // At most 239 bytes come here.
             plain.push(u8::try_from(data.len()).unwrap_or(u8::MAX));
             plain.extend_from_slice(data);
-            if plain.len() % 8 != 0 {
+            if !plain.len().is_multiple_of(8) {
                 plain = crypto::pad(&plain, 8);
             }
             out.extend(&Cipher::triple_des(self.enc.expose())?.cbc(&[0; 8], &plain));

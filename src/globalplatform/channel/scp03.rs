@@ -144,7 +144,7 @@ impl Messaging for Scp03 {
             let data = body.to_vec();
             return Ok(Response { data, sw });
         }
-        if body.len() % 16 != 0 {
+        if !body.len().is_multiple_of(16) {
             return Err(ChannelError::AnswerNotAuthentic);
         }
         let plain = Cipher::aes(self.enc.expose())?.cbc_decrypt(&self.iv(true)?, body);

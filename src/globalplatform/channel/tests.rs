@@ -56,12 +56,21 @@ fn session_keys_of_scp01() {
         "5409B00FA873CEFAB1C02CD692E8E769",
     ];
     assert_eq!(own.all().map(|key| hex::encode(key.expose())), expected);
-    let session = of(&own, answer, "6247DF18C5793FFE").unwrap();
+    let mut session = of(&own, answer, "6247DF18C5793FFE").unwrap();
     let expected = [
         "AF0D19B751DCB7941FBABBAEC822A008",
         "B61EB5A5BFC45314508053E4E56FC456",
     ];
     assert_eq!(session.keys().map(hex::encode), expected);
+    // INSTALL of that session; its MAC depends on what was loaded before.
+    let install = bytes("07D0D1D2D3D4D50108D0D1D2D3D4D5010108D0D1D2D3D4D50101010202C90000");
+    let wrapped = session
+        .wrap([0x84, 0xE6, 0x0C, 0x00], &install, true)
+        .unwrap();
+    let expected =
+        bytes("F05ED18664F48724F22C260E28AA26D1DFED71EFF6632A744A2A8DB8C16B48BB171147B25E1D5144");
+    assert_eq!(wrapped.expose()[..40], expected);
+    assert_eq!(wrapped.len(), 48);
 
     // GlobalPlatformPro: all challenges zero.
     let answer = "00000000000000000000 01 01 0000000000000000 0000000000000000";
