@@ -11,7 +11,8 @@ use crate::token::{CardManager, SecureChannelProtocol};
 pub struct Wish {
     /// Which card it is.
     pub card: CardId,
-    /// Version of the key set; 0 for the first that the card has.
+    /// Version of the key set; 0 for the first that the card has. Keys of the factory, FF in lists of
+    /// keys, are had by 0 on many cards, and not by their number.
     pub key_version: u8,
     /// Index of the key set (SCP01 of Open Platform); else 0.
     pub key_index: u8,

@@ -17,9 +17,11 @@ pub use put_key::{DesKeyType, PutKey, put_key};
 use zeroize::Zeroizing;
 
 use super::Aid;
+use super::channel::SecureChannel;
 use crate::base::secret::Secret;
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le};
+use crate::transport::channel::Channel;
 
 /// What a life-cycle state is set for (P1 of SET STATUS).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,6 +44,21 @@ pub enum StoreFormat {
     Dgi,
     /// BER-TLV.
     BerTlv,
+}
+
+/// Sends a command and says what came of it.
+///
+/// # Errors
+///
+/// [`ContentError`]. After [`ContentError::Channel`] it is not known whether it was carried out.
+pub fn carry_out(
+    secure: &mut SecureChannel,
+    channel: &mut Channel<'_>,
+    operation: Operation,
+    command: &Command,
+) -> Result<Receipt, ContentError> {
+    let answer = secure.transmit(channel, command)?;
+    judge(operation, &answer)
 }
 
 /// DELETE of an application or a package.
