@@ -17,6 +17,7 @@ pub struct Words {
 pub fn words(card: &PracticeCard) -> Words {
     piv(card.name)
         .or_else(|| openpgp(card.name))
+        .or_else(|| java(card.name))
         .or_else(|| odd(card.name))
         // A card without words of its own is at least named.
         .unwrap_or_else(|| Words {
@@ -96,6 +97,55 @@ fn openpgp(name: &str) -> Option<Words> {
             gettext("Card that takes its time"),
             gettext(
                 "The token with PIV and OpenPGP, which thinks for twenty seconds about its fifth command.",
+            ),
+        ),
+        _ => return None,
+    };
+    Some(Words { title, description })
+}
+
+fn java(name: &str) -> Option<Words> {
+    let (title, description) = match name {
+        "muscle-blank" => (
+            gettext("New MUSCLE card"),
+            gettext(
+                "A Java card with the MUSCLE applet as it was installed: nothing works before it is set up, with its transport PIN Muscle00.",
+            ),
+        ),
+        "muscle-used" => (
+            gettext("MUSCLE card of Anna Rossi"),
+            gettext(
+                "The MUSCLE applet with PKCS#15 as OpenSC leaves it: a key with its certificate. PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
+            ),
+        ),
+        "muscle-2048-place" => (
+            gettext("MUSCLE card that was erased"),
+            gettext(
+                "Set up and empty, but its first place for keys was used: it takes keys of 2048 bits alone, for ever. PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
+            ),
+        ),
+        "muscle-t0" => (
+            gettext("MUSCLE card with T=0"),
+            gettext(
+                "The MUSCLE card of Anna Rossi on a card with T=0 and short commands. PIN 654321, PUK 87654321, SO-PIN 12345678, which has the PUK 11223344.",
+            ),
+        ),
+        "java-cyberflex" => (
+            gettext("Empty Java card of a developer"),
+            gettext(
+                "A Cyberflex Access 64k with Open Platform 2.0.1 and no applet on it. The keys of its card manager are those of all test cards: 40 41 42 and so on to 4F, SCP01.",
+            ),
+        ),
+        "java-gp211" => (
+            gettext("Empty Java card with GlobalPlatform 2.1.1"),
+            gettext(
+                "Java Card 2.2.1, and no applet on it. The keys of its card manager are those of all test cards: 40 41 42 and so on to 4F, SCP02.",
+            ),
+        ),
+        "java-modern" => (
+            gettext("Empty Java card of today"),
+            gettext(
+                "GlobalPlatform 2.3 with Java Card 3.0.5, and no applet on it. The keys of its card manager are those of all test cards, 40 41 42 and so on to 4F, for SCP03 with AES.",
             ),
         ),
         _ => return None,
@@ -193,6 +243,7 @@ mod tests {
         for card in practice::list() {
             let known = piv(card.name)
                 .or_else(|| openpgp(card.name))
+                .or_else(|| java(card.name))
                 .or_else(|| odd(card.name));
             assert_eq!(
                 known.map(|words| words.title).as_deref(),

@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::card::Card;
 use super::cardos::{CardOs, Model as CardOsModel, Owner};
 use super::certificates;
-use super::chip::Chip;
+use super::chip::{Applet, Chip};
 use super::faults::{Fault, Scripted, Trigger};
 use super::filed::{Contents, Filed, two_applications};
-use super::globalplatform::{GlobalPlatform, Model as JavaModel};
+use super::globalplatform::{Factory, GlobalPlatform, Model as JavaModel};
 use super::keys::PrivateKey;
 use super::muscle::{Build, Muscle, Owner as MuscleOwner};
 use super::openpgp::{KeyRef, Model, OpenPgp};
@@ -317,13 +317,41 @@ pub fn make(name: &str) -> Option<Box<dyn Card>> {
 /// Java cards without anything on them.
 fn java(name: &str) -> Option<Box<dyn Card>> {
     let serial = |number: u8| SERIAL.wrapping_add(u32::from(number)).to_be_bytes();
-    let model = match name {
-        "java-cyberflex" => JavaModel::cyberflex(serial(5)),
-        "java-gp211" => JavaModel::gp211(serial(6)),
-        "java-modern" => JavaModel::modern(serial(7)),
+    let (model, factory): (_, Factory) = match name {
+        "java-cyberflex" => (JavaModel::cyberflex(serial(5)), old_applet),
+        "java-gp211" => (JavaModel::gp211(serial(6)), applet),
+        "java-modern" => (JavaModel::modern(serial(7)), applet),
         _ => return None,
     };
-    Some(Box::new(GlobalPlatform::new(model)))
+    Some(Box::new(GlobalPlatform::new(model).with_factory(factory)))
+}
+
+/// What an applet is that is installed on one of these cards: the MUSCLE applet is a whole one, of a
+/// build with keys of 2048 bits.
+fn applet(
+    package: &[u8],
+    module: &[u8],
+    _instance: &[u8],
+    _parameters: &[u8],
+) -> Option<Box<dyn Applet>> {
+    is_muscle(package, module).then(|| Box::new(Muscle::blank(Build::jcop())) as Box<dyn Applet>)
+}
+
+/// The same on a card with T=0.
+fn old_applet(
+    package: &[u8],
+    module: &[u8],
+    _instance: &[u8],
+    _parameters: &[u8],
+) -> Option<Box<dyn Applet>> {
+    let build = || Build::cyberflex().with_rsa(&[1024, 2048]);
+    is_muscle(package, module).then(|| Box::new(Muscle::blank(build())) as Box<dyn Applet>)
+}
+
+fn is_muscle(package: &[u8], module: &[u8]) -> bool {
+    const PACKAGE: [u8; 5] = [0xA0, 0x00, 0x00, 0x00, 0x01];
+    const MODULE: [u8; 6] = [0xA0, 0x00, 0x00, 0x00, 0x01, 0x01];
+    package == PACKAGE && module == MODULE
 }
 
 fn pulled(command: usize) -> Option<Box<dyn Card>> {

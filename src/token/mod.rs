@@ -9,21 +9,22 @@ pub mod attention;
 mod card_manager;
 mod cardos;
 mod certificate;
+mod cplc;
 mod data_object;
 mod fact;
 mod key;
 mod operation;
 mod pin;
 mod reader;
+mod registry;
 mod text;
 
 pub use application::{
     Application, ApplicationKind, ApplicationState, Further, KeyRow, Unreadable,
 };
 pub use card_manager::{
-    CardKey, CardKeyComponent, CardKeyKind, CardManager, CardRecognition, CardResources, Cplc,
-    CplcDate, Day, DeveloperSign, LifeCycle, PackageVersion, Privilege, Registry, RegistryEntry,
-    RegistryKind, SecureChannelProtocol,
+    CardKey, CardKeyComponent, CardKeyKind, CardManager, CardRecognition, CardResources,
+    DeveloperSign, SecureChannelProtocol,
 };
 pub use cardos::{
     AtrSource, CardCondition, CardOsChip, CardOsHardware, CardOsKeys, CardOsLife, CardOsObject,
@@ -31,6 +32,7 @@ pub use cardos::{
     NotTold, SystemKey, Told,
 };
 pub use certificate::{Certificate, CertificateSummary, Flaw};
+pub use cplc::{Cplc, CplcDate, Day};
 pub use data_object::{Access, DataKind, DataObject};
 pub use fact::{Fact, FactName, FactValue, Flag, PinCoding, Salutation, Space};
 pub use key::{
@@ -42,6 +44,7 @@ pub use pin::{
     Alphabet, Breach, Factory, Pin, PinReference, PinRole, PinRule, PinUse, Tries, TriesLeft,
 };
 pub use reader::{CardProtocol, Identity, Reader, ReaderId, ServiceState, SlotState};
+pub use registry::{LifeCycle, PackageVersion, Privilege, Registry, RegistryEntry, RegistryKind};
 pub use text::Text;
 
 use serde::Serialize;

@@ -37,13 +37,18 @@ pub fn name(command: &Command, whole: &Command) -> String {
     if command.ins() == 0xC0 && whole.ins() != 0xC0 {
         return format!("GET RESPONSE of {}", name(whole, whole));
     }
-    let [cla, ins, p1, p2] = command.header();
     if let Some(name) = muscle(whole) {
         return name;
     }
-    if let Some(name) = card_manager(command.header()) {
-        return name.into();
+    match card_manager(command.header()) {
+        Some(name) => name.into(),
+        None => name_of_other(command, whole),
     }
+}
+
+/// The name of a command that is not for a card manager alone.
+fn name_of_other(command: &Command, whole: &Command) -> String {
+    let [cla, ins, p1, p2] = command.header();
     match (ins, p1, p2) {
         (0xA4, 0x04, _) => {
             let aid = whole.payload();

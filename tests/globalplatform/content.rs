@@ -1,6 +1,6 @@
 //! Commands that change a card, as data, and what their answers mean.
 
-use crate::script::{Script, TEST_KEY, announced, bytes, keys, open, wish};
+use crate::script::{Script, TEST_KEY, announced, bytes, keys, open, over, wish};
 use symbolon::base::hex;
 use symbolon::base::secret::Secret;
 use symbolon::globalplatform::content::{
@@ -323,6 +323,43 @@ fn keys_of_another_cipher_are_not_put() {
             ..
         }
     ));
+}
+
+#[test]
+fn what_is_sent_is_judged_at_once() {
+    let update = "00010203040506070809 00 03 70 A5874C57119B976B F94879E36F29E039 000001 9000";
+    let host = "2C8130E574247B1B";
+    let new = keys(KeyFamily::Aes, NEW);
+    let put = content::put_key(&scp03(), 1, None, &new, DesKeyType::Des).unwrap();
+    // With level 00 commands go out as they are.
+    let plain = wire(&put.command);
+    for (answer, expected) in [
+        ("01F2A8DFF2A8DFF2A8DF9000", Ok(())),
+        ("01F2A8DFF2A8DFF2A8DE9000", Err(ContentError::OtherKeys)),
+        ("9485", Err(ContentError::CheckValue)),
+    ] {
+        let mut card = Script::new(&[
+            (&format!("8050000008{host}00"), update),
+            ("8482000010A75F1CD48F3B93DFEFE77F8F72044B77", "9000"),
+            (&plain, answer),
+            ("80E40000074F05A00000000100", "6A88"),
+        ]);
+        let mut secure = open(
+            &mut card,
+            &keys(KeyFamily::Aes, TEST_KEY),
+            &wish(0x00),
+            host,
+        )
+        .unwrap();
+        let sent = over(&mut card, |channel| put.send(&mut secure, channel));
+        assert_eq!(sent, expected);
+        let delete = content::delete(&aid("A000000001"), false);
+        let deleted = over(&mut card, |channel| {
+            content::carry_out(&mut secure, channel, Operation::Delete, &delete)
+        });
+        assert!(matches!(deleted, Err(ContentError::NotFound { .. })));
+        assert!(card.is_through());
+    }
 }
 
 #[test]

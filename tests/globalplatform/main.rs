@@ -13,6 +13,7 @@ mod script;
 mod content;
 mod discovery;
 mod generated;
+mod hostile;
 mod messages;
 mod refusals;
 mod registry;

@@ -1,6 +1,6 @@
 //! Cards that say less than they should, or something old (H-30): EXTERNAL AUTHENTICATE never leaves.
 
-use crate::script::{Script, TEST_KEY, announced, bytes, keys, open, open_with, wish};
+use crate::script::{Script, TEST_KEY, announced, bytes, keys, open, open_with, three, wish};
 use symbolon::base::hex;
 use symbolon::globalplatform::attempts::PassingAttempts;
 use symbolon::globalplatform::{ChannelError, Diversification, KeyFamily, Keys, Wish};
@@ -116,8 +116,13 @@ fn a_card_does_not_become_weaker_than_it_said() {
                 .replace(" 000001", ""),
         };
         let said = u16::from_str_radix(said, 16).unwrap();
-        let error = refused(&aes(), &announced(0x01, 3, said), SCP03_HOST, &answer);
         let now = u16::from_str_radix(now, 16).unwrap();
+        let mut wish = announced(0x01, 3, said);
+        let error = refused(&aes(), &wish, SCP03_HOST, &answer);
+        assert_eq!(error, ChannelError::Weaker(of(3, now)));
+        // An older protocol beside it is no excuse.
+        wish.announced.insert(0, of(2, 0x15));
+        let error = refused(&aes(), &wish, SCP03_HOST, &answer);
         assert_eq!(error, ChannelError::Weaker(of(3, now)));
     }
 }
@@ -159,6 +164,15 @@ fn protocols_that_are_not_spoken_here_are_refused() {
     let other = SCP01.replace(" 01 01 ", " 01 10 ");
     let error = refused(&des(), &wish(0x01), SCP01_HOST, &other);
     let expected = SecureChannelProtocol { scp: 0x10, i: 0 };
+    assert_eq!(error, ChannelError::ProtocolNotSupported(expected));
+}
+
+#[test]
+fn one_base_key_is_one_key() {
+    let other = "505152535455565758595A5B5C5D5E5F";
+    let keys = three(KeyFamily::TripleDes, [TEST_KEY, TEST_KEY, other]);
+    let error = refused(&keys, &announced(0x01, 2, 0x14), SCP02_HOST, SCP02);
+    let expected = SecureChannelProtocol { scp: 2, i: 0x14 };
     assert_eq!(error, ChannelError::ProtocolNotSupported(expected));
 }
 

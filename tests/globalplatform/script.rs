@@ -11,25 +11,25 @@ use symbolon::transport::link::{After, Link, LinkError, Protocol};
 use symbolon::transport::trace::Tracer;
 
 /// The key of developers' cards.
-pub const TEST_KEY: &str = "404142434445464748494A4B4C4D4E4F";
+pub(crate) const TEST_KEY: &str = "404142434445464748494A4B4C4D4E4F";
 
 /// Bytes from hexadecimal text with gaps.
-pub fn bytes(text: &str) -> Vec<u8> {
+pub(crate) fn bytes(text: &str) -> Vec<u8> {
     let text: String = text.split_whitespace().collect();
     hex::decode(&text).unwrap_or_else(|| panic!("{text} is no hexadecimal text"))
 }
 
 /// A card that takes the commands of its script in their order, each to the last bit.
-pub struct Script {
+pub(crate) struct Script {
     steps: Vec<(Vec<u8>, Vec<u8>)>,
     /// What was sent.
-    pub sent: Vec<Vec<u8>>,
-    pub protocol: Protocol,
+    pub(crate) sent: Vec<Vec<u8>>,
+    pub(crate) protocol: Protocol,
 }
 
 impl Script {
     /// Of commands and answers, status words included.
-    pub fn new(steps: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(steps: &[(&str, &str)]) -> Self {
         let steps = steps
             .iter()
             .map(|(command, answer)| (bytes(command), bytes(answer)));
@@ -41,12 +41,12 @@ impl Script {
     }
 
     /// Whether everything of the script was sent.
-    pub fn is_through(&self) -> bool {
+    pub(crate) fn is_through(&self) -> bool {
         self.sent.len() == self.steps.len()
     }
 
     /// The instructions that were sent.
-    pub fn instructions(&self) -> Vec<u8> {
+    pub(crate) fn instructions(&self) -> Vec<u8> {
         self.sent.iter().map(|command| command[1]).collect()
     }
 }
@@ -80,13 +80,13 @@ impl Link for Script {
 }
 
 /// Has `talk` talk over a link.
-pub fn over<T>(link: &mut dyn Link, talk: impl FnOnce(&mut Channel<'_>) -> T) -> T {
+pub(crate) fn over<T>(link: &mut dyn Link, talk: impl FnOnce(&mut Channel<'_>) -> T) -> T {
     let tracer = Tracer::silent(ReaderId(1));
     talk(&mut Channel::new(link, &tracer, Cancel::default()))
 }
 
 /// A random number that was drawn before.
-pub struct Drawn(pub Vec<u8>);
+pub(crate) struct Drawn(pub(crate) Vec<u8>);
 
 impl Randomness for Drawn {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
@@ -97,32 +97,32 @@ impl Randomness for Drawn {
 }
 
 /// Three times the same key.
-pub fn keys(family: KeyFamily, key: &str) -> Keys {
+pub(crate) fn keys(family: KeyFamily, key: &str) -> Keys {
     Keys::one(family, hex::decode_secret(key).unwrap()).unwrap()
 }
 
 /// Three keys.
-pub fn three(family: KeyFamily, all: [&str; 3]) -> Keys {
+pub(crate) fn three(family: KeyFamily, all: [&str; 3]) -> Keys {
     let [enc, mac, dek] = all.map(|key| hex::decode_secret(key).unwrap());
     Keys::three(family, enc, mac, dek).unwrap()
 }
 
 /// A wish for a card of which nothing else is known.
-pub fn wish(level: u8) -> Wish {
+pub(crate) fn wish(level: u8) -> Wish {
     let mut wish = Wish::of_card(CardId::of_chip(&[1, 2, 3]));
     wish.level = Level::from_byte(level).unwrap();
     wish
 }
 
 /// The same, for a card that announced a protocol.
-pub fn announced(level: u8, scp: u8, i: u16) -> Wish {
+pub(crate) fn announced(level: u8, scp: u8, i: u16) -> Wish {
     let mut wish = wish(level);
     wish.announced = vec![SecureChannelProtocol { scp, i }];
     wish
 }
 
 /// Opens a channel with a challenge that was drawn before.
-pub fn open_with(
+pub(crate) fn open_with(
     link: &mut dyn Link,
     keys: &Keys,
     wish: &Wish,
@@ -136,7 +136,7 @@ pub fn open_with(
 }
 
 /// As [`open_with`], on a card that was never seen.
-pub fn open(
+pub(crate) fn open(
     link: &mut dyn Link,
     keys: &Keys,
     wish: &Wish,
@@ -146,7 +146,7 @@ pub fn open(
 }
 
 /// A command from its bytes before any protection. Le is 00 if `le` says so.
-pub fn command(header: &str, data: &str, le: bool) -> Command {
+pub(crate) fn command(header: &str, data: &str, le: bool) -> Command {
     let header: [u8; 4] = bytes(header).try_into().unwrap();
     let command = Command::new(header).data(bytes(data));
     if le {
@@ -157,7 +157,7 @@ pub fn command(header: &str, data: &str, le: bool) -> Command {
 }
 
 /// Sends a command through a secure channel.
-pub fn send(
+pub(crate) fn send(
     secure: &mut SecureChannel,
     link: &mut dyn Link,
     command: &Command,
@@ -166,17 +166,17 @@ pub fn send(
 }
 
 /// A command before protection (header, data, whether Le is there), its bytes on the wire, and the answer.
-pub struct Step(
-    pub &'static str,
-    pub &'static str,
-    pub bool,
-    pub &'static str,
-    pub &'static str,
+pub(crate) struct Step(
+    pub(crate) &'static str,
+    pub(crate) &'static str,
+    pub(crate) bool,
+    pub(crate) &'static str,
+    pub(crate) &'static str,
 );
 
 /// Goes through a session: INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, and what is sent then. The answers as they came out of
 /// the channel.
-pub fn session(
+pub(crate) fn session(
     keys: &Keys,
     wish: &Wish,
     opening: [(&str, &str); 2],

@@ -5,6 +5,7 @@
 //! is kept for that card, and the same keys are not tried again without an explicit word.
 
 mod error;
+mod opening;
 mod scp01;
 mod scp02;
 mod scp03;
@@ -16,14 +17,13 @@ pub use wish::{CounterRule, Edition, Level, Wish};
 
 use std::fmt;
 
-use super::attempts::{Attempts, KeySetId, MAX_USUAL_TRIES, Recall, Tried};
-use super::crypto::{self, Wiped};
+use super::attempts::Attempts;
+use super::crypto::Wiped;
 use super::keys::{KeyError, KeyFamily, Keys, WellKnownKey};
 use crate::base::secret::{self, Secret};
-use crate::iso7816::{Command, Le, Response, StatusWord};
+use crate::iso7816::{Command, Le, Response};
 use crate::token::SecureChannelProtocol;
 use crate::transport::channel::Channel;
-use start::Start;
 
 /// An open secure channel. What goes wrong with it once closes it.
 pub struct SecureChannel {
@@ -95,10 +95,10 @@ trait Messaging {
 }
 
 /// What a MAC is made over: Lc counts the MAC, Le is not in it.
-fn mac_input(header: [u8; 4], data: &[u8], mac_len: usize) -> Vec<u8> {
+fn mac_input(header: [u8; 4], data: &[u8], mac_len: usize) -> Wiped {
     // `SecureChannel::transmit` lets nothing longer through.
     let lc = u8::try_from(data.len() + mac_len).unwrap_or(u8::MAX);
-    [&header[..], &[lc], data].concat()
+    Wiped::new([&header[..], &[lc], data].concat())
 }
 
 /// The bit in CLA that says "this has a MAC".
@@ -136,7 +136,7 @@ impl SecureChannel {
         attempts: &mut dyn Attempts,
         random: &mut dyn Randomness,
     ) -> Result<Self, ChannelError> {
-        let opened = open(channel, keys, wish, attempts, random);
+        let opened = opening::open(channel, keys, wish, attempts, random);
         // Ciphers and digests worked with keys there.
         secret::wipe_stack();
         opened
@@ -305,180 +305,6 @@ impl fmt::Debug for SecureChannel {
     }
 }
 
-fn open(
-    channel: &mut Channel<'_>,
-    keys: &Keys,
-    wish: &Wish,
-    attempts: &mut dyn Attempts,
-    random: &mut dyn Randomness,
-) -> Result<SecureChannel, ChannelError> {
-    let family = keys.family();
-    wish.check(family)?;
-    let id = KeySetId {
-        family,
-        check_values: keys.check_values()?,
-        diversification: wish.diversification,
-    };
-    let recall = attempts.recall(&wish.card);
-    may_try(&recall, &id, wish)?;
-    let long = wish.is_long(family);
-    let host = challenge(random, &recall, long)?;
-    let start = initialize(channel, wish, &host, long)?;
-    start.check(wish, family, &host)?;
-    let tried = Tried {
-        version: start.version,
-        keys: id,
-        challenge: host,
-        counter: start.counter,
-    };
-    must_grow(&recall, &tried)?;
-    let own = keys.diversified(wish.diversification, &start.diversification_data)?;
-    let (mut messaging, challenge_fits) = messaging(&own, &start, &tried.challenge, wish)?;
-    let [card, _] = messaging.cryptograms();
-    if !crypto::same(card, &start.cryptogram) {
-        let (tries, kept) = note_failure(attempts, wish, &tried);
-        return Err(ChannelError::WrongKeys { tries, kept });
-    }
-    let sw = authenticate(channel, messaging.as_mut(), wish.level)?;
-    if sw == StatusWord::WRONG_P1P2 {
-        let level = wish.level;
-        return Err(ChannelError::LevelNotSupported { level });
-    }
-    if !sw.is_ok() {
-        let (tries, kept) = note_failure(attempts, wish, &tried);
-        return Err(ChannelError::HostRefused { sw, tries, kept });
-    }
-    // If this cannot be kept, the next time is more careful than it has to be.
-    let _ = attempts.note_success(&wish.card, &tried);
-    Ok(SecureChannel {
-        messaging,
-        level: wish.level,
-        edition: wish.edition,
-        protocol: start.protocol,
-        family,
-        version: start.version,
-        diversification_data: start.diversification_data,
-        well_known: keys.well_known(),
-        challenge_fits,
-        closed: false,
-    })
-}
-
-/// Whether these keys may be tried on this card.
-fn may_try(recall: &Recall, id: &KeySetId, wish: &Wish) -> Result<(), ChannelError> {
-    match recall {
-        _ if wish.try_again => Ok(()),
-        Recall::Unsure => Err(ChannelError::TriesUnknown),
-        Recall::Known(before) => {
-            let tries = before.tries;
-            // The last of the usual tries is nobody's to take without a word.
-            let last = tries.saturating_add(1) >= MAX_USUAL_TRIES;
-            if before.tries_of(id) > 0 || last {
-                Err(ChannelError::FailedBefore { tries })
-            } else {
-                Ok(())
-            }
-        }
-    }
-}
-
-/// A fresh challenge of ours.
-fn challenge(
-    random: &mut dyn Randomness,
-    recall: &Recall,
-    long: bool,
-) -> Result<Vec<u8>, ChannelError> {
-    let mut host = vec![0; if long { 16 } else { 8 }];
-    let filled = random.fill(&mut host);
-    let again = matches!(recall, Recall::Known(before) if before.is_last_challenge(&host));
-    if filled.is_err() || again || host.iter().all(|&byte| byte == 0) {
-        return Err(ChannelError::NoRandomness);
-    }
-    Ok(host)
-}
-
-/// INITIALIZE UPDATE.
-fn initialize(
-    channel: &mut Channel<'_>,
-    wish: &Wish,
-    host: &[u8],
-    long: bool,
-) -> Result<Start, ChannelError> {
-    let command = Command::new([0x80, 0x50, wish.key_version, wish.key_index])
-        .data(host)
-        .expecting(Le::bytes(LE_SHORT));
-    let answer = channel.transmit(&command)?;
-    match answer.sw {
-        sw if sw.is_ok() => Start::parse(&answer.data, wish, long),
-        StatusWord::NO_OBJECT => Err(ChannelError::NoKeySet),
-        StatusWord::WRONG_LENGTH => Err(ChannelError::ChallengeLength),
-        sw @ (StatusWord::SECURITY | StatusWord::BLOCKED) => Err(ChannelError::Blocked { sw }),
-        sw => Err(ChannelError::NoSecureChannel { sw }),
-    }
-}
-
-/// Whether the sequence counter has grown since the last success with this key set.
-fn must_grow(recall: &Recall, tried: &Tried) -> Result<(), ChannelError> {
-    let last = match recall {
-        Recall::Known(before) => before.counter(tried.version, &tried.keys),
-        Recall::Unsure => None,
-    };
-    match (last, tried.counter) {
-        (Some(last), Some(now)) if now <= last => Err(ChannelError::CounterNotGrown { last, now }),
-        _ => Ok(()),
-    }
-}
-
-/// The session keys, and whether the challenge is one that the card should have.
-fn messaging(
-    keys: &Keys,
-    start: &Start,
-    host: &[u8],
-    wish: &Wish,
-) -> Result<(Box<dyn Messaging + Send>, Option<bool>), ChannelError> {
-    let unsupported = || ChannelError::ProtocolNotSupported(start.protocol);
-    let i = u8::try_from(start.protocol.i).map_err(|_| unsupported())?;
-    let domain = wish.domain.as_ref();
-    Ok(match (start.protocol.scp, i) {
-        (1, 0x05 | 0x15) => (Box::new(scp01::Scp01::new(keys, start, host, i)?), None),
-        (2, i) if scp02::is_supported(i, keys) => {
-            let session = scp02::Scp02::new(keys, start, host, i)?;
-            let fits = domain
-                .filter(|_| i & 0x40 != 0)
-                .map(|aid| scp02::challenge_fits(&session, aid.bytes(), &start.challenge));
-            (Box::new(session), fits.transpose()?)
-        }
-        (3, _) => {
-            let fits = domain
-                .filter(|_| start.counter.is_some())
-                .map(|aid| scp03::challenge_fits(keys, aid.bytes(), start));
-            let session = scp03::Scp03::new(keys, start, host, wish.counter)?;
-            (Box::new(session), fits.transpose()?)
-        }
-        _ => return Err(unsupported()),
-    })
-}
-
-/// EXTERNAL AUTHENTICATE: always with a MAC, never encrypted.
-fn authenticate(
-    channel: &mut Channel<'_>,
-    messaging: &mut dyn Messaging,
-    level: Level,
-) -> Result<StatusWord, ChannelError> {
-    let header = [0x84, 0x82, level.byte(), 0x00];
-    let [_, host] = messaging.cryptograms();
-    let host = host.to_vec();
-    let mac = messaging.mac(header, &host)?;
-    let command = Command::new(header).data([host, mac].concat());
-    Ok(channel.transmit(&command)?.sw)
-}
-
-/// Keeps a failure; the number of tries that are known, and whether it was kept.
-fn note_failure(attempts: &mut dyn Attempts, wish: &Wish, tried: &Tried) -> (Option<u32>, bool) {
-    let kept = attempts.note_failure(&wish.card, tried).is_ok();
-    let tries = match attempts.recall(&wish.card) {
-        Recall::Known(after) => Some(after.tries),
-        Recall::Unsure => None,
-    };
-    (tries, kept)
-}
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests;

@@ -1,6 +1,7 @@
 //! SCP01: triple DES, of Open Platform 2.0.1' and GlobalPlatform 2.1.1 (sheet "globalplatform", 2.2).
 
-use super::{Messaging, Start};
+use super::Messaging;
+use super::start::Start;
 use crate::base::secret::Secret;
 use crate::globalplatform::crypto::{self, Cipher, Wiped};
 use crate::globalplatform::keys::{KeyError, Keys};
@@ -37,6 +38,14 @@ impl Scp01 {
     }
 }
 
+#[cfg(test)]
+impl Scp01 {
+    /// For tests against published session keys.
+    pub(super) fn keys(&self) -> [&[u8]; 2] {
+        [self.enc.expose(), self.mac.expose()]
+    }
+}
+
 impl Messaging for Scp01 {
     fn cryptograms(&self) -> [&[u8]; 2] {
         let [card, host] = &self.cryptograms;
@@ -62,11 +71,11 @@ impl Messaging for Scp01 {
         let mac = self.mac(header, data)?;
         let mut out = Secret::with_capacity(data.len() + 24);
         if encrypt && !data.is_empty() {
-            let mut plain = Wiped::default();
+            let mut plain = Wiped::new(Vec::with_capacity(data.len() + 1));
             // At most 239 bytes come here.
             plain.push(u8::try_from(data.len()).unwrap_or(u8::MAX));
             plain.extend_from_slice(data);
-            if plain.len() % 8 != 0 {
+            if !plain.len().is_multiple_of(8) {
                 plain = crypto::pad(&plain, 8);
             }
             out.extend(&Cipher::triple_des(self.enc.expose())?.cbc(&[0; 8], &plain));

@@ -3,7 +3,8 @@
 //! Only explicit initiation and the MAC over the changed command: the other variants are rare, and
 //! are refused before anything is tried.
 
-use super::{Messaging, Start};
+use super::Messaging;
+use super::start::Start;
 use crate::base::secret::Secret;
 use crate::globalplatform::crypto::{self, Cipher, Wiped};
 use crate::globalplatform::keys::{KeyError, Keys};
@@ -52,6 +53,14 @@ impl Scp02 {
             hides_icv: i & HIDDEN_ICV != 0,
             last: None,
         })
+    }
+}
+
+#[cfg(test)]
+impl Scp02 {
+    /// For tests against published session keys.
+    pub(super) fn keys(&self) -> [&[u8]; 3] {
+        [self.enc.expose(), self.mac.expose(), self.dek.expose()]
     }
 }
 

@@ -1,6 +1,7 @@
 //! SCP03: AES with CMAC, and answers that are protected too (sheet "globalplatform", 2.4).
 
-use super::{ChannelError, CounterRule, Level, Messaging, Start};
+use super::start::Start;
+use super::{ChannelError, CounterRule, Level, Messaging};
 use crate::base::secret::Secret;
 use crate::globalplatform::crypto::{self, Cipher, Wiped};
 use crate::globalplatform::keys::{KeyError, Keys};
@@ -71,6 +72,14 @@ impl Scp03 {
     }
 }
 
+#[cfg(test)]
+impl Scp03 {
+    /// For tests against published session keys.
+    pub(super) fn keys(&self) -> [&[u8]; 3] {
+        [self.enc.expose(), self.mac.expose(), self.rmac.expose()]
+    }
+}
+
 impl Messaging for Scp03 {
     fn cryptograms(&self) -> [&[u8]; 2] {
         let [card, host] = &self.cryptograms;
@@ -135,7 +144,7 @@ impl Messaging for Scp03 {
             let data = body.to_vec();
             return Ok(Response { data, sw });
         }
-        if body.len() % 16 != 0 {
+        if !body.len().is_multiple_of(16) {
             return Err(ChannelError::AnswerNotAuthentic);
         }
         let plain = Cipher::aes(self.enc.expose())?.cbc_decrypt(&self.iv(true)?, body);

@@ -121,21 +121,19 @@ impl Start {
     }
 }
 
-/// Whether the card announced something better: a later protocol only, or protection of answers.
+/// Whether the card announced something better: later protocols only, or more protection in all
+/// variants of this one.
 fn is_weaker(found: SecureChannelProtocol, wish: &Wish) -> bool {
-    if wish.known_protocols().any(|known| known.scp < found.scp) {
-        // It announced even less than this.
-        return false;
-    }
     let mut of_same = wish
         .known_protocols()
         .filter(|known| known.scp == found.scp)
         .peekable();
-    if of_same.peek().is_none() {
-        return wish.known_protocols().next().is_some();
+    if of_same.peek().is_some() {
+        let strength = u16::from(scp03::LONG | scp03::R_MAC | scp03::R_ENC);
+        return found.scp == 3 && of_same.all(|known| known.i & !found.i & strength != 0);
     }
-    let strength = u16::from(scp03::LONG | scp03::R_MAC | scp03::R_ENC);
-    found.scp == 3 && of_same.all(|known| known.i & !found.i & strength != 0)
+    let mut others = wish.known_protocols().peekable();
+    others.peek().is_some() && others.all(|known| known.scp > found.scp)
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ use crate::token::{CardManager, SecureChannelProtocol};
 pub struct Wish {
     /// Which card it is.
     pub card: CardId,
-    /// Version of the key set; 0 for the first that the card has.
+    /// Version of the key set; 0 for the first that the card has. Keys of the factory, FF in lists of
+    /// keys, are had by 0 on many cards, and not by their number.
     pub key_version: u8,
     /// Index of the key set (SCP01 of Open Platform); else 0.
     pub key_index: u8,
@@ -115,6 +116,13 @@ impl Level {
     #[must_use]
     pub fn has_encryption(self) -> bool {
         self.byte() & 0x02 != 0
+    }
+
+    /// Whether this level of a protocol tells about keys by how it refuses wrong padding: published
+    /// for the encryption of SCP02 on ten cards (TCHES 2018/2).
+    #[must_use]
+    pub fn has_padding_oracle(self, scp: u8) -> bool {
+        scp == 2 && self.has_encryption()
     }
 
     /// Whether answers have a MAC.

@@ -1,6 +1,9 @@
 //! INSTALL, in all its kinds.
 
+use zeroize::Zeroizing;
+
 use super::push_counted;
+use crate::base::secret::Secret;
 use crate::globalplatform::Aid;
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le};
@@ -69,19 +72,24 @@ pub fn for_load(
     install(0x02, data)
 }
 
-/// INSTALL \[for install\], and \[for make selectable\] with it if wished.
+/// INSTALL \[for install\], and \[for make selectable\] with it if wished. What the applet is told may
+/// be its first PIN, so nobody sees the data.
 #[must_use]
 pub fn for_install(wish: &Install<'_>) -> Command {
-    let mut parameters = ber::encode(0xC9, wish.parameters);
+    let mut parameters = Zeroizing::new(ber::encode(0xC9, wish.parameters));
     parameters.extend(system_parameters(wish.limits));
-    let mut data = Vec::new();
+    // Long enough for everything: nothing of it is left where it grew out of.
+    let mut data = Zeroizing::new(Vec::with_capacity(parameters.len() + 80));
     push_counted(&mut data, wish.package.bytes());
     push_counted(&mut data, wish.module.bytes());
     push_counted(&mut data, wish.instance.bytes());
     push_counted(&mut data, &Privilege::to_bytes(wish.privileges));
     push_counted(&mut data, &parameters);
     push_counted(&mut data, &[]);
-    install(if wish.selectable { 0x0C } else { 0x04 }, data)
+    let p1 = if wish.selectable { 0x0C } else { 0x04 };
+    Command::new([0x80, 0xE6, p1, 0x00])
+        .secret(Secret::new(&data))
+        .expecting(Le::ALL)
 }
 
 /// INSTALL \[for make selectable\]: of an applet that was installed before.

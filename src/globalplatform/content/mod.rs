@@ -14,10 +14,14 @@ pub use install::{
 pub use load::{LoadError, Signature, load, stream};
 pub use put_key::{DesKeyType, PutKey, put_key};
 
+use zeroize::Zeroizing;
+
 use super::Aid;
+use super::channel::SecureChannel;
 use crate::base::secret::Secret;
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le};
+use crate::transport::channel::Channel;
 
 /// What a life-cycle state is set for (P1 of SET STATUS).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -40,6 +44,21 @@ pub enum StoreFormat {
     Dgi,
     /// BER-TLV.
     BerTlv,
+}
+
+/// Sends a command and says what came of it.
+///
+/// # Errors
+///
+/// [`ContentError`]. After [`ContentError::Channel`] it is not known whether it was carried out.
+pub fn carry_out(
+    secure: &mut SecureChannel,
+    channel: &mut Channel<'_>,
+    operation: Operation,
+    command: &Command,
+) -> Result<Receipt, ContentError> {
+    let answer = secure.transmit(channel, command)?;
+    judge(operation, &answer)
 }
 
 /// DELETE of an application or a package.
@@ -109,5 +128,6 @@ pub fn store_data(
 /// Appends a value with its length before it, as INSTALL has them: in one byte up to 7F.
 fn push_counted(out: &mut Vec<u8>, value: &[u8]) {
     // What a data object has behind its tag.
-    out.extend(ber::encode(0x80, value).into_iter().skip(1));
+    let object = Zeroizing::new(ber::encode(0x80, value));
+    out.extend(object.iter().skip(1));
 }

@@ -5,8 +5,9 @@ use crate::globalplatform::channel::{ChannelError, SecureChannel};
 use crate::globalplatform::crypto;
 use crate::globalplatform::keys::{CheckValue, KeyFamily, Keys};
 use crate::iso7816::{Command, Le};
+use crate::transport::channel::Channel;
 
-use super::ContentError;
+use super::{ContentError, Operation, judge};
 
 /// How keys of DES are announced.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -77,6 +78,22 @@ pub fn put_key(
 }
 
 impl PutKey {
+    /// Sends it, and looks whether the card has these keys then.
+    ///
+    /// # Errors
+    ///
+    /// [`ContentError`]; after [`ContentError::OtherKeys`] and [`ContentError::Channel`] the keys of
+    /// the card may be others than before.
+    pub fn send(
+        &self,
+        secure: &mut SecureChannel,
+        channel: &mut Channel<'_>,
+    ) -> Result<(), ContentError> {
+        let answer = secure.transmit(channel, &self.command)?;
+        judge(Operation::PutKey, &answer)?;
+        self.check(&answer.data)
+    }
+
     /// Whether the card answered that it has these keys, to a command that it has carried out.
     ///
     /// # Errors
