@@ -170,6 +170,7 @@ fn card(error: &CardError) -> Exit {
         CardError::OtherCard => Exit::NoCard,
         CardError::Unsupported(_)
         | CardError::NotFound { .. }
+        | CardError::Muscle(_)
         | CardError::Malformed(_)
         | CardError::Status { .. } => Exit::Refused,
     }

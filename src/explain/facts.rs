@@ -80,6 +80,14 @@ pub fn name(name: FactName) -> String {
         FactName::OtherApplication => gettext("Not read: another application"),
         FactName::UnusedSpace => gettext("Free for new objects"),
         FactName::Locked => gettext("Private: shown after the PIN"),
+        FactName::KeptBy => gettext("Kept by the applet"),
+        FactName::SetUp => gettext("Set up"),
+        FactName::AppletVersion => gettext("Version of the applet"),
+        FactName::ProtocolVersion => gettext("Version of the protocol"),
+        FactName::MemoryTotal => gettext("Memory"),
+        FactName::MemoryFree => gettext("Free memory"),
+        FactName::KeyRules => gettext("Who may read, overwrite and use it"),
+        FactName::KeepsPin => gettext("The PUK leaves the PIN as it is"),
     }
 }
 
@@ -88,7 +96,11 @@ pub fn name(name: FactName) -> String {
 pub fn of(fact: &Fact) -> String {
     match (fact.name, &fact.value) {
         (
-            FactName::MaxCommand | FactName::MaxResponse | FactName::MaxCertificate,
+            FactName::MaxCommand
+            | FactName::MaxResponse
+            | FactName::MaxCertificate
+            | FactName::MemoryTotal
+            | FactName::MemoryFree,
             FactValue::Number(count),
         ) => bytes(usize::try_from(*count).unwrap_or(usize::MAX)),
         // Words that drivers have for what is no name and no number.

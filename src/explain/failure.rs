@@ -158,6 +158,7 @@ pub fn card_error(error: &CardError) -> Explanation {
         )
         .with(gettext_f("Not found: {what}.", &[("what", what)])),
         CardError::Malformed(what) => not_understood(what),
+        CardError::Muscle(error) => refused(StatusWord::UNKNOWN).with(error.to_string()),
         CardError::Status { operation, sw } => refused(*sw).with(status::answered(operation, *sw)),
     }
 }

@@ -11,7 +11,9 @@
 )]
 
 mod applet;
+mod hostile;
 mod looking;
 mod pins;
 mod recorded;
 mod using;
+mod writing;

@@ -1,5 +1,7 @@
 //! The commands of the applet, as bytes (sheet "muscle", 2 to 8). Numbers are big-endian.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::secret::Secret;
 use crate::iso7816::{Command, Le};
 
@@ -28,13 +30,13 @@ pub(super) const OBJECT_LEN: usize = 14;
 pub(super) const KEY_LEN: usize = 11;
 
 /// The name of an object.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub struct ObjectId(pub [u8; 4]);
 
 /// Who may do what: read, write and delete an object, or read, overwrite and use a key. Each word
 /// is 0000 for everybody, FFFF for nobody, else the identities that all have to be shown: bit n
 /// is PIN n (sheet "muscle", 4).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Rules(pub [u16; 3]);
 
 impl Rules {

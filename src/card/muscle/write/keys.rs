@@ -217,12 +217,10 @@ impl Hand<'_, '_> {
             return Err(MuscleError::NoKey { slot: public }.into());
         }
         status::done("ExportKey", answer)?;
-        let read = self.exported(usize::from(bits) / 8);
+        let read = self.exported(bits);
         self.remove(OUTPUT, true)?;
-        let (head, modulus, exponent) = read?;
-        let [high, low] = bits.to_be_bytes();
-        let sound = head == [0x00, 0x01, high, low]
-            && modulus.first().is_some_and(|&first| first >= 0x80)
+        let NewPublic { modulus, exponent } = read?;
+        let sound = modulus.first().is_some_and(|&first| first >= 0x80)
             && modulus.last().is_some_and(|last| last & 1 == 1)
             && exponent.last().is_some_and(|last| last & 1 == 1);
         if !sound {
@@ -231,8 +229,9 @@ impl Hand<'_, '_> {
         Ok(NewPublic { modulus, exponent })
     }
 
-    /// Head, modulus and exponent of the blob in [`OUTPUT`].
-    fn exported(&mut self, len: usize) -> Result<(Vec<u8>, Vec<u8>, Vec<u8>), CardError> {
+    /// The key in [`OUTPUT`], if it is a public one of this size.
+    fn exported(&mut self, bits: u16) -> Result<NewPublic, CardError> {
+        let len = usize::from(bits) / 8;
         let mut at = 0;
         let mut next = |len: usize| {
             let mut bytes = Vec::with_capacity(len);
@@ -244,7 +243,10 @@ impl Hand<'_, '_> {
             }
             Ok::<_, CardError>(bytes)
         };
-        let head = next(4)?;
+        let [high, low] = bits.to_be_bytes();
+        if next(4)? != [0x00, 0x01, high, low] {
+            return Err(NO_KEY);
+        }
         let told = |bytes: &[u8]| bytes.first_chunk().copied().map(u16::from_be_bytes);
         if told(&next(2)?).map(usize::from) != Some(len) {
             return Err(NO_KEY);
@@ -252,13 +254,17 @@ impl Hand<'_, '_> {
         let modulus = next(len)?;
         let len = told(&next(2)?).map(usize::from);
         let len = len.filter(|len| (1..=8).contains(len)).ok_or(NO_KEY)?;
-        Ok((head, modulus, next(len)?))
+        let exponent = next(len)?;
+        Ok(NewPublic { modulus, exponent })
     }
 
     fn import(&mut self, slot: u8, blob: &Secret, rules: Rules) -> Result<(), CardError> {
-        give(self.channel, blob, Rules([0x0002; 3]))?;
-        let answer = self.channel.transmit(&commands::import_key(slot, rules));
-        // The card deletes it itself, if it came that far.
+        let given = give(self.channel, blob, Rules([0x0002; 3]));
+        let answer = given.and_then(|()| {
+            let command = commands::import_key(slot, rules);
+            Ok(self.channel.transmit(&command)?)
+        });
+        // The card deletes it itself, if it came that far; no part of a key is to stay.
         let removed = self.remove(INPUT, true);
         let answer = answer?;
         match answer.sw {

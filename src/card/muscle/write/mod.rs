@@ -14,9 +14,12 @@ pub use application::{erase, personalise, store_pin};
 pub use certificates::{delete_certificate, store_certificate};
 pub use keys::{ImportedKey, NewPublic, choose, delete_key, generate_key, import_key};
 
+use serde::{Deserialize, Serialize};
+
 use super::commands::{self, SetUp};
 use super::status::{self, AUTH_FAILED, INVALID, MuscleError};
 use super::{KeyPlace, ObjectId, ObjectRecord, State, applet, pins, store};
+use crate::base::hex::Hex;
 use crate::base::secret::Secret;
 use crate::card::pkcs15::directory::{self, Kind, List};
 use crate::card::pkcs15::files;
@@ -26,7 +29,7 @@ use crate::token::{Breach, Pin, PinRole, TriesLeft};
 use crate::transport::channel::Channel;
 
 /// What is on an applet.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Survey {
     /// Its state. Nothing else is known of a new one.
     pub state: State,
@@ -37,7 +40,7 @@ pub struct Survey {
     /// Its objects.
     pub objects: Vec<ObjectRecord>,
     /// What is in the directory and in the lists that it names, by their objects.
-    lists: Vec<(ObjectId, Vec<u8>)>,
+    lists: Vec<(ObjectId, Hex)>,
 }
 
 /// The object directory file.
@@ -56,12 +59,12 @@ impl Survey {
     fn content(&self, id: ObjectId) -> Option<&[u8]> {
         let mut all = self.lists.iter();
         let (_, content) = all.find(|(known, _)| *known == id)?;
-        Some(content)
+        Some(&content.0)
     }
 
     fn keep(&mut self, id: ObjectId, content: Vec<u8>) {
         self.lists.retain(|(known, _)| *known != id);
-        self.lists.push((id, content));
+        self.lists.push((id, Hex(content)));
     }
 
     /// The lists that the directory names.
