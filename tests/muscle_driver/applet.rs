@@ -1,8 +1,12 @@
 //! A small applet of the sheet's rules, to talk to: held against what the real one answered
-//! (`recorded.rs`). Its "RSA" turns a block around.
+//! (`recorded.rs`). Its keys are from a pool; one that is in none of its keys turns blocks around.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use getrandom::SysRng;
+use rsa::pkcs8::DecodePrivateKey as _;
+use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
+use rsa::{BoxedUint, RsaPrivateKey};
 use symbolon::transport::link::{After, Link, LinkError, Protocol};
 
 pub(crate) const AID: [u8; 6] = [0xA0, 0, 0, 0, 1, 1];
@@ -21,6 +25,7 @@ pub(crate) struct Key {
     pub(crate) rules: [u16; 3],
     pub(crate) blob: Vec<u8>,
     pub(crate) begun: bool,
+    pub(crate) rsa: Option<Arc<RsaPrivateKey>>,
 }
 
 #[derive(Clone)]
@@ -415,18 +420,20 @@ impl Card {
             }
         }
         self.allowed(0x0002)?;
+        self.made += 1;
+        let pair = Arc::new(pool(bits, usize::from(self.made) % 2));
         for (slot, kind) in [(private, 3), (public, 1)] {
             if let Some(key) = &self.keys[usize::from(slot)] {
                 self.allowed(key.rules[1])?;
             }
-            self.made += 1;
             let at = if kind == 3 { 3..9 } else { 9..15 };
             self.keys[usize::from(slot)] = Some(Key {
                 kind,
                 bits,
                 rules: words(&data[at]),
-                blob: blob(kind, bits, self.made),
+                blob: blob(kind, &pair),
                 begun: false,
+                rsa: Some(Arc::clone(&pair)),
             });
         }
         Ok(Vec::new())
@@ -452,6 +459,7 @@ impl Card {
             kind,
             bits,
             rules,
+            rsa: found(&blob),
             blob,
             begun: false,
         });
@@ -482,6 +490,7 @@ impl Card {
             .and_then(Option::as_mut);
         let Some(key) = key else { return Err(0x9C10) };
         let (rules, kind, len) = (key.rules[2], key.kind, usize::from(key.bits) / 8);
+        let rsa = key.rsa.clone();
         if self.logged & rules != rules {
             return Err(0x9C06);
         }
@@ -513,7 +522,10 @@ impl Card {
             return Err(0x6F00);
         }
         let mut result = (input.len() as u16).to_be_bytes().to_vec();
-        result.extend(input.iter().rev());
+        match &rsa {
+            Some(key) => result.extend(private_operation(key, &input)),
+            None => result.extend(input.iter().rev()),
+        }
         let result = self.lie.clone().unwrap_or(result);
         if data[0] == 1 {
             return Ok(result);
@@ -533,15 +545,60 @@ fn words(bytes: &[u8]) -> [u16; 3] {
     [word(0), word(2), word(4)]
 }
 
-/// A key as the card hands it out: a modulus that is no product, but odd and of its size.
-fn blob(kind: u8, bits: u16, made: u8) -> Vec<u8> {
+/// Keys that were made once, since that takes long.
+pub(crate) const POOL: [(u16, [&[u8]; 3]); 2] = [
+    (
+        1024,
+        [
+            include_bytes!("../../data/practice/pool-rsa1024-1.key"),
+            include_bytes!("../../data/practice/pool-rsa1024-2.key"),
+            include_bytes!("../../data/practice/pool-rsa1024-3.key"),
+        ],
+    ),
+    (
+        2048,
+        [
+            include_bytes!("../../data/practice/pool-rsa2048-1.key"),
+            include_bytes!("../../data/practice/pool-rsa2048-2.key"),
+            include_bytes!("../../data/practice/pool-rsa2048-3.key"),
+        ],
+    ),
+];
+
+fn pool(bits: u16, number: usize) -> RsaPrivateKey {
+    let of_size = POOL.iter().find(|(size, _)| *size == bits);
+    // Other sizes are asked for in logs only.
+    let (_, keys) = of_size.unwrap_or(&POOL[0]);
+    RsaPrivateKey::from_pkcs8_der(keys[number]).unwrap()
+}
+
+/// The key of the pool whose first prime is in a blob.
+fn found(blob: &[u8]) -> Option<Arc<RsaPrivateKey>> {
+    let bits = u16::from_be_bytes([blob[2], blob[3]]);
+    let len = usize::from(u16::from_be_bytes([blob[4], blob[5]]));
+    let prime = &blob[6..6 + len];
+    let mut all = (0..3).map(|number| pool(bits, number));
+    let key = all.find(|key| key.primes()[0].to_be_bytes_trimmed_vartime()[..] == *prime);
+    key.map(Arc::new)
+}
+
+/// A public key as the card hands it out.
+fn blob(kind: u8, pair: &RsaPrivateKey) -> Vec<u8> {
+    let modulus = pair.n_bytes();
     let mut blob = vec![0x00, kind];
-    blob.extend(bits.to_be_bytes());
-    let len = usize::from(bits) / 8;
-    blob.extend((len as u16).to_be_bytes());
-    blob.extend((0..len).map(|n| (n as u8).wrapping_mul(7) ^ made | 0x81));
-    blob.extend([0, 3, 1, 0, 1]);
+    blob.extend((8 * modulus.len() as u16).to_be_bytes());
+    blob.extend((modulus.len() as u16).to_be_bytes());
+    blob.extend(modulus);
+    blob.extend([0, 3]);
+    blob.extend(pair.e_bytes());
     blob
+}
+
+fn private_operation(key: &RsaPrivateKey, block: &[u8]) -> Vec<u8> {
+    let number = BoxedUint::from_be_slice(block, key.n_bits_precision()).unwrap();
+    let result = rsa::hazmat::rsa_decrypt::<SysRng>(None, key, &number).unwrap();
+    let bytes = result.to_be_bytes();
+    bytes[bytes.len() - key.size()..].to_vec()
 }
 
 /// A card that was set up with zeros for all PINs.

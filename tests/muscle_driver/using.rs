@@ -15,6 +15,7 @@ fn with_keys() -> Card {
             rules: [0xFFFF, 2, 2],
             blob: Vec::new(),
             begun: false,
+            rsa: None,
         });
     }
     card

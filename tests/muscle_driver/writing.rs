@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use symbolon::base::hex::Hex;
 use symbolon::base::secret::Secret;
 use symbolon::card::CardError;
-use symbolon::card::muscle::write::{self, ImportedKey, NewPublic, Survey};
+use symbolon::card::muscle::write::{self, ImportedKey, Survey};
 use symbolon::card::muscle::{MuscleError, NewIdentity, SetUp, State, find};
 use symbolon::card::task::{KeyPurpose, NewCertificate, NewKey, NewPin};
+use symbolon::pki::import;
 use symbolon::token::{Application, ApplicationKind, ApplicationState};
 use symbolon::transport::channel::Channel;
 
-use crate::applet::{Card, Shared, set_up};
+use crate::applet::{Card, POOL, Shared, set_up};
 use crate::looking::{LOG, look, with};
 use crate::recorded::{replayed, until};
 
@@ -223,27 +224,39 @@ fn a_torn_key_is_made_again() {
 #[test]
 fn an_imported_key_cannot_be_read_out() {
     let before = made().card().clone();
-    let halves: Vec<Secret> = (1..=5).map(|n| Secret::new(&[n; 128])).collect();
-    let [p, q, dp, dq, q_inverse] = &halves[..] else {
-        panic!("{}", halves.len());
-    };
-    let public = NewPublic {
-        modulus: vec![0xC3; 256],
-        exponent: vec![1, 0, 1],
-    };
+    let file = import::open(POOL[1].1[2], None).unwrap().key;
     let card = torn(&before, |channel, survey| {
-        let imported = ImportedKey {
-            public: public.clone(),
-            primes: [p, q, dp, dq, q_inverse],
-        };
+        let imported = ImportedKey::of(&file).unwrap();
         write::import_key(channel, survey, &key(0x47, 1, 2048), &imported)
     });
     let key = card.keys[2].as_ref().unwrap();
     assert_eq!(key.rules, [0xFFFF, 2, 2]);
     // p, q, 1/q mod p, d mod p-1, d mod q-1 (sheet, 6).
-    let order: Vec<u8> = key.blob[4..].chunks(130).map(|part| part[2]).collect();
-    assert_eq!(order, [1, 2, 5, 3, 4]);
-    assert_eq!(card.keys[3].as_ref().unwrap().blob[6..262], [0xC3; 256]);
+    let parts: Vec<&[u8]> = key.blob[4..].chunks(130).map(|part| &part[2..]).collect();
+    let [p, q, q_inverse, dp, dq] = &parts[..] else {
+        panic!("{}", parts.len());
+    };
+    assert_eq!((*p, *q), (file.p.expose(), file.q.expose()));
+    assert!(q_inverse.ends_with(file.q_inv.expose()));
+    assert!(dp.ends_with(file.d_p.expose()) && dq.ends_with(file.d_q.expose()));
+    assert_eq!(card.keys[3].as_ref().unwrap().blob[6..262], file.n);
+}
+
+/// Sheet "hostile-cards", H-16.
+#[test]
+fn a_key_that_does_not_work_is_not_named() {
+    let shared = made();
+    let mut survey = surveyed(&shared);
+    let begun = survey.clone();
+    let mut lie = vec![0x01, 0x00];
+    lie.resize(258, 0x11);
+    shared.card().lie = Some(lie);
+    let done = signed_in(&shared, |channel| {
+        write::generate_key(channel, &mut survey, &key(0x45, 0, 2048))
+    });
+    assert_eq!(done, Err(MuscleError::BadKey.into()));
+    assert_eq!(survey, begun);
+    assert!(shown(&shared.card()).keys.is_empty());
 }
 
 #[test]

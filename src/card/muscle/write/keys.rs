@@ -7,7 +7,7 @@ use crate::base::secret::Secret;
 use crate::card::CardError;
 use crate::card::muscle::applet::{self, PLACES};
 use crate::card::muscle::commands::{self, INPUT, OUTPUT, Rules};
-use crate::card::muscle::compute::{give, slot};
+use crate::card::muscle::compute::{give, sign, slot};
 use crate::card::muscle::status::{self, BAD_P1, MuscleError, NOT_ALLOWED};
 use crate::card::muscle::{KeyKind, KeyPlace, ObjectRecord, store};
 use crate::card::pkcs15::directory::Kind;
@@ -15,6 +15,8 @@ use crate::card::pkcs15::objects::{Entry, KeyClass};
 use crate::card::pkcs15::{encode, files};
 use crate::card::task::NewKey;
 use crate::iso7816::StatusWord;
+use crate::pki::import::RsaKey;
+use crate::pki::trial::Trial;
 use crate::transport::channel::Channel;
 
 /// Nobody reads the private half; the holder overwrites and uses it.
@@ -37,11 +39,38 @@ pub struct NewPublic {
 
 /// A key that was made elsewhere. All secret numbers are half as long as the modulus.
 #[derive(Debug)]
-pub struct ImportedKey<'a> {
+pub struct ImportedKey {
     /// The public half.
     pub public: NewPublic,
     /// p, q, d mod p-1, d mod q-1, 1/q mod p.
-    pub primes: [&'a Secret; 5],
+    pub primes: [Secret; 5],
+}
+
+impl ImportedKey {
+    /// A key out of a file. Nothing if its primes are not of one length, which no card keeps.
+    #[must_use]
+    pub fn of(key: &RsaKey) -> Option<Self> {
+        let half = |number: &Secret| {
+            let missing = (key.n.len() / 2).checked_sub(number.len())?;
+            let mut filled = Secret::with_capacity(key.n.len() / 2);
+            filled.extend(&vec![0x00; missing]);
+            filled.extend(number.expose());
+            Some(filled)
+        };
+        Some(Self {
+            public: NewPublic {
+                modulus: key.n.clone(),
+                exponent: key.e.clone(),
+            },
+            primes: [
+                half(&key.p)?,
+                half(&key.q)?,
+                half(&key.d_p)?,
+                half(&key.d_q)?,
+                half(&key.q_inv)?,
+            ],
+        })
+    }
 }
 
 /// The number of a pair of places for a new key of this size, that no key of the lists is in: best
@@ -84,8 +113,8 @@ fn fits(places: &[KeyPlace], number: u8, bits: u16) -> bool {
 ///
 /// # Errors
 ///
-/// [`MuscleError::FixedPlace`], [`MuscleError::KeySize`], [`CardError::Malformed`] for a public half
-/// that is none, or another [`CardError`]; it may be done again.
+/// [`MuscleError::FixedPlace`], [`MuscleError::KeySize`], [`MuscleError::BadKey`] for a public half
+/// that is none or of another key, or another [`CardError`]; it may be done again.
 pub fn generate_key(
     channel: &mut Channel<'_>,
     survey: &mut Survey,
@@ -95,6 +124,7 @@ pub fn generate_key(
     let (private, public) = hand.places(new)?;
     hand.generate(private, public, new.bits)?;
     let made = hand.export(public, new.bits)?;
+    hand.try_key(private, &made)?;
     hand.name_key(new, &made)?;
     *survey = hand.survey;
     Ok(made)
@@ -111,7 +141,7 @@ pub fn import_key(
     channel: &mut Channel<'_>,
     survey: &mut Survey,
     new: &NewKey,
-    key: &ImportedKey<'_>,
+    key: &ImportedKey,
 ) -> Result<(), CardError> {
     if key.public.modulus.len() != usize::from(new.bits) / 8
         || key
@@ -124,7 +154,7 @@ pub fn import_key(
     let mut hand = Hand::new(channel, survey);
     let (private, public) = hand.places(new)?;
     hand.generate(private, public, new.bits)?;
-    let [p, q, dp, dq, q_inverse] = key.primes;
+    let [p, q, dp, dq, q_inverse] = &key.primes;
     let blob = blob(
         0x03,
         new.bits,
@@ -140,6 +170,7 @@ pub fn import_key(
         hand.generate(private, public, new.bits)?;
         return Err(MuscleError::Unguarded { slot: private }.into());
     }
+    hand.try_key(private, &key.public)?;
     hand.name_key(new, &key.public)?;
     *survey = hand.survey;
     Ok(())
@@ -278,6 +309,17 @@ impl Hand<'_, '_> {
         }
     }
 
+    /// The key does with its public half what it is for, before anybody relies on it.
+    fn try_key(&mut self, private: u8, public: &NewPublic) -> Result<(), CardError> {
+        let trial = Trial::new(&public.modulus, &public.exponent).ok_or(NO_KEY)?;
+        let signature = sign(self.channel, private, trial.to_sign())?;
+        if trial.is_signature(&signature) {
+            Ok(())
+        } else {
+            Err(NO_KEY)
+        }
+    }
+
     /// The file of the public half, and the entries of both.
     fn name_key(&mut self, new: &NewKey, public: &NewPublic) -> Result<(), CardError> {
         let content = encode::rsa_public_key(&public.modulus, &public.exponent);
@@ -301,5 +343,5 @@ impl Hand<'_, '_> {
     }
 }
 
-/// What the card gave as its new key is none.
-const NO_KEY: CardError = CardError::Malformed("a public key that is none");
+/// What the card gave as its new key is none, or is another one.
+const NO_KEY: CardError = CardError::Muscle(MuscleError::BadKey);
