@@ -4,10 +4,12 @@ use symbolon::base::secret::Secret;
 use symbolon::card::guard::{self, Deed, Shown};
 use symbolon::card::muscle::MuscleError;
 use symbolon::card::{self, CardError};
-use symbolon::token::{ApplicationKind, Breach, Pin, PinRole, Token, TriesLeft};
+use symbolon::token::{
+    Access, ApplicationKind, Breach, Pin, PinReference, PinRole, Token, TriesLeft,
+};
 use symbolon::transport::link::After;
 
-use crate::applet::Shared;
+use crate::applet::{Object, Shared};
 use crate::looking::{look, with, with_certificate};
 
 fn secret(text: &str) -> Secret {
@@ -85,6 +87,61 @@ fn a_puk_sets_no_new_pin_and_is_not_sent_for_that() {
     let mut sent = shared.card().sent.clone();
     sent.retain(|command| matches!(command[1], 0x42 | 0x44 | 0x46));
     assert!(sent.is_empty(), "{sent:02X?}");
+}
+
+/// Sheet "muscle", 9: a right that is missing is 9C06.
+#[test]
+fn what_only_the_holder_reads_is_shown_after_the_pin() {
+    let mut card = with_certificate();
+    let mut list = vec![0x30, 0x23, 0x30, 0x0D, 0x0C, 0x04, b'n', b'o', b't', b'e'];
+    list.extend([0x03, 0x02, 0x06, 0xC0, 0x04, 0x01, 0x01]);
+    list.extend([0x30, 0x06, 0x0C, 0x04, b'd', b'e', b'm', b'o', 0xA1, 0x0A]);
+    list.extend([0x30, 0x08, 0x04, 0x06, 0x3F, 0x00, 0x50, 0x15, 0x33, 0x02]);
+    list.resize(0x100, 0);
+    for (low, rules, content) in [
+        ([0x44, 0x05], [0, 2, 2], list),
+        ([0x33, 0x02], [2, 2, 2], b"nobody's business".to_vec()),
+    ] {
+        card.objects.push(Object {
+            id: [0x50, 0x15, low[0], low[1]],
+            rules,
+            content,
+        });
+    }
+    let odf = card
+        .objects
+        .iter_mut()
+        .find(|o| o.id == [0x50, 0x15, 0x50, 0x31]);
+    let entry = [
+        0xA7, 0x0A, 0x30, 0x08, 0x04, 0x06, 0x3F, 0x00, 0x50, 0x15, 0x44, 0x05,
+    ];
+    odf.unwrap().content[48..60].copy_from_slice(&entry);
+    let (token, shared) = look(card);
+    let data = &token.applications[0].data[0];
+    assert_eq!(
+        (data.access, &data.content),
+        (Access::Pin(PinReference(1)), &None)
+    );
+    let kind = ApplicationKind::Pkcs15;
+    let shown = Shown {
+        token: &token,
+        application: kind,
+        pin: &token.applications[0].pins[0],
+    };
+    let opened = with(&shared, |channel| {
+        let mut driver = card::open(channel, kind).unwrap();
+        let pin = secret("00000000");
+        guard::run(driver.as_mut(), channel, &shown, &Deed::Verify(&pin), false).unwrap();
+        guard::opened(driver.as_mut(), channel, &shown).unwrap()
+    });
+    let content = opened.data[0].content.as_deref();
+    assert_eq!(content, Some(&b"nobody's business"[..]));
+    assert_eq!(opened.pins, token.applications[0].pins);
+    let mut names: Vec<_> = opened.facts.iter().map(|fact| fact.name).collect();
+    let mut before: Vec<_> = token.applications[0].facts.iter().map(|f| f.name).collect();
+    names.sort_by_key(|name| format!("{name:?}"));
+    before.sort_by_key(|name| format!("{name:?}"));
+    assert_eq!(names, before);
 }
 
 #[test]

@@ -174,8 +174,7 @@ fn torn(
             }
         }
     }
-    let card = whole.card().clone();
-    card
+    whole.card().clone()
 }
 
 fn shown(card: &Card) -> Application {
@@ -188,7 +187,7 @@ fn shown(card: &Card) -> Application {
 
 #[test]
 fn a_torn_personalisation_is_done_again() {
-    let card = torn(&set_up(), |channel, survey| personalise(channel, survey));
+    let card = torn(&set_up(), personalise);
     let application = shown(&card);
     assert_eq!(application.label().unwrap().as_str(), "Practice");
     assert_eq!(application.pins.len(), 2);
@@ -348,8 +347,30 @@ fn a_torn_erasure_is_done_again() {
     })
     .unwrap();
     let before = shared.card().clone();
-    let card = torn(&before, |channel, survey| write::erase(channel, survey));
+    let card = torn(&before, write::erase);
     assert!(card.objects.is_empty());
     let (token, _) = look(card);
     assert_eq!(token.applications[0].kind, ApplicationKind::Muscle);
+}
+
+/// Each answer to a command with data is fetched with one more.
+#[test]
+fn all_of_it_goes_over_t_0() {
+    let mut card = set_up();
+    card.t0 = true;
+    let card = torn(&card, personalise);
+    let card = torn(&card, |channel, survey| {
+        write::generate_key(channel, survey, &key(0x45, 0, 2048)).map(|_| ())
+    });
+    let card = torn(&card, |channel, survey| {
+        write::store_certificate(channel, survey, &certificate(824))
+    });
+    let application = shown(&card);
+    assert_eq!(
+        (application.keys.len(), application.certificates.len()),
+        (1, 1)
+    );
+    // Instructions that T=0 has no room for.
+    let odd = |sent: &Vec<u8>| matches!(sent[1] >> 4, 0x6 | 0x9);
+    assert!(!card.sent.iter().any(odd));
 }
