@@ -40,6 +40,10 @@ pub(crate) struct Pin {
 #[derive(Clone, Default)]
 pub(crate) struct Card {
     pub(crate) selected: bool,
+    /// The identifier of the applet, if it is an unusual one.
+    pub(crate) aid: Option<Vec<u8>>,
+    /// Whether another application is on the card, empty, that says that it is a PKCS #15 one.
+    pub(crate) has_pkcs15: bool,
     pub(crate) is_ready: bool,
     pub(crate) pins: [Option<Pin>; 8],
     pub(crate) logged: u16,
@@ -161,7 +165,12 @@ impl Card {
     fn process(&mut self, header: [u8; 4], data: &[u8], le: Option<u8>) -> Answer {
         let [cla, ins, p1, p2] = header;
         if cla == 0x00 && ins == 0xA4 {
-            if data == AID && p1 == 0x04 {
+            let aid = self.aid.as_deref().unwrap_or(&AID);
+            if data.starts_with(&[0xA0, 0, 0, 0, 0x63]) && self.has_pkcs15 {
+                self.selected = false;
+                return Ok(vec![0x6F, 0x02, 0x82, 0x00]);
+            }
+            if data == aid && p1 == 0x04 {
                 self.selected = true;
                 self.logged = 0;
                 self.objects.retain(|object| object.id[..3] != [0xFF; 3]);

@@ -282,3 +282,35 @@ fn lists_of_any_size_are_read() {
         assert_eq!(application.pins.len(), 2 * pins, "{len}");
     }
 }
+
+/// An applet of an older build has another identifier, which is asked for where nothing else was
+/// found: no card pays for that which has anything.
+#[test]
+fn an_older_build_is_found_last() {
+    let mut card = with_certificate();
+    card.aid = Some(vec![0xA0, 0x00, 0x00, 0x03, 0x23, 0x01, 0x01]);
+    let (token, shared) = look(card);
+    let application = &token.applications[0];
+    assert_eq!(application.kind, ApplicationKind::Pkcs15);
+    assert_eq!(application.aid, [0xA0, 0x00, 0x00, 0x03, 0x23, 0x01, 0x01]);
+    for is_selected in [true, false] {
+        shared.card().selected = is_selected;
+        with(&shared, |channel| {
+            let mut driver = card::open(channel, ApplicationKind::Pkcs15).unwrap();
+            card::identify(driver.as_mut(), channel, &token, ApplicationKind::Pkcs15).unwrap();
+        });
+    }
+}
+
+/// A card with a PKCS #15 application of its own, and an applet that keeps another.
+#[test]
+fn one_of_two_applications_of_a_kind_is_named() {
+    let mut card = with_certificate();
+    card.has_pkcs15 = true;
+    let (token, _) = look(card);
+    let kinds: Vec<_> = token.applications.iter().map(|a| a.kind).collect();
+    assert_eq!(kinds, [ApplicationKind::Pkcs15]);
+    let other = FactValue::Text("MUSCLE".into());
+    assert_eq!(fact(&token, FactName::OtherApplication), Some(&other));
+    assert_eq!(fact(&token, FactName::KeptBy), None);
+}
