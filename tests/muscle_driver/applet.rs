@@ -1,13 +1,12 @@
 //! A small applet of the sheet's rules, to talk to: held against what the real one answered
 //! (`recorded.rs`). Its keys are from a pool; one that is in none of its keys turns blocks around.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
-use getrandom::SysRng;
-use rsa::pkcs8::DecodePrivateKey as _;
-use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
-use rsa::{BoxedUint, RsaPrivateKey};
-use symbolon::transport::link::{After, Link, LinkError, Protocol};
+use rsa::RsaPrivateKey;
+use symbolon::transport::link::LinkError;
+
+use crate::pool::{blob, found, pool, private_operation};
 
 pub(crate) const AID: [u8; 6] = [0xA0, 0, 0, 0, 1, 1];
 
@@ -65,45 +64,6 @@ pub(crate) struct Card {
     pub(crate) sent: Vec<Vec<u8>>,
     /// Commands until the link breaks, after the last one was done.
     pub(crate) left: Option<usize>,
-}
-
-#[derive(Clone, Default)]
-pub(crate) struct Shared(Arc<Mutex<Card>>);
-
-impl Shared {
-    pub(crate) fn new(card: Card) -> Self {
-        Self(Arc::new(Mutex::new(card)))
-    }
-
-    pub(crate) fn card(&self) -> MutexGuard<'_, Card> {
-        self.0.lock().unwrap()
-    }
-}
-
-impl Link for Shared {
-    fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
-        self.card().exchange(command)
-    }
-
-    fn atr(&self) -> &[u8] {
-        &[0x3B, 0x80, 0x01, 0x81]
-    }
-
-    fn protocol(&self) -> Protocol {
-        if self.card().t0 {
-            Protocol::T0
-        } else {
-            Protocol::T1
-        }
-    }
-
-    fn exclusively(
-        &mut self,
-        work: &mut dyn FnMut(&mut dyn Link) -> After,
-    ) -> Result<(), LinkError> {
-        work(self);
-        Ok(())
-    }
 }
 
 type Answer = Result<Vec<u8>, u16>;
@@ -552,62 +512,6 @@ fn lv(data: &[u8]) -> (&[u8], &[u8]) {
 fn words(bytes: &[u8]) -> [u16; 3] {
     let word = |at: usize| u16::from_be_bytes([bytes[at], bytes[at + 1]]);
     [word(0), word(2), word(4)]
-}
-
-/// Keys that were made once, since that takes long.
-pub(crate) const POOL: [(u16, [&[u8]; 3]); 2] = [
-    (
-        1024,
-        [
-            include_bytes!("../../data/practice/pool-rsa1024-1.key"),
-            include_bytes!("../../data/practice/pool-rsa1024-2.key"),
-            include_bytes!("../../data/practice/pool-rsa1024-3.key"),
-        ],
-    ),
-    (
-        2048,
-        [
-            include_bytes!("../../data/practice/pool-rsa2048-1.key"),
-            include_bytes!("../../data/practice/pool-rsa2048-2.key"),
-            include_bytes!("../../data/practice/pool-rsa2048-3.key"),
-        ],
-    ),
-];
-
-fn pool(bits: u16, number: usize) -> RsaPrivateKey {
-    let of_size = POOL.iter().find(|(size, _)| *size == bits);
-    // Other sizes are asked for in logs only.
-    let (_, keys) = of_size.unwrap_or(&POOL[0]);
-    RsaPrivateKey::from_pkcs8_der(keys[number]).unwrap()
-}
-
-/// The key of the pool whose first prime is in a blob.
-fn found(blob: &[u8]) -> Option<Arc<RsaPrivateKey>> {
-    let bits = u16::from_be_bytes([blob[2], blob[3]]);
-    let len = usize::from(u16::from_be_bytes([blob[4], blob[5]]));
-    let prime = &blob[6..6 + len];
-    let mut all = (0..3).map(|number| pool(bits, number));
-    let key = all.find(|key| key.primes()[0].to_be_bytes_trimmed_vartime()[..] == *prime);
-    key.map(Arc::new)
-}
-
-/// A public key as the card hands it out.
-fn blob(kind: u8, pair: &RsaPrivateKey) -> Vec<u8> {
-    let modulus = pair.n_bytes();
-    let mut blob = vec![0x00, kind];
-    blob.extend((8 * modulus.len() as u16).to_be_bytes());
-    blob.extend((modulus.len() as u16).to_be_bytes());
-    blob.extend(modulus);
-    blob.extend([0, 3]);
-    blob.extend(pair.e_bytes());
-    blob
-}
-
-fn private_operation(key: &RsaPrivateKey, block: &[u8]) -> Vec<u8> {
-    let number = BoxedUint::from_be_slice(block, key.n_bits_precision()).unwrap();
-    let result = rsa::hazmat::rsa_decrypt::<SysRng>(None, key, &number).unwrap();
-    let bytes = result.to_be_bytes();
-    bytes[bytes.len() - key.size()..].to_vec()
 }
 
 /// A card that was set up with zeros for all PINs.

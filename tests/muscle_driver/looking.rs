@@ -9,8 +9,9 @@ use symbolon::transport::channel::{Cancel, Channel};
 use symbolon::transport::link::Link;
 use symbolon::transport::trace::Tracer;
 
-use crate::applet::{AID, Card, Object, Shared};
+use crate::applet::{AID, Card, Object};
 use crate::recorded::{replayed, until};
+use crate::shared::Shared;
 
 pub(crate) const LOG: &str = include_str!("onepin.txt");
 

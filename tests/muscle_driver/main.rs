@@ -14,6 +14,8 @@ mod applet;
 mod hostile;
 mod looking;
 mod pins;
+mod pool;
 mod recorded;
+mod shared;
 mod using;
 mod writing;

@@ -9,8 +9,9 @@ use symbolon::token::{
 };
 use symbolon::transport::link::After;
 
-use crate::applet::{Object, Shared};
+use crate::applet::Object;
 use crate::looking::{look, with, with_certificate};
+use crate::shared::Shared;
 
 fn secret(text: &str) -> Secret {
     Secret::new(text.as_bytes())

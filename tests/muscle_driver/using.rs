@@ -3,8 +3,9 @@
 use symbolon::card::CardError;
 use symbolon::card::muscle::{MuscleError, compute, find};
 
-use crate::applet::{Card, Key, Shared, set_up};
+use crate::applet::{Card, Key, set_up};
 use crate::looking::with;
+use crate::shared::Shared;
 
 fn with_keys() -> Card {
     let mut card = set_up();

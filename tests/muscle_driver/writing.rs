@@ -12,9 +12,11 @@ use symbolon::pki::import;
 use symbolon::token::{Application, ApplicationKind, ApplicationState};
 use symbolon::transport::channel::Channel;
 
-use crate::applet::{Card, POOL, Shared, set_up};
+use crate::applet::{Card, set_up};
 use crate::looking::{LOG, look, with};
+use crate::pool::POOL;
 use crate::recorded::{replayed, until};
+use crate::shared::Shared;
 
 const CERTIFICATE: &[u8] = include_bytes!("../../data/practice/thomas-signature.crt");
 
