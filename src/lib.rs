@@ -9,7 +9,7 @@
 //! | [`iso7816`] | commands, responses, status words, answers to reset, TLV. Bytes in, values out |
 //! | [`transport`] | the way to one card: PC/SC, the watch over readers, chaining, PIN pads, the trace |
 //! | [`globalplatform`] | the card manager of a Java card: its secure channels, what is loaded, CAP files, gpshell scripts |
-//! | [`card`] | the drivers (PIV, OpenPGP, PKCS#15), the list of probes, the PIN guard, and the tasks that write on CardOS |
+//! | [`card`] | the drivers (PIV, OpenPGP, PKCS#15, MUSCLE), the list of probes, the PIN guard, and the tasks that write on CardOS |
 //! | [`pki`] | certificates, public keys, chains, SSH lines. Knows no card |
 //! | [`integration`] | files of other programs: changes that are looked at first and taken back, GnuPG. Touches no card |
 //! | [`plan`] | what is going to be done to a token: profiles, previews, the journal, the run, the bench |

@@ -121,13 +121,30 @@ pub(super) fn present(
     value: &Secret,
     step: impl FnOnce(&Deed<'_>) -> Result<Step, CardError>,
 ) -> Result<(), CardError> {
+    present_to(channel, pin, value, step, |role, operation, answer| {
+        Verdict::of(answer.sw).judge(role, operation)
+    })
+}
+
+/// As [`present`], where a family has words of its own for what a PIN was.
+///
+/// # Errors
+///
+/// As [`present`].
+pub(super) fn present_to(
+    channel: &mut Channel<'_>,
+    pin: &Pin,
+    value: &Secret,
+    step: impl FnOnce(&Deed<'_>) -> Result<Step, CardError>,
+    judge: impl FnOnce(PinRole, &'static str, &Response) -> Result<(), CardError>,
+) -> Result<(), CardError> {
     pin.rule.check(value).map_err(|breach| CardError::Rule {
         role: pin.role,
         breach,
     })?;
     let step = step(&Deed::Verify(value))?;
     let answer = channel.transmit(&step.command)?;
-    Verdict::of(answer.sw).judge(pin.role, step.operation)
+    judge(pin.role, step.operation, &answer)
 }
 
 /// The application with what a PIN opens that was right just now: it is to be read before

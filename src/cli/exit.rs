@@ -164,7 +164,6 @@ pub(super) fn journal(error: &JournalError) -> Exit {
 fn card(error: &CardError) -> Exit {
     match error {
         CardError::Link(error) => link(*error),
-        CardError::Muscle(_) => Exit::Refused,
         // This wrong PIN was the last one.
         CardError::WrongPin {
             left: TriesLeft::Blocked,
@@ -177,6 +176,7 @@ fn card(error: &CardError) -> Exit {
         CardError::OtherCard => Exit::NoCard,
         CardError::Unsupported(_)
         | CardError::NotFound { .. }
+        | CardError::Muscle(_)
         | CardError::Malformed(_)
         | CardError::Status { .. } => Exit::Refused,
     }

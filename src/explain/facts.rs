@@ -96,7 +96,11 @@ pub fn name(name: FactName) -> String {
 pub fn of(fact: &Fact) -> String {
     match (fact.name, &fact.value) {
         (
-            FactName::MaxCommand | FactName::MaxResponse | FactName::MaxCertificate,
+            FactName::MaxCommand
+            | FactName::MaxResponse
+            | FactName::MaxCertificate
+            | FactName::MemoryTotal
+            | FactName::MemoryFree,
             FactValue::Number(count),
         ) => bytes(usize::try_from(*count).unwrap_or(usize::MAX)),
         // Words that drivers have for what is no name and no number.

@@ -1,7 +1,7 @@
 //! The MUSCLE applet: what it refuses, and why a key place takes one size for ever.
 
 use super::failure::Explanation;
-use super::{bytes, sentences};
+use super::sentences;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::card::muscle::{KeyPlace, MuscleError};
 
@@ -100,11 +100,10 @@ pub fn error(error: &MuscleError) -> Explanation {
                 "What it lists is not believed. The card may be damaged; try once more, or use another reader. Nothing was changed.",
             ),
         ),
-        MuscleError::ListFull { size, needed } => Explanation::new(
-            gettext("A list on the token is full"),
-            gettext_f(
-                "It has {size} and would need {needed}. Delete what is not needed any more. Nothing was changed.",
-                &[("size", &bytes(*size)), ("needed", &bytes(*needed))],
+        MuscleError::BadKey => Explanation::new(
+            gettext("The new key does not work"),
+            gettext(
+                "It was tried before anything names it, and is not listed. The card may be damaged; try once more, or use another one.",
             ),
         ),
     }

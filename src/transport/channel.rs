@@ -26,6 +26,9 @@ const SPARE_PIECES: usize = 16;
 /// The bit in CLA that says "more of this command follows".
 const CHAINED: u8 = 0x10;
 
+/// The class of the MUSCLE applet, which has that bit by itself.
+const MUSCLE: u8 = 0xB0;
+
 /// A conversation with one card: counts, traces, and hides the lengths of the wire.
 pub struct Channel<'a> {
     link: &'a mut dyn Link,
@@ -216,12 +219,12 @@ impl<'a> Channel<'a> {
             return Ok(answer);
         }
         let mut data = std::mem::take(&mut answer.data);
-        let cla = class_of_get_response(command);
+        let class = class_of_get_response(command);
         let mut pieces = 0;
         while pieces < 2 * data.len().div_ceil(PIECE) + SPARE_PIECES {
             pieces += 1;
             let waiting = u16::from(answer.sw.sw2());
-            let next = Command::new([cla, 0xC0, 0x00, 0x00]);
+            let next = Command::new([class, 0xC0, 0x00, 0x00]);
             let piece = self.send(&next.expecting(Le::bytes(waiting)), command, Form::Short)?;
             if data.len() + piece.data.len() > MAX_ANSWER {
                 return Err(LinkError::Protocol("answer without end"));
@@ -304,6 +307,7 @@ impl<'a> Channel<'a> {
 fn class_of_get_response(command: &Command) -> u8 {
     match command.header() {
         [cla @ 0x80..=0x87, ..] => cla & 0x03,
+        [MUSCLE, ..] => MUSCLE,
         [cla, ..] => cla & !CHAINED,
     }
 }

@@ -1,5 +1,7 @@
 //! What the applet tells of itself: versions and memory, its PINs, its key places, its objects.
 
+use serde::{Deserialize, Serialize};
+
 use super::commands::{self, KEY_LEN, Next, OBJECT_LEN, ObjectId, Rules, STATUS_LEN};
 use super::status::{self, MuscleError, SEQUENCE_END, UNSUPPORTED};
 use crate::card::CardError;
@@ -16,7 +18,7 @@ const PINS: u8 = 8;
 const MAX_OBJECTS: usize = 128;
 
 /// What GetStatus tells.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// Major and minor version of the protocol.
     pub protocol: [u8; 2],
@@ -69,7 +71,7 @@ impl Status {
 }
 
 /// In which state the applet is.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub enum State {
     /// New: it takes nothing but its set-up.
     Blank,
@@ -103,7 +105,7 @@ pub(super) fn pins(channel: &mut Channel<'_>) -> Result<Vec<u8>, CardError> {
 }
 
 /// A key place that is used up: it is for ever of this kind and size.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct KeyPlace {
     /// The place, 0 to 7.
     pub slot: u8,
@@ -116,7 +118,7 @@ pub struct KeyPlace {
 }
 
 /// Kinds of keys, by their number in lists and blobs (sheet "muscle", 6).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names of the standard")]
 pub enum KeyKind {
     RsaPublic,
@@ -237,7 +239,7 @@ pub(super) fn keys(channel: &mut Channel<'_>) -> Result<Listed<KeyPlace>, CardEr
 }
 
 /// An object.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct ObjectRecord {
     /// Its name.
     pub id: ObjectId,

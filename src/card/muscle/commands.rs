@@ -1,5 +1,7 @@
 //! The commands of the applet, as bytes (sheet "muscle", 2 to 8). Numbers are big-endian.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::secret::Secret;
 use crate::iso7816::{Command, Le};
 
@@ -7,34 +9,34 @@ use crate::iso7816::{Command, Le};
 const CLA: u8 = 0xB0;
 
 /// The object through which the card is given what no command can carry.
-pub(super) const INPUT: ObjectId = ObjectId([0xFF, 0xFF, 0xFF, 0xFE]);
+pub const INPUT: ObjectId = ObjectId([0xFF, 0xFF, 0xFF, 0xFE]);
 
 /// The object in which the card leaves what no answer can carry.
-pub(super) const OUTPUT: ObjectId = ObjectId([0xFF, 0xFF, 0xFF, 0xFF]);
+pub const OUTPUT: ObjectId = ObjectId([0xFF, 0xFF, 0xFF, 0xFF]);
 
 /// The most bytes that one command writes: 255 less identifier, offset and length.
-pub(super) const WRITE_PIECE: usize = 246;
+pub const WRITE_PIECE: usize = 246;
 
 /// The most bytes that one command reads.
-pub(super) const READ_PIECE: usize = 255;
+pub const READ_PIECE: usize = 255;
 
 /// Bytes that GetStatus brings.
-pub(super) const STATUS_LEN: usize = 16;
+pub const STATUS_LEN: usize = 16;
 
 /// Bytes of an entry of ListObjects.
-pub(super) const OBJECT_LEN: usize = 14;
+pub const OBJECT_LEN: usize = 14;
 
 /// Bytes of an entry of ListKeys.
-pub(super) const KEY_LEN: usize = 11;
+pub const KEY_LEN: usize = 11;
 
 /// The name of an object.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub struct ObjectId(pub [u8; 4]);
 
 /// Who may do what: read, write and delete an object, or read, overwrite and use a key. Each word
 /// is 0000 for everybody, FFFF for nobody, else the identities that all have to be shown: bit n
 /// is PIN n (sheet "muscle", 4).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Rules(pub [u16; 3]);
 
 impl Rules {
@@ -58,8 +60,10 @@ impl Rules {
 
 /// Which end of a list is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Next {
+pub enum Next {
+    /// The first entry.
     First,
+    /// The entry after the last one that was asked for.
     Following,
 }
 
@@ -102,7 +106,8 @@ pub struct NewIdentity<'a> {
 }
 
 /// Setup: the first command that a new applet takes.
-pub(super) fn set_up(new: &SetUp<'_>) -> Command {
+#[must_use]
+pub fn set_up(new: &SetUp<'_>) -> Command {
     let mut data = Secret::with_capacity(64);
     push(&mut data, new.default_pin);
     for identity in [&new.officer, &new.user] {
@@ -123,32 +128,38 @@ fn push(data: &mut Secret, value: &Secret) {
 }
 
 /// GetStatus.
-pub(super) fn get_status() -> Command {
+#[must_use]
+pub fn get_status() -> Command {
     Command::new([CLA, 0x3C, 0x00, 0x00]).expecting(Le::bytes(16))
 }
 
 /// ListPINs: a mask of two bytes.
-pub(super) fn list_pins() -> Command {
+#[must_use]
+pub fn list_pins() -> Command {
     Command::new([CLA, 0x48, 0x00, 0x00]).expecting(Le::bytes(2))
 }
 
 /// ListKeys. The card refuses any other length.
-pub(super) fn list_keys(next: Next) -> Command {
+#[must_use]
+pub fn list_keys(next: Next) -> Command {
     Command::new([CLA, 0x3A, next.p1(), 0x00]).expecting(Le::bytes(11))
 }
 
 /// ListObjects.
-pub(super) fn list_objects(next: Next) -> Command {
+#[must_use]
+pub fn list_objects(next: Next) -> Command {
     Command::new([CLA, 0x58, next.p1(), 0x00]).expecting(Le::bytes(14))
 }
 
 /// VerifyPIN.
-pub(super) fn verify_pin(number: u8, pin: &Secret) -> Command {
+#[must_use]
+pub fn verify_pin(number: u8, pin: &Secret) -> Command {
     Command::new([CLA, 0x42, number, 0x00]).secret(pin.duplicate())
 }
 
 /// ChangePIN.
-pub(super) fn change_pin(number: u8, current: &Secret, new: &Secret) -> Command {
+#[must_use]
+pub fn change_pin(number: u8, current: &Secret, new: &Secret) -> Command {
     let mut data = Secret::with_capacity(current.len() + new.len() + 2);
     push(&mut data, current);
     push(&mut data, new);
@@ -156,12 +167,14 @@ pub(super) fn change_pin(number: u8, current: &Secret, new: &Secret) -> Command 
 }
 
 /// UnblockPIN: gives the tries back; the PIN stays what it was.
-pub(super) fn unblock_pin(number: u8, puk: &Secret) -> Command {
+#[must_use]
+pub fn unblock_pin(number: u8, puk: &Secret) -> Command {
     Command::new([CLA, 0x46, number, 0x00]).secret(puk.duplicate())
 }
 
 /// CreatePIN.
-pub(super) fn create_pin(number: u8, tries: u8, pin: &Secret, puk: &Secret) -> Command {
+#[must_use]
+pub fn create_pin(number: u8, tries: u8, pin: &Secret, puk: &Secret) -> Command {
     let mut data = Secret::with_capacity(pin.len() + puk.len() + 2);
     push(&mut data, pin);
     push(&mut data, puk);
@@ -169,7 +182,8 @@ pub(super) fn create_pin(number: u8, tries: u8, pin: &Secret, puk: &Secret) -> C
 }
 
 /// GenerateKeyPair: RSA with primes and the exponent 65537.
-pub(super) fn generate(
+#[must_use]
+pub fn generate(
     private: u8,
     public: u8,
     bits: u16,
@@ -185,17 +199,20 @@ pub(super) fn generate(
 }
 
 /// ImportKey: the blob waits in [`INPUT`].
-pub(super) fn import_key(slot: u8, rules: Rules) -> Command {
+#[must_use]
+pub fn import_key(slot: u8, rules: Rules) -> Command {
     Command::new([CLA, 0x32, slot, 0x00]).data(rules.to_bytes())
 }
 
 /// ExportKey, in the clear, to [`OUTPUT`].
-pub(super) fn export_key(slot: u8) -> Command {
+#[must_use]
+pub fn export_key(slot: u8) -> Command {
     Command::new([CLA, 0x34, slot, 0x00]).data([0x00])
 }
 
 /// CreateObject.
-pub(super) fn create_object(id: ObjectId, size: u16, rules: Rules) -> Command {
+#[must_use]
+pub fn create_object(id: ObjectId, size: u16, rules: Rules) -> Command {
     let mut data = id.0.to_vec();
     data.extend(u32::from(size).to_be_bytes());
     data.extend(rules.to_bytes());
@@ -203,12 +220,14 @@ pub(super) fn create_object(id: ObjectId, size: u16, rules: Rules) -> Command {
 }
 
 /// DeleteObject. `zero` has its bytes overwritten first.
-pub(super) fn delete_object(id: ObjectId, zero: bool) -> Command {
+#[must_use]
+pub fn delete_object(id: ObjectId, zero: bool) -> Command {
     Command::new([CLA, 0x52, 0x00, u8::from(zero)]).data(id.0)
 }
 
 /// ReadObject: at most [`READ_PIECE`] bytes.
-pub(super) fn read_object(id: ObjectId, offset: u16, len: u8) -> Command {
+#[must_use]
+pub fn read_object(id: ObjectId, offset: u16, len: u8) -> Command {
     let mut data = place(id, offset);
     data.push(len);
     Command::new([CLA, 0x56, 0x00, 0x00])
@@ -217,7 +236,8 @@ pub(super) fn read_object(id: ObjectId, offset: u16, len: u8) -> Command {
 }
 
 /// WriteObject: at most [`WRITE_PIECE`] bytes.
-pub(super) fn write_object(id: ObjectId, offset: u16, bytes: &[u8]) -> Command {
+#[must_use]
+pub fn write_object(id: ObjectId, offset: u16, bytes: &[u8]) -> Command {
     let mut data = place(id, offset);
     data.push(u8::try_from(bytes.len()).unwrap_or(u8::MAX));
     data.extend(bytes);
@@ -225,7 +245,8 @@ pub(super) fn write_object(id: ObjectId, offset: u16, bytes: &[u8]) -> Command {
 }
 
 /// The same with bytes that nobody may see.
-pub(super) fn write_secret(id: ObjectId, offset: u16, bytes: &[u8]) -> Command {
+#[must_use]
+pub fn write_secret(id: ObjectId, offset: u16, bytes: &[u8]) -> Command {
     let mut data = Secret::with_capacity(bytes.len() + 9);
     data.extend(&place(id, offset));
     data.extend(&[u8::try_from(bytes.len()).unwrap_or(u8::MAX)]);
@@ -241,7 +262,7 @@ fn place(id: ObjectId, offset: u16) -> Vec<u8> {
 
 /// Where what is computed with comes from, and goes to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Location {
+pub enum Location {
     /// In the command and its answer.
     Direct,
     /// In [`INPUT`] and [`OUTPUT`].
@@ -251,7 +272,8 @@ pub(super) enum Location {
 /// ComputeCrypt, init: RSA without padding, "decrypt". That is what signatures are made with, too:
 /// cards refuse the direction "sign" (sheet "muscle", 7). No data: `Cipher.update` of most cards
 /// throws.
-pub(super) fn compute_init(slot: u8, location: Location) -> Command {
+#[must_use]
+pub fn compute_init(slot: u8, location: Location) -> Command {
     let location = match location {
         Location::Direct => 0x01,
         Location::Objects => 0x02,
@@ -260,7 +282,8 @@ pub(super) fn compute_init(slot: u8, location: Location) -> Command {
 }
 
 /// ComputeCrypt, final, with the block in the command.
-pub(super) fn compute_direct(slot: u8, block: &[u8]) -> Command {
+#[must_use]
+pub fn compute_direct(slot: u8, block: &[u8]) -> Command {
     let len = u16::try_from(block.len()).unwrap_or(u16::MAX);
     let mut data = Secret::with_capacity(block.len() + 3);
     data.extend(&[0x01]);
@@ -272,20 +295,24 @@ pub(super) fn compute_direct(slot: u8, block: &[u8]) -> Command {
 }
 
 /// ComputeCrypt, final, with the block in [`INPUT`].
-pub(super) fn compute_by_objects(slot: u8) -> Command {
+#[must_use]
+pub fn compute_by_objects(slot: u8) -> Command {
     Command::new([CLA, 0x36, slot, 0x03]).data([0x02])
 }
 
 /// What version 0.9.11 of the applet has other instruction bytes for, since 60 and 62 are none with
 /// T=0 (sheet "muscle", 2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Instructions {
+pub enum Instructions {
+    /// 60 and 62.
     Usual,
+    /// 70 and 72.
     Of0911,
 }
 
 /// LogoutAll. SELECT does the same.
-pub(super) fn log_out(instructions: Instructions) -> Command {
+#[must_use]
+pub fn log_out(instructions: Instructions) -> Command {
     let ins = match instructions {
         Instructions::Usual => 0x60,
         Instructions::Of0911 => 0x70,
@@ -294,7 +321,8 @@ pub(super) fn log_out(instructions: Instructions) -> Command {
 }
 
 /// GetChallenge into [`OUTPUT`], which is what ExternalAuthenticate asks for.
-pub(super) fn get_challenge(instructions: Instructions, size: u16, seed: &[u8]) -> Command {
+#[must_use]
+pub fn get_challenge(instructions: Instructions, size: u16, seed: &[u8]) -> Command {
     let ins = match instructions {
         Instructions::Usual => 0x62,
         Instructions::Of0911 => 0x72,
@@ -306,7 +334,8 @@ pub(super) fn get_challenge(instructions: Instructions, size: u16, seed: &[u8]) 
 }
 
 /// ExternalAuthenticate with RSA: the card decrypts the cryptogram and compares.
-pub(super) fn external_authenticate(slot: u8, cryptogram: &[u8]) -> Command {
+#[must_use]
+pub fn external_authenticate(slot: u8, cryptogram: &[u8]) -> Command {
     let mut data = vec![0x00, 0x04, 0x01];
     let len = u16::try_from(cryptogram.len()).unwrap_or(u16::MAX);
     data.extend(len.to_be_bytes());

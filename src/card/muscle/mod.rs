@@ -2,7 +2,7 @@
 //! a PKCS #15 application. Facts: sheet "muscle".
 
 mod applet;
-mod commands;
+pub mod commands;
 pub mod compute;
 mod pins;
 mod reading;

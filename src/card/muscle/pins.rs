@@ -155,7 +155,7 @@ fn as_kept(value: &Secret) -> Result<&Secret, CardError> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
     use crate::base::hex;

@@ -86,6 +86,9 @@ pub enum MuscleError {
         /// What was asked for.
         bits: u16,
     },
+    /// What the card gave as its new key is none, or does not do what it is for.
+    #[error("the card's new key does not work")]
+    BadKey,
     /// The private key could be read out by whoever asks: the applet did not take the rules. It was
     /// overwritten with a throw-away key.
     #[error("the key in place {slot} could be exported")]
@@ -96,14 +99,6 @@ pub enum MuscleError {
     /// There is no PKCS #15 application in the objects.
     #[error("no PKCS #15 application in the objects")]
     NotPersonalised,
-    /// A list in the objects is full.
-    #[error("a list has {size} bytes and needs {needed}")]
-    ListFull {
-        /// Bytes of the list.
-        size: usize,
-        /// Bytes needed.
-        needed: usize,
-    },
     /// There is such an object or entry already, and it is another one.
     #[error("in use")]
     InUse,

@@ -133,9 +133,11 @@ pub(super) fn find(channel: &mut Channel<'_>) -> Result<Option<Elsewhere>, CardE
 /// Whether an object directory file is in this directory.
 pub(super) fn is_home(home: &[u8], channel: &mut Channel<'_>) -> Result<bool, CardError> {
     let odf = [home, ODF.as_slice()].concat();
-    let found = channel.transmit(&files::selection(&odf))?.sw.is_ok();
-    if !found {
+    let answer = channel.transmit(&files::selection(&odf))?;
+    if !answer.sw.is_ok() {
         channel.count_as_absent();
+        return Ok(false);
     }
-    Ok(found)
+    // A card that tells nothing of what it selected may have selected nothing.
+    Ok(!answer.data.is_empty() || iso::knows_files(channel)?)
 }

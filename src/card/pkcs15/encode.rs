@@ -92,6 +92,17 @@ pub(in crate::card) fn pin(new: &NewPin) -> Vec<u8> {
     if new.puk_tries.is_none() {
         set |= UNBLOCK_DISABLED;
     }
+    pin_with(new, set)
+}
+
+/// A PIN that is sent at its length, and whose flags say no more than that it is there: as OpenSC
+/// names those of the MUSCLE applet (sheet "muscle", 10).
+pub(in crate::card) fn plain_pin(new: &NewPin) -> Vec<u8> {
+    let officer = if new.officer { SO_PIN } else { 0 };
+    pin_with(new, INITIALIZED | officer)
+}
+
+fn pin_with(new: &NewPin, set: u32) -> Vec<u8> {
     let kind = [
         flags(set),
         ber::encode(0x0A, &[0x01]),

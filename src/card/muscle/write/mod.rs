@@ -1,1 +1,203 @@
-//! Writing on the applet.
+//! Writing on the applet: its first set-up, a PKCS #15 application in its objects as OpenSC makes it,
+//! keys and certificates (sheet "muscle", 3, 6, 10 and 11).
+//!
+//! Everything works on a [`Survey`], and brings it up to date only when all was done. Every command
+//! may be sent twice: work that was broken off is done again with the survey that it was begun with.
+//! The PIN of the holder was shown before ([`show_pin`]), but for [`set_up`] and [`survey`].
+
+mod application;
+mod certificates;
+mod hand;
+mod keys;
+
+pub use application::{erase, personalise, store_pin};
+pub use certificates::{delete_certificate, store_certificate};
+pub use keys::{ImportedKey, NewPublic, choose, delete_key, generate_key, import_key};
+
+use serde::{Deserialize, Serialize};
+
+use super::commands::{self, SetUp};
+use super::status::{self, AUTH_FAILED, INVALID, MuscleError};
+use super::{KeyPlace, ObjectId, ObjectRecord, State, applet, pins, store};
+use crate::base::hex::Hex;
+use crate::base::secret::Secret;
+use crate::card::pkcs15::directory::{self, Kind, List};
+use crate::card::pkcs15::files;
+use crate::card::{CardError, guard};
+use crate::iso7816::StatusWord;
+use crate::token::{Breach, Pin, PinRole, TriesLeft};
+use crate::transport::channel::Channel;
+
+/// What is on an applet.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct Survey {
+    /// Its state. Nothing else is known of a new one.
+    pub state: State,
+    /// Numbers of its PINs.
+    pub pins: Vec<u8>,
+    /// Key places that are used up.
+    pub places: Vec<KeyPlace>,
+    /// Its objects.
+    pub objects: Vec<ObjectRecord>,
+    /// What is in the directory and in the lists that it names, by their objects.
+    lists: Vec<(ObjectId, Hex)>,
+}
+
+/// The object directory file.
+const ODF: ObjectId = ObjectId([0x50, 0x15, 0x50, 0x31]);
+
+/// What the token says of itself.
+const TOKEN_INFO: ObjectId = ObjectId([0x50, 0x15, 0x50, 0x32]);
+
+impl Survey {
+    /// Whether a PKCS #15 application is in the objects.
+    #[must_use]
+    pub fn is_personalised(&self) -> bool {
+        self.content(ODF).is_some()
+    }
+
+    fn content(&self, id: ObjectId) -> Option<&[u8]> {
+        let mut all = self.lists.iter();
+        let (_, content) = all.find(|(known, _)| *known == id)?;
+        Some(&content.0)
+    }
+
+    fn keep(&mut self, id: ObjectId, content: Vec<u8>) {
+        self.lists.retain(|(known, _)| *known != id);
+        self.lists.push((id, Hex(content)));
+    }
+
+    /// The lists that the directory names.
+    fn named(&self) -> Vec<List> {
+        directory::lists(self.content(ODF).unwrap_or_default()).0
+    }
+
+    /// Where a list is, and what is in it.
+    fn list(&self, kind: Kind) -> Option<(ObjectId, &[u8])> {
+        let named = self.named();
+        let list = named.iter().find(|list| list.kind == kind)?;
+        let id = object_of(list)?;
+        Some((id, self.content(id).unwrap_or_default()))
+    }
+}
+
+/// The object that a list is in.
+fn object_of(list: &List) -> Option<ObjectId> {
+    store::object(&list.value.place()?.absolute()?)
+}
+
+/// Finds out what is on the applet that is selected.
+///
+/// # Errors
+///
+/// [`MuscleError::Endless`] and [`CardError::Malformed`] for lists that are none; nothing was changed.
+pub fn survey(channel: &mut Channel<'_>) -> Result<Survey, CardError> {
+    let state = applet::state(channel)?.ok_or(CardError::NotFound {
+        what: "the MUSCLE applet",
+    })?;
+    let mut survey = Survey {
+        state,
+        pins: Vec::new(),
+        places: Vec::new(),
+        objects: Vec::new(),
+        lists: Vec::new(),
+    };
+    if survey.state == State::Blank {
+        return Ok(survey);
+    }
+    survey.pins = applet::pins(channel)?;
+    survey.places = applet::keys(channel)?.whole()?;
+    survey.objects = applet::objects(channel)?.whole()?;
+    for id in [ODF, TOKEN_INFO] {
+        read_into(&mut survey, channel, id)?;
+    }
+    for list in survey.named() {
+        if let Some(id) = object_of(&list) {
+            read_into(&mut survey, channel, id)?;
+        }
+    }
+    Ok(survey)
+}
+
+/// The entries of a list, or the beginning of a file, if it is there.
+fn read_into(
+    survey: &mut Survey,
+    channel: &mut Channel<'_>,
+    id: ObjectId,
+) -> Result<(), CardError> {
+    if !survey.objects.iter().any(|object| object.id == id) {
+        return Ok(());
+    }
+    let path = [&[0x3F, 0x00], id.0.as_slice()].concat();
+    if let Some(mut content) = (store::SOURCE.list)(channel, &path)? {
+        let filling = files::entries(&content).1.len();
+        content.truncate(content.len() - filling);
+        survey.keep(id, content);
+    }
+    Ok(())
+}
+
+/// Shows a PIN, by the gate that all PINs go through: the applet knows it until the next SELECT.
+///
+/// # Errors
+///
+/// [`CardError::Rule`] before anything is sent; [`CardError::WrongPin`] and [`CardError::Blocked`].
+pub fn show_pin(channel: &mut Channel<'_>, number: u8, value: &Secret) -> Result<(), CardError> {
+    let all = pins::of(&[number]);
+    let pin = all
+        .first()
+        .ok_or(CardError::NotFound { what: "this PIN" })?;
+    guard::present_to(
+        channel,
+        pin,
+        value,
+        |deed| pins::step(pin, deed),
+        status::judge,
+    )
+}
+
+/// Does the first set-up. `again` says that it was begun before: then it may be done already, which the
+/// holder's new PIN shows.
+///
+/// # Errors
+///
+/// [`CardError::Rule`] before anything is sent, or where the applet wants characters of two kinds;
+/// [`MuscleError::SetUpAlready`]; [`CardError::WrongPin`] of the security officer if the applet was
+/// compiled with another PIN: one of its three tries is gone then.
+pub fn set_up(channel: &mut Channel<'_>, new: &SetUp<'_>, again: bool) -> Result<(), CardError> {
+    let all = pins::of(&[pins::OFFICER, 1]);
+    for (identity, role) in [
+        (&new.officer, PinRole::SecurityOfficer),
+        (&new.user, PinRole::User),
+    ] {
+        let rule = all.iter().find(|pin: &&Pin| pin.role == role);
+        for value in [identity.pin, identity.puk] {
+            let breach = rule.map_or(Ok(()), |pin| pin.rule.check(value));
+            breach.map_err(|breach| CardError::Rule { role, breach })?;
+        }
+    }
+    match applet::state(channel)? {
+        Some(State::Blank) => {}
+        Some(State::Ready(_)) if again => return show_pin(channel, 1, new.user.pin),
+        Some(State::Ready(_)) => return Err(MuscleError::SetUpAlready.into()),
+        None => {
+            return Err(CardError::NotFound {
+                what: "the MUSCLE applet",
+            });
+        }
+    }
+    let answer = channel.transmit(&commands::set_up(new))?;
+    match answer.sw {
+        AUTH_FAILED => Err(CardError::WrongPin {
+            role: PinRole::SecurityOfficer,
+            left: TriesLeft::Unknown,
+        }),
+        StatusWord::NO_INSTRUCTION => Err(MuscleError::SetUpAlready.into()),
+        // The lengths are right: what is left is a build with rules for characters.
+        INVALID => Err(CardError::Rule {
+            role: PinRole::User,
+            breach: Breach::Character,
+        }),
+        _ => status::done("Setup", answer).map(|_| ()),
+    }
+}
