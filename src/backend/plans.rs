@@ -228,17 +228,20 @@ impl Worker {
             return;
         };
         let known = journals.serials().unwrap_or_default();
-        if known.is_empty() || !Survey::is_for(&token.card.atr) {
+        let bare = token.applications.is_empty();
+        if known.is_empty() || !bare && !Survey::is_for(token) {
             return;
         }
         let told = token
             .serial
             .as_ref()
             .and_then(|serial| crate::base::hex::decode(&serial.to_string()));
+        // An applet is told from others by its chip.
+        let told_elsewhere = !Survey::is_told_by_token(token);
         let serial = match told.map(Hex).filter(|serial| known.contains(serial)) {
             Some(serial) => Some(serial),
-            None if token.applications.is_empty() => self
-                .survey(identity, About::Token, &Cancel::default())
+            None if bare || told_elsewhere => self
+                .survey_of_unfinished(identity, &Cancel::default())
                 .ok()
                 .map(|survey| survey.serial().clone()),
             None => None,

@@ -462,6 +462,11 @@ pub fn setup_error(error: &SetupError) -> Explanation {
         )
         .with((*what).to_owned()),
         SetupError::Missing(name) | SetupError::Other(name) => missing(name),
+        SetupError::KnownPin { number } => Explanation::new(
+            gettext("This PIN is none"),
+            gettext("Eight zeros stand in every guide, and a PUK that is the same as its PIN opens nothing more. Choose others. Nothing was sent."),
+        )
+        .with(gettext_f("PIN {number}", &[("number", &number.to_string())])),
         SetupError::NoCardManager => super::card_manager::none(),
         SetupError::Manager(error) => super::card_manager::channel_error(error),
         SetupError::Content(error) => super::card_manager::content_error(error),
@@ -760,6 +765,19 @@ pub fn recipe_error(error: &RecipeError) -> Explanation {
                 &[("id", &id.to_string())],
             ),
             gettext("Name one that is there, or add it in the same profile. Nothing was sent."),
+        ),
+        RecipeError::KeyPlace(error) => setup_error(error),
+        RecipeError::OnePin => Explanation::new(
+            gettext("The applet has one PIN for its holder"),
+            gettext(
+                "The MUSCLE applet gets its PINs with its first set-up: one for the holder, one for the security officer. Name one PIN in the profile. Nothing was sent.",
+            ),
+        ),
+        RecipeError::NotOnThisCard => Explanation::new(
+            gettext("The MUSCLE applet cannot do everything in this profile"),
+            gettext(
+                "Data, other names and protecting what is there are for CardOS cards. Nothing was sent.",
+            ),
         ),
         RecipeError::NoPlace => Explanation::new(
             gettext("There is no place for so many"),

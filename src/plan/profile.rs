@@ -54,6 +54,8 @@ pub struct Profile {
     pub renames: Vec<(super::Named, String)>,
     /// Whether an application that anybody can change is closed.
     pub secure: bool,
+    /// Bytes for the objects of an applet that has not had its first set-up.
+    pub memory: Option<u16>,
 }
 
 /// How a token is erased.
@@ -193,6 +195,8 @@ struct File {
     rename: Vec<Rename>,
     #[serde(default)]
     secure: bool,
+    #[serde(default)]
+    memory: Option<Spanned<u16>>,
 }
 
 #[derive(Deserialize)]
@@ -332,6 +336,7 @@ fn check(file: File, end: usize) -> Result<Profile, At> {
         officer,
         pins,
         secure: file.secure,
+        memory: memory(file.memory.as_ref())?,
         ..Profile::default()
     };
     for key in file.key {
@@ -570,6 +575,19 @@ fn label(text: Option<&Spanned<String>>, usual: &str, most: usize) -> Result<Str
         None => Ok(usual.to_owned()),
         Some(text) if (1..=most).contains(&text.get_ref().len()) => Ok(text.get_ref().clone()),
         Some(text) => Err((text.span(), Fault::Label { most })),
+    }
+}
+
+/// Bytes for the objects of an applet (sheet "muscle", 5).
+fn memory(value: Option<&Spanned<u16>>) -> Result<Option<u16>, At> {
+    const MIN: u16 = 2048;
+    const MAX: u16 = 0x7FFF;
+    match value {
+        Some(value) if !(MIN..=MAX).contains(value.get_ref()) => {
+            let fault = Fault::Number { min: MIN, max: MAX };
+            Err((value.span(), fault))
+        }
+        value => Ok(value.map(|value| *value.get_ref())),
     }
 }
 

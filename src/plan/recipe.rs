@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::check::public_key_of;
 use super::profile::{Erase, KeyPolicy, NAME, PinPolicy, Profile};
 use super::{
-    Creation, Named, NewCertificate, NewData, NewKey, NewPin, Opening, Plan, SetupError, Subject,
-    Survey, Task,
+    AppletSetUp, Creation, Named, NewCertificate, NewData, NewKey, NewPin, Opening, Plan,
+    SetupError, Subject, Survey, Task,
 };
 use crate::base::hex::Hex;
 use crate::base::i18n::fill;
@@ -18,6 +18,9 @@ const FIRST_ID: u8 = 0x45;
 
 /// Numbers of keys on the card (sheet "cardos", 6).
 const KEY_NUMBERS: std::ops::RangeInclusive<u8> = 0x10..=0x1F;
+
+/// The number of the holder's PIN on the MUSCLE applet (sheet "muscle", 4).
+const HOLDER: u8 = 1;
 
 /// Numbers of PINs: odd ones, each with its PUK behind it.
 const MAX_PIN_NUMBER: u8 = 15;
@@ -84,6 +87,15 @@ pub enum RecipeError {
     /// There is no place for another key or PIN.
     #[error("no place for another one")]
     NoPlace,
+    /// There is no place for a key of this size.
+    #[error("no place for the key: {0}")]
+    KeyPlace(SetupError),
+    /// The applet has one PIN for its holder, no more and no less.
+    #[error("one PIN for the holder")]
+    OnePin,
+    /// This make of card cannot do that.
+    #[error("not on this card")]
+    NotOnThisCard,
     /// A certificate belongs to another key than the one with its identifier.
     #[error("certificate {0} belongs to another key")]
     OtherKey(Hex),
@@ -125,6 +137,7 @@ pub fn plan(
         gone: Vec::new(),
         fresh: false,
     };
+    maker.can_do()?;
     maker.begin()?;
     maker.pins()?;
     maker.deletions();
@@ -162,6 +175,19 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
+    /// The applet has no data, no other names and no rules of its own here.
+    fn can_do(&self) -> Result<(), RecipeError> {
+        let profile = self.profile;
+        let more = !profile.data.is_empty()
+            || !profile.delete_data.is_empty()
+            || !profile.renames.is_empty()
+            || profile.secure;
+        if self.survey.is_applet() && more {
+            return Err(RecipeError::NotOnThisCard);
+        }
+        Ok(())
+    }
+
     fn begin(&mut self) -> Result<(), RecipeError> {
         let there = self.survey.is_set_up();
         match self.profile.erase {
@@ -199,7 +225,52 @@ impl Maker<'_> {
         Ok(())
     }
 
+    /// The applet has its two PINs from its first set-up, and no others: the application is made for
+    /// the holder's.
+    fn applet_pins(&mut self) -> Result<(), RecipeError> {
+        let Some(label) = &self.profile.create else {
+            return match self.profile.pins.as_slice() {
+                [] => Ok(()),
+                _ => Err(RecipeError::NoPlace),
+            };
+        };
+        let [holder] = self.profile.pins.as_slice() else {
+            return Err(RecipeError::OnePin);
+        };
+        if self.survey.is_blank() {
+            let usual = AppletSetUp::default();
+            let tries = |policy: &PinPolicy, usual: (u8, u8)| {
+                (policy.tries, policy.puk_tries.unwrap_or(usual.1))
+            };
+            let officer = self.profile.officer.as_ref();
+            self.tasks.push(Task::SetUpApplet(AppletSetUp {
+                officer_tries: officer.map_or(usual.officer_tries, |officer| {
+                    tries(officer, usual.officer_tries)
+                }),
+                user_tries: tries(holder, usual.user_tries),
+                memory: self.profile.memory.unwrap_or(usual.memory),
+                ..usual
+            }));
+        }
+        self.pins.push((holder.id.clone(), HOLDER));
+        let owner = NewPin {
+            number: HOLDER,
+            auth_id: holder.id.clone(),
+            label: self.filled(&holder.label, 64)?,
+            officer: false,
+            min: holder.min,
+            tries: holder.tries,
+            puk_tries: holder.puk_tries,
+        };
+        let label = self.filled(label, 32)?;
+        self.tasks.push(Task::Create(Creation { label, owner }));
+        Ok(())
+    }
+
     fn pins(&mut self) -> Result<(), RecipeError> {
+        if self.survey.is_applet() {
+            return self.applet_pins();
+        }
         let mut pins = self.profile.pins.iter();
         if let Some(label) = &self.profile.create {
             let owner = match &self.profile.officer {
@@ -355,10 +426,13 @@ impl Maker<'_> {
         if self.ids.contains(&id) && self.has_key(&id) {
             return Err(RecipeError::InUse(id));
         }
-        let number = KEY_NUMBERS
-            .into_iter()
-            .find(|number| !self.keys.contains(number));
-        let number = number.ok_or(RecipeError::NoPlace)?;
+        let number = match self.survey.key_place(bits, &self.keys) {
+            Some(place) => place.map_err(RecipeError::KeyPlace)?,
+            None => KEY_NUMBERS
+                .into_iter()
+                .find(|number| !self.keys.contains(number))
+                .ok_or(RecipeError::NoPlace)?,
+        };
         self.ids.push(id.clone());
         self.keys.push(number);
         Ok(NewKey {

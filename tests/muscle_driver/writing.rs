@@ -318,7 +318,7 @@ fn another_size_takes_another_place() {
             write::generate_key(channel, survey, key).map(|_| ())
         })
     };
-    assert_eq!(write::choose(&survey, 2048), Ok(0));
+    assert_eq!(write::choose(&survey, 2048, &[]), Ok(0));
     assert_eq!(run(&mut survey, &key(0x45, 0, 2048)), Ok(()));
     signed_in(&shared, |channel| write::erase(channel, &mut survey)).unwrap();
     assert!(shared.card().objects.is_empty());
@@ -326,14 +326,14 @@ fn another_size_takes_another_place() {
     let (private, public) = (0, 1);
     let fixed = MuscleError::FixedPlace { private, public };
     assert_eq!(run(&mut survey, &key(0x45, 0, 1024)), Err(fixed.into()));
-    assert_eq!(write::choose(&survey, 1024), Ok(1));
-    assert_eq!(write::choose(&survey, 2048), Ok(0));
+    assert_eq!(write::choose(&survey, 1024, &[]), Ok(1));
+    assert_eq!(write::choose(&survey, 2048, &[]), Ok(0));
     assert_eq!(run(&mut survey, &key(0x46, 1, 1024)), Ok(()));
     for number in [0, 2, 3] {
         let id = 0x50 + number;
         assert_eq!(run(&mut survey, &key(id, number, 2048)), Ok(()));
     }
-    let none = write::choose(&survey, 1024);
+    let none = write::choose(&survey, 1024, &[1]);
     let Err(MuscleError::NoPlace { bits: 1024, places }) = none else {
         panic!("{none:?}");
     };

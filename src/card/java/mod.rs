@@ -7,4 +7,5 @@ mod survey;
 
 pub(super) use carry_out::{carry_out, need};
 pub use look::{Look, ManagerAccess, Opened, look};
-pub use survey::{Survey, chip_number};
+pub use survey::Survey;
+pub(super) use survey::chip_number_of;

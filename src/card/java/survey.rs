@@ -16,6 +16,12 @@ use crate::transport::link::LinkError;
 /// "Selected, but locked".
 const LOCKED: StatusWord = StatusWord(0x6283);
 
+/// Card managers of GlobalPlatform and of Open Platform.
+const MANAGERS: [[u8; 8]; 2] = [
+    [0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00],
+    [0xA0, 0x00, 0x00, 0x00, 0x03, 0x00, 0x00, 0x00],
+];
+
 /// Bytes of the number of a card whose chip tells none.
 const NAMELESS: usize = 8;
 
@@ -119,13 +125,27 @@ fn number(manager: &CardManager, atr: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The number of a chip by its production data, asked of what is selected; nothing if that does not
-/// tell.
+/// The number of the chip of a card, asked of its card manager, which stays selected; nothing if the card
+/// has none, or if that does not tell.
 ///
 /// # Errors
 ///
 /// [`LinkError`].
-pub fn chip_number(channel: &mut Channel<'_>) -> Result<Option<Vec<u8>>, LinkError> {
-    let told = production(channel)?;
-    Ok(told.and_then(|told| told.unique_id()).map(|id| id.to_vec()))
+pub(in crate::card) fn chip_number_of(
+    channel: &mut Channel<'_>,
+) -> Result<Option<Vec<u8>>, LinkError> {
+    for aid in MANAGERS {
+        let command = Command::new([0x00, 0xA4, 0x04, 0x00])
+            .data(aid)
+            .expecting(Le::ALL);
+        let answer = channel.transmit(&command)?;
+        // An applet that agrees to every SELECT tells nothing of the card.
+        if !answer.sw.is_ok() && answer.sw != LOCKED || answer.data.is_empty() {
+            continue;
+        }
+        if let Some(told) = production(channel)? {
+            return Ok(told.unique_id().map(|id| id.to_vec()));
+        }
+    }
+    Ok(None)
 }

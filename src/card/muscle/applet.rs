@@ -37,6 +37,25 @@ pub struct Status {
 }
 
 impl Status {
+    /// What GetStatus brings from an applet on paper.
+    pub(in crate::card) const ON_PAPER: [u8; STATUS_LEN] = [
+        0x01, 0x03, 0x00, 0x09, 0x00, 0x00, 0x7F, 0xFF, 0x00, 0x00, 0x7F, 0xFF, 0x02, 0x00, 0x00,
+        0x00,
+    ];
+
+    /// An applet after its first set-up, with so many bytes for objects.
+    pub(super) fn fresh(memory: u32) -> Self {
+        Self {
+            protocol: [0x01, 0x03],
+            applet: [0x00, 0x09],
+            total: memory,
+            free: memory,
+            pins: 2,
+            keys: 0,
+            identities: 0,
+        }
+    }
+
     /// Nothing for another protocol.
     fn parse(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; STATUS_LEN] = bytes.first_chunk()?;

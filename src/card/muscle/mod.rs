@@ -8,6 +8,7 @@ mod pins;
 mod reading;
 mod status;
 mod store;
+pub(super) mod tasks;
 pub mod write;
 
 pub use applet::{KeyKind, KeyPlace, ObjectRecord, State, Status};

@@ -87,6 +87,12 @@ pub enum SetupError {
     /// Something that the plan does not hold was not given.
     #[error("{0:?} is missing")]
     Missing(SecretName),
+    /// A PIN that everybody knows, or that is its own PUK, was given for an applet.
+    #[error("PIN {number} is known to everybody, or its PUK is the same")]
+    KnownPin {
+        /// Its number.
+        number: u8,
+    },
     /// No card manager answers.
     #[error("no card manager")]
     NoCardManager,

@@ -7,10 +7,12 @@ mod rehearse;
 
 use serde::{Deserialize, Serialize};
 
+use super::CardError;
 use super::cardos::{self, Phase};
-use super::java;
 use super::task::Task;
+use super::{java, muscle};
 use crate::base::hex::Hex;
+use crate::token::{Application, ApplicationKind, Fact, FactName, Token};
 use crate::transport::channel::Channel;
 pub use error::SetupError;
 pub use materials::{Materials, Occasion, Private};
@@ -23,6 +25,9 @@ pub enum Survey {
     /// CardOS M4.
     #[serde(rename = "cardos")]
     CardOs(cardos::Survey),
+    /// The MUSCLE applet on a Java card.
+    #[serde(rename = "muscle")]
+    Muscle(muscle::tasks::Survey),
     /// A Java card, of which the contents are changed through its card manager.
     #[serde(rename = "java")]
     Java(java::Survey),
@@ -68,10 +73,21 @@ impl From<cardos::Survey> for Survey {
 }
 
 impl Survey {
-    /// Whether a card can be set up, by its answer to reset.
+    /// Whether a token can be set up: CardOS by its answer to reset, other cards by their applet.
     #[must_use]
-    pub fn is_for(atr: &[u8]) -> bool {
-        cardos::Survey::is_for(atr).is_some()
+    pub fn is_for(token: &Token) -> bool {
+        let kept = |fact: &Fact| fact.name == FactName::KeptBy;
+        let has_applet = |read: &Application| {
+            read.kind == ApplicationKind::Muscle || read.facts.iter().any(kept)
+        };
+        cardos::Survey::is_for(&token.card.atr).is_some()
+            || token.applications.iter().any(has_applet)
+    }
+
+    /// Whether the serial number that such a token tells is what it is called in its journal.
+    #[must_use]
+    pub fn is_told_by_token(token: &Token) -> bool {
+        cardos::Survey::is_for(&token.card.atr).is_some()
     }
 
     /// Asks the card.
@@ -81,7 +97,10 @@ impl Survey {
     /// [`SetupError::OtherMake`] if it is of no make that can be set up, else as for any reading.
     pub fn read(channel: &mut Channel<'_>, about: About) -> Result<Self, SetupError> {
         match about {
-            About::Token => cardos::Survey::read(channel).map(Self::CardOs),
+            About::Token if cardos::Survey::is_for(channel.atr()).is_some() => {
+                cardos::Survey::read(channel).map(Self::CardOs)
+            }
+            About::Token => muscle::tasks::Survey::read(channel).map(Self::Muscle),
             About::Content => java::Survey::read(channel).map(Self::Java),
         }
     }
@@ -91,6 +110,7 @@ impl Survey {
     pub fn about(&self) -> About {
         match self {
             Self::CardOs(_) => About::Token,
+            Self::Muscle(_) => About::Token,
             Self::Java(_) => About::Content,
         }
     }
@@ -100,6 +120,7 @@ impl Survey {
     pub fn serial(&self) -> &Hex {
         match self {
             Self::CardOs(survey) => &survey.serial,
+            Self::Muscle(survey) => &survey.serial,
             Self::Java(survey) => &survey.serial,
         }
     }
@@ -115,6 +136,8 @@ impl Survey {
             Self::CardOs(survey) => survey.still_holds(channel),
             // Its tasks look for themselves.
             Self::Java(_) => Ok(true),
+            // It tells nothing by which that could be seen.
+            Self::Muscle(_) => Ok(false),
         }
     }
 
@@ -125,6 +148,7 @@ impl Survey {
         match (self, before) {
             (Self::CardOs(now), Self::CardOs(before)) => now.is_as_begun(before, moment),
             (Self::Java(_), Self::Java(_)) => true,
+            (Self::Muscle(now), Self::Muscle(before)) => now.is_as_begun(before),
             _ => false,
         }
     }
@@ -134,6 +158,7 @@ impl Survey {
     pub fn is_set_up(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.area.is_some(),
+            Self::Muscle(survey) => survey.applet.is_personalised(),
             Self::Java(_) => false,
         }
     }
@@ -150,6 +175,7 @@ impl Survey {
                 phase => Err(SetupError::Phase(phase)),
             },
             Self::Java(_) => Ok(()),
+            Self::Muscle(_) => Ok(()),
         }
     }
 
@@ -158,6 +184,7 @@ impl Survey {
     pub fn is_half_erased(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.phase == Phase::Erasing,
+            Self::Muscle(_) => false,
             Self::Java(_) => false,
         }
     }
@@ -167,7 +194,37 @@ impl Survey {
     pub fn is_activated(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.phase == Phase::Operational,
+            Self::Muscle(_) => false,
             Self::Java(_) => false,
+        }
+    }
+
+    /// Whether it is the MUSCLE applet, which has its PINs by itself.
+    #[must_use]
+    pub fn is_applet(&self) -> bool {
+        matches!(self, Self::Muscle(_))
+    }
+
+    /// Whether it is an applet that takes nothing but its first set-up.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match self {
+            Self::Muscle(survey) => survey.is_blank(),
+            Self::CardOs(_) | Self::Java(_) => false,
+        }
+    }
+
+    /// Where a key of this size goes beside those in `used`, on a card whose places keep the size of
+    /// their first key; nothing for other cards.
+    #[must_use]
+    pub fn key_place(&self, bits: u16, used: &[u8]) -> Option<Result<u8, SetupError>> {
+        match self {
+            Self::Muscle(survey) => Some(
+                survey
+                    .key_number(bits, used)
+                    .map_err(|error| CardError::from(error).into()),
+            ),
+            Self::CardOs(_) | Self::Java(_) => None,
         }
     }
 
@@ -176,6 +233,7 @@ impl Survey {
     pub fn is_unguarded(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.is_unguarded(),
+            Self::Muscle(_) => false,
             Self::Java(_) => false,
         }
     }
@@ -185,6 +243,7 @@ impl Survey {
     pub fn counts(&self) -> Counts {
         match self {
             Self::CardOs(survey) => survey.counts(),
+            Self::Muscle(survey) => survey.counts(),
             Self::Java(_) => Counts::default(),
         }
     }
@@ -194,6 +253,7 @@ impl Survey {
     pub fn taken(&self) -> Taken {
         match self {
             Self::CardOs(survey) => survey.taken(),
+            Self::Muscle(survey) => survey.taken(),
             Self::Java(_) => Taken::default(),
         }
     }
@@ -203,6 +263,7 @@ impl Survey {
     pub fn label(&self) -> Option<String> {
         match self {
             Self::CardOs(survey) => survey.label(),
+            Self::Muscle(survey) => survey.applet.label(),
             Self::Java(_) => None,
         }
     }
@@ -212,6 +273,7 @@ impl Survey {
     pub fn can_be_deleted(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.can_be_deleted(),
+            Self::Muscle(_) => true,
             Self::Java(_) => true,
         }
     }
@@ -224,6 +286,7 @@ impl Survey {
     pub fn can_be_formatted(&self) -> Result<(), SetupError> {
         match self {
             Self::CardOs(survey) => survey.can_be_formatted(),
+            Self::Muscle(_) => Err(SetupError::OtherMake),
             Self::Java(_) => Err(SetupError::OtherMake),
         }
     }
@@ -233,6 +296,8 @@ impl Survey {
     pub fn key_sizes(&self) -> &'static [u16] {
         match self {
             Self::CardOs(survey) => survey.key_sizes(),
+            // Whether it was built for them, the applet says when it is asked for one.
+            Self::Muscle(_) => &[2048, 1024],
             Self::Java(_) => &[],
         }
     }
@@ -254,5 +319,8 @@ pub fn carry_out(
     match survey {
         Survey::CardOs(survey) => cardos::carry_out(task, survey, channel, materials, occasion),
         Survey::Java(survey) => java::carry_out(task, survey, channel, materials, occasion),
+        Survey::Muscle(survey) => {
+            muscle::tasks::carry_out(task, survey, channel, materials, occasion)
+        }
     }
 }

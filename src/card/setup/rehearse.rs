@@ -8,6 +8,7 @@ use super::{Materials, Occasion, Private, SetupError, Survey, carry_out};
 use crate::base::secret::Secret;
 use crate::card::cardos;
 use crate::card::java;
+use crate::card::muscle;
 use crate::card::task::{Opening, SecretName, Task};
 use crate::globalplatform::attempts::PassingAttempts;
 use crate::globalplatform::{Attempts, KeyFamily, Keys, WellKnownKey};
@@ -103,6 +104,7 @@ fn need(name: &SecretName, task: &Task, survey: &Survey, atr: &[u8]) -> Need {
     match survey {
         Survey::CardOs(survey) => cardos::need(name, task, survey, atr),
         Survey::Java(_) => java::need(name),
+        Survey::Muscle(_) => muscle::tasks::need(name, task),
     }
 }
 
@@ -110,7 +112,7 @@ fn need(name: &SecretName, task: &Task, survey: &Survey, atr: &[u8]) -> Need {
 fn named(entry: Entry, survey: &Survey) -> Entry {
     match survey {
         Survey::CardOs(_) => cardos::with_number(entry),
-        Survey::Java(_) => entry,
+        Survey::Java(_) | Survey::Muscle(_) => entry,
     }
 }
 
@@ -199,7 +201,7 @@ impl Link for Paper {
         let mut answer = match command {
             [0x00, 0xCA, 0x01, 0x81, ..] => vec![0x00; 32],
             [0x00, 0xCA, 0x01, 0x83, ..] => vec![0x20],
-            _ => Vec::new(),
+            _ => muscle::tasks::answer_on_paper(command),
         };
         answer.extend([0x90, 0x00]);
         Ok(answer)

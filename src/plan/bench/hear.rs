@@ -19,7 +19,7 @@ impl Bench {
         let Some(lane) = self.lanes.get_mut(&reader) else {
             return;
         };
-        let known = Survey::is_for(&token.card.atr);
+        let known = Survey::is_for(&token);
         lane.card = Some(token);
         lane.unknown = known;
         if !known {
@@ -107,7 +107,7 @@ impl Bench {
             && let Stage::Failed(_) = lane.stage
         {
             let known = lane.card.as_ref();
-            let known = known.is_some_and(|card| Survey::is_for(&card.card.atr));
+            let known = known.is_some_and(|card| Survey::is_for(card));
             lane.stage = match (known, &lane.card) {
                 (true, _) => Stage::Waiting,
                 (false, Some(_)) => Stage::Refused(Refusal::OtherMake),

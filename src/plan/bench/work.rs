@@ -480,7 +480,10 @@ fn is_about_card(error: &RecipeError) -> bool {
         | RecipeError::InUse(_)
         | RecipeError::NoPin(_)
         | RecipeError::OtherKey(_) => true,
+        RecipeError::KeyPlace(_) => true,
         RecipeError::NoPlace
+        | RecipeError::OnePin
+        | RecipeError::NotOnThisCard
         | RecipeError::MissingFile(_)
         | RecipeError::Label(_)
         | RecipeError::NoName

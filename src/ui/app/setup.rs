@@ -26,7 +26,7 @@ impl App {
     /// Whether the card on show can be set up.
     pub(super) fn can_set_up(&self) -> bool {
         let card = self.card().filter(|_| !self.bench_is_at_work());
-        card.is_some_and(|(_, _, token)| Survey::is_for(&token.card.atr))
+        card.is_some_and(|(_, _, token)| Survey::is_for(&token))
     }
 
     /// The plan that was broken off on the card on show.

@@ -113,7 +113,7 @@ pub fn words(situation: &Situation, name: &str) -> StatusWords {
             first: Some(StatusChoice::Continue),
             second: vec![StatusChoice::CopyReport, StatusChoice::SendCommand],
         },
-        Situation::Unknown { token, .. } if Survey::is_for(&token.card.atr) => {
+        Situation::Unknown { token, .. } if Survey::is_for(token) => {
             StatusWords::of(readers::unknown_card())
                 .first(StatusChoice::SetUp)
                 .second(StatusChoice::CopyReport)

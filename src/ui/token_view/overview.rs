@@ -13,7 +13,7 @@ use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
 use crate::plan::Survey;
-use crate::token::{Application, Fact, FactName, Token, Tries};
+use crate::token::{Application, ApplicationKind, Fact, FactName, Token, Tries};
 use crate::ui::widgets::{FactRow, FactText, Fold, Lead, TriesDots};
 
 /// So many keys stand on the overview; all of them are on their own page.
@@ -243,7 +243,8 @@ impl OverviewPage {
 
 /// Whether there is nothing on a card that can be set up.
 fn is_blank(token: &Token) -> bool {
-    token.complete && token.applications.is_empty() && Survey::is_for(&token.card.atr)
+    let empty = |read: &Application| read.kind == ApplicationKind::Muscle;
+    token.complete && token.applications.iter().all(empty) && Survey::is_for(token)
 }
 
 fn set_up_button(wires: &Wires) -> gtk::Button {

@@ -181,10 +181,15 @@ fn edited(list: &[u8], id: &[u8], new: Option<Vec<u8>>) -> Vec<u8> {
     content
 }
 
-/// Whether an entry has this identifier: all classes begin with it.
+/// Whether an entry has this identifier.
 pub(super) fn is(entry: &Tlv<'_>, id: &[u8]) -> bool {
-    let class = Entry::of(entry).map(|entry| entry.class);
-    class.is_some_and(|mut class| next_if(&mut class, OCTET_STRING) == Some(id))
+    self::id(entry) == Some(id)
+}
+
+/// The identifier of an entry: all classes begin with it.
+pub(super) fn id<'a>(entry: &Tlv<'a>) -> Option<&'a [u8]> {
+    let mut class = Entry::of(entry)?.class;
+    next_if(&mut class, OCTET_STRING)
 }
 
 /// Where OpenSC has a list.

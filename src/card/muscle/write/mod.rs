@@ -18,14 +18,15 @@ use serde::{Deserialize, Serialize};
 
 use super::commands::{self, SetUp};
 use super::status::{self, AUTH_FAILED, INVALID, MuscleError};
-use super::{KeyPlace, ObjectId, ObjectRecord, State, applet, pins, store};
+use super::{KeyPlace, ObjectId, ObjectRecord, State, Status, applet, pins, store};
 use crate::base::hex::Hex;
 use crate::base::secret::Secret;
 use crate::card::pkcs15::directory::{self, Kind, List};
 use crate::card::pkcs15::files;
 use crate::card::{CardError, guard};
 use crate::iso7816::StatusWord;
-use crate::token::{Breach, Pin, PinRole, TriesLeft};
+use crate::iso7816::tlv::ber;
+use crate::token::{Breach, Pin, PinRole, Text, TriesLeft};
 use crate::transport::channel::Channel;
 
 /// What is on an applet.
@@ -41,6 +42,9 @@ pub struct Survey {
     pub objects: Vec<ObjectRecord>,
     /// What is in the directory and in the lists that it names, by their objects.
     lists: Vec<(ObjectId, Hex)>,
+    /// Whether nothing answers: only the commands are of interest.
+    #[serde(skip)]
+    pub(super) paper: bool,
 }
 
 /// The object directory file.
@@ -54,6 +58,48 @@ impl Survey {
     #[must_use]
     pub fn is_personalised(&self) -> bool {
         self.content(ODF).is_some()
+    }
+
+    /// An applet after its first set-up, on paper.
+    pub(super) fn fresh(memory: u16) -> Self {
+        Self {
+            state: State::Ready(Status::fresh(memory.into())),
+            pins: vec![pins::OFFICER, 1],
+            places: Vec::new(),
+            objects: Vec::new(),
+            lists: Vec::new(),
+            paper: true,
+        }
+    }
+
+    /// How many entries a list has.
+    pub(super) fn entries(&self, kind: Kind) -> usize {
+        let list = self.list(kind).map(|(_, list)| list);
+        files::entries(list.unwrap_or_default()).0.len()
+    }
+
+    /// The identifiers in a list.
+    pub(super) fn ids(&self, kind: Kind) -> Vec<Vec<u8>> {
+        let list = self.list(kind).map(|(_, list)| list);
+        let (entries, _) = files::entries(list.unwrap_or_default());
+        entries
+            .iter()
+            .filter_map(hand::id)
+            .map(<[u8]>::to_vec)
+            .collect()
+    }
+
+    /// The numbers of the keys that the lists name: their pairs of places.
+    pub(super) fn key_numbers(&self) -> Vec<u8> {
+        let list = self.list(Kind::PrivateKeys).map(|(_, list)| list);
+        let (entries, _) = files::entries(list.unwrap_or_default());
+        entries.iter().filter_map(keys::number).collect()
+    }
+
+    /// What the token is called.
+    pub(in crate::card) fn label(&self) -> Option<String> {
+        let label = ber::find(self.content(TOKEN_INFO)?, &[0x30, 0x80])?;
+        Some(Text::from_either(label).to_string())
     }
 
     fn content(&self, id: ObjectId) -> Option<&[u8]> {
@@ -101,6 +147,7 @@ pub fn survey(channel: &mut Channel<'_>) -> Result<Survey, CardError> {
         places: Vec::new(),
         objects: Vec::new(),
         lists: Vec::new(),
+        paper: false,
     };
     if survey.state == State::Blank {
         return Ok(survey);
