@@ -31,11 +31,13 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family { name: "OpenPGP 3.4, curves", kind: OpenPgp, card: "openpgp-curves", aid: OPENPGP, changes: openpgp_changes, optional: &[], objects: OPENPGP_OBJECTS, marks: &["14725840"], ends: &[] },
     Family { name: "OpenPGP 3.4, new", kind: OpenPgp, card: "openpgp-fresh", aid: OPENPGP, changes: openpgp_changes, optional: &[], objects: OPENPGP_OBJECTS, marks: &["14725837"], ends: &[] },
     Family { name: "OpenPGP 2.1", kind: OpenPgp, card: "openpgp-2", aid: OPENPGP, changes: openpgp_changes, optional: &[], objects: OPENPGP_OBJECTS, marks: &["14725838"], ends: &[] },
-    Family { name: "PKCS#15 on CardOS M4", kind: Pkcs15, card: "cardos-used", aid: PKCS15, changes: pkcs15_changes, optional: &[], objects: PKCS15_OBJECTS, marks: &["2737C0092B19", "VPN Anna Rossi"], ends: &[0x00, 0xFF] },
+    Family { name: "PKCS#15 in the MUSCLE applet", kind: Pkcs15, card: "muscle-used", aid: MUSCLE, changes: muscle_changes, optional: &[], objects: PKCS15_OBJECTS, marks: &["MUSCLE"], ends: &[0x00, 0xFF] },
+    Family { name: "PKCS#15 on CardOS M4", kind: Pkcs15, card: "cardos-used", aid: PKCS15, changes: pkcs15_changes, optional: &[], objects: PKCS15_OBJECTS, marks: &["2737C0092B19"], ends: &[0x00, 0xFF] },
 ];
 
 const PIV: &[u8] = &[0xA0, 0x00, 0x00, 0x03, 0x08];
 const OPENPGP: &[u8] = &[0xD2, 0x76, 0x00, 0x01, 0x24, 0x01];
+const MUSCLE: &[u8] = &[0xA0, 0x00, 0x00, 0x00, 0x01, 0x01];
 const PKCS15: &[u8] = b"\xA0\x00\x00\x00\x63PKCS-15";
 
 /// SP 800-73-4 Part 1, appendix A, and the two templates of the application.
@@ -83,6 +85,11 @@ fn openpgp_changes([_, ins, p1, _]: [u8; 4]) -> bool {
 /// Whatever does not read: an empty VERIFY costs a try here (sheet "cardos", 7).
 fn pkcs15_changes([_, ins, ..]: [u8; 4]) -> bool {
     !matches!(ins, 0xA4 | 0xB0 | 0xB2 | 0xC0 | 0xCA)
+}
+
+/// Whatever is not GetStatus, ListPINs, ListKeys, ReadObject or ListObjects.
+fn muscle_changes([_, ins, ..]: [u8; 4]) -> bool {
+    !matches!(ins, 0xA4 | 0xC0 | 0x3C | 0x48 | 0x3A | 0x56 | 0x58)
 }
 
 /// A family whose application can be beside that of `family`: one with a short reading.
