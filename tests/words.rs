@@ -55,7 +55,7 @@ fn nobody_is_alarmed_or_blamed() {
         if let Some((never, better)) = alarming(&said.text) {
             let theirs = OF_CARD_MANAGERS.iter().any(|(file, phrase)| {
                 let text = said.text.to_lowercase();
-                never == "locked" && said.place.contains(file) && text.contains(phrase)
+                *never == "locked" && said.place.contains(file) && text.contains(phrase)
             });
             if theirs {
                 continue;

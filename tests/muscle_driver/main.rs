@@ -10,6 +10,7 @@
     reason = "tests"
 )]
 
+#[allow(dead_code, reason = "of the other binary, which uses all of it")]
 #[path = "../simulator/served.rs"]
 mod served;
 #[path = "../support/mod.rs"]

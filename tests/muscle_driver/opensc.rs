@@ -123,9 +123,11 @@ fn what_opensc_has_made_is_read_and_added_to() {
             let token = card.read();
             let found = token.application(ApplicationKind::Pkcs15).unwrap();
             assert_eq!(found.state, ApplicationState::Readable);
-            let public = found.public_keys.iter();
-            assert!(public.clone().all(|key| key.public_key.is_some()));
-            [found.keys.len(), public.count(), found.certificates.len()]
+            [
+                found.keys.len(),
+                found.public_keys.len(),
+                found.certificates.len(),
+            ]
         };
         assert_eq!(counts(&card), [1, 1, 1]);
         card.with(|channel| {

@@ -3,6 +3,7 @@
 use symbolon::card::CardError;
 use symbolon::card::muscle::write::Survey;
 use symbolon::simulator::faults::{Fault, Trigger};
+use symbolon::transport::channel::Channel;
 
 use crate::bench::{Bench, JCOP, TYFONE};
 use crate::life::{LIFE, show, surveyed, until};
@@ -27,7 +28,7 @@ fn torn(atr: &[u8], index: usize) -> usize {
     let begun = whole.with(surveyed).unwrap();
     let run = |card: &Bench, again, tear: Option<(usize, bool)>| {
         let mut survey = begun.clone();
-        let work = |channel: &mut _| {
+        let work = |channel: &mut Channel<'_>| {
             surveyed(channel)?;
             show(channel, &begun)?;
             work(channel, &mut survey, again)
