@@ -55,11 +55,16 @@ impl Bench {
 
     /// A card on which the applet was installed just now.
     pub(crate) fn blank(atr: &[u8]) -> Self {
-        let build = if atr == TYFONE {
-            MuscleBuild::jcop().short_only()
+        let build = MuscleBuild::jcop();
+        if atr == TYFONE {
+            Self::built(build.short_only(), atr)
         } else {
-            MuscleBuild::jcop()
-        };
+            Self::built(build, atr)
+        }
+    }
+
+    /// The same with another build of the applet.
+    pub(crate) fn built(build: MuscleBuild, atr: &[u8]) -> Self {
         let chip = Chip::new(atr).without_chaining();
         Self::new(Box::new(chip.with(Muscle::blank(build))))
     }

@@ -11,8 +11,9 @@ use symbolon::transport::channel::Channel;
 
 use crate::bench::Bench;
 
-pub(crate) const PIN: &[u8] = b"11111111";
-pub(crate) const PUK: &[u8] = b"22222222";
+/// Of two kinds of characters, as some builds want it.
+pub(crate) const PIN: &[u8] = b"11aa22bb";
+pub(crate) const PUK: &[u8] = b"33cc44dd";
 
 /// A certificate of 824 bytes, and another one.
 pub(crate) const CERTIFICATE: &[u8] = include_bytes!("../../data/practice/thomas-signature.crt");
@@ -26,7 +27,9 @@ type Work = fn(&mut Channel<'_>, &mut Survey, bool) -> Result<(), CardError>;
 
 /// In the order in which it is done.
 pub(crate) const LIFE: [(&str, Work); 9] = [
-    ("set up", |channel, _, again| set_up(channel, again)),
+    ("set up", |channel, _, again| {
+        set_up(channel, b"Muscle00", PIN, again)
+    }),
     ("personalise", |channel, survey, _| {
         let name = (&[0x27, 0x37, 0xC0, 0x09][..], "VPN Anna Rossi");
         write::personalise(channel, survey, name, &user_pin(), 1_795_269_430)
@@ -86,10 +89,16 @@ pub(crate) fn show(channel: &mut Channel<'_>, survey: &Survey) -> Result<(), Car
     write::show_pin(channel, 1, &Secret::new(PIN))
 }
 
-fn set_up(channel: &mut Channel<'_>, again: bool) -> Result<(), CardError> {
+/// The first set-up; `default` is the PIN that the applet was built with.
+pub(crate) fn set_up(
+    channel: &mut Channel<'_>,
+    default: &[u8],
+    pin: &[u8],
+    again: bool,
+) -> Result<(), CardError> {
     let secret = |bytes: &[u8]| Secret::new(bytes);
-    let (default, pin, puk) = (secret(b"Muscle00"), secret(PIN), secret(PUK));
-    let (officer, officer_puk) = (secret(b"33333333"), secret(b"44444444"));
+    let (default, pin, puk) = (secret(default), secret(pin), secret(PUK));
+    let (officer, officer_puk) = (secret(b"55ee66ff"), secret(b"77gg88hh"));
     let new = SetUp {
         default_pin: &default,
         officer: NewIdentity {

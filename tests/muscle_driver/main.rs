@@ -18,6 +18,7 @@ mod support;
 
 mod applet;
 mod bench;
+mod builds;
 mod hostile;
 mod lies;
 mod life;

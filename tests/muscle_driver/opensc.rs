@@ -81,9 +81,9 @@ fn opensc_reads_what_we_have_made() {
             let text = service.openssl("pkey -pubin -in k.pem -noout -text");
             assert!(text.contains(bits), "{text}");
         }
-        service.opensc("pkcs15-tool --verify-pin --auth-id 01 --pin 11111111");
+        service.opensc("pkcs15-tool --verify-pin --auth-id 01 --pin 11aa22bb");
         // It adds to it in its turn, with the rules of the profile that is named on the card.
-        service.opensc("pkcs15-tool --change-pin --auth-id 01 --pin 11111111 --new-pin 55555555");
+        service.opensc("pkcs15-tool --change-pin --auth-id 01 --pin 11aa22bb --new-pin 99xx99yy");
     }
 }
 
@@ -100,8 +100,8 @@ fn opensc_finds_an_erased_card_empty() {
     let service = Service::of(&card);
     let dump = service.try_opensc("pkcs15-tool --dump");
     assert!(!dump.status.success(), "{dump}");
-    service.opensc("pkcs15-init --create-pkcs15 -p pkcs15+onepin --pin 11111111 --puk 22222222");
-    service.opensc("pkcs15-init --generate-key rsa/2048 --auth-id 01 --id 45 --pin 11111111");
+    service.opensc("pkcs15-init --create-pkcs15 -p pkcs15+onepin --pin 11aa22bb --puk 33cc44dd");
+    service.opensc("pkcs15-init --generate-key rsa/2048 --auth-id 01 --id 45 --pin 11aa22bb");
 }
 
 #[test]
@@ -111,12 +111,12 @@ fn what_opensc_has_made_is_read_and_added_to() {
         until(&card, "personalise");
         let service = Service::of(&card);
         service
-            .opensc("pkcs15-init --create-pkcs15 -p pkcs15+onepin --pin 11111111 --puk 22222222");
-        service.opensc("pkcs15-init --generate-key rsa/1024 --auth-id 01 --id 45 --pin 11111111");
+            .opensc("pkcs15-init --create-pkcs15 -p pkcs15+onepin --pin 11aa22bb --puk 33cc44dd");
+        service.opensc("pkcs15-init --generate-key rsa/1024 --auth-id 01 --id 45 --pin 11aa22bb");
         service.openssl(
             "req -x509 -newkey rsa:1024 -nodes -keyout k.pem -out c.pem -subj /CN=Anna -days 30",
         );
-        service.opensc("pkcs15-init --store-certificate c.pem --id 45 --auth-id 01 --pin 11111111");
+        service.opensc("pkcs15-init --store-certificate c.pem --id 45 --auth-id 01 --pin 11aa22bb");
         drop(service);
 
         let counts = |card: &Bench| {
@@ -148,7 +148,7 @@ fn what_opensc_has_made_is_read_and_added_to() {
         assert_eq!(dump.matches("Private RSA Key").count(), 2, "{dump}");
         let pem = service.opensc("pkcs15-tool --read-certificate 46");
         assert!(pem.contains("BEGIN CERTIFICATE"), "{pem}");
-        service.opensc("pkcs15-init --delete-objects cert --id 46 --auth-id 01 --pin 11111111");
+        service.opensc("pkcs15-init --delete-objects cert --id 46 --auth-id 01 --pin 11aa22bb");
         drop(service);
         assert_eq!(counts(&card), [2, 2, 1]);
     }

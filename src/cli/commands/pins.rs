@@ -93,13 +93,7 @@ pub(in crate::cli) fn run(
     });
     match outcome {
         Ok(_) => {
-            let role = target.pin.role;
-            let words = if job.releases() {
-                pin_dialog::released(role)
-            } else {
-                pin_dialog::done(kind, role)
-            };
-            done(&words, output)?;
+            done(&job.said(), output)?;
             if kind == OperationKind::Verify {
                 show_opened(&mut session, &found, &target, output);
             }
@@ -270,6 +264,16 @@ impl Job<'_> {
                 new,
             },
         })
+    }
+
+    /// What is said when it is done.
+    fn said(&self) -> String {
+        let role = self.target.pin.role;
+        if self.releases() {
+            pin_dialog::released(role)
+        } else {
+            pin_dialog::done(self.kind, role)
+        }
     }
 
     /// Whether the PIN gets its tries back and stays what it is.
