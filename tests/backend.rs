@@ -16,6 +16,7 @@ use symbolon::backend::{self, Command, Done, Event, Failure, Handle, Options, Pr
 use symbolon::backend::{CardError, PinAction, PinCommand, PlanAction, PlanCommand};
 use symbolon::base::hex::Hex;
 use symbolon::base::secret::Secret;
+use symbolon::card::muscle::MuscleError;
 use symbolon::plan::secrets::Secrets;
 use symbolon::plan::{Named, Plan, SecretName, Subject, Task};
 use symbolon::token::{
@@ -477,4 +478,55 @@ fn private_objects_are_shown_after_the_pin_and_for_one_reading() {
         reader: identity.reader,
     });
     assert!(matches!(read, Ok(Done::Read(token)) if contents(&token) == public));
+}
+
+/// The MUSCLE applet: its PUK gives the tries back, and the PIN stays what it was.
+#[test]
+fn a_pin_that_stays_is_released_with_its_puk_alone() {
+    const PIN: PinReference = PinReference(1);
+    let secret = |text: &str| Secret::new(text.as_bytes());
+    for card in ["muscle-used", "muscle-t0"] {
+        let desk = Desk::with(&[card]);
+        let (identity, token) = desk.token();
+        let application = ApplicationKind::Pkcs15;
+        assert!(token.pin(application, PIN).unwrap().stays_when_unblocked());
+        let act = |action| {
+            desk.ask(Command::Pin(PinCommand {
+                identity,
+                application,
+                pin: PIN,
+                action,
+                use_last_try: false,
+            }))
+        };
+        let verify = |pin: &str| act(PinAction::Verify { pin: secret(pin) });
+        let with = PinReference(0x81);
+        let release = |code: &str| {
+            let code = secret(code);
+            act(PinAction::Release { with, code })
+        };
+        let refused = release("87654321");
+        assert!(
+            matches!(
+                refused,
+                Err(Failure::Card(CardError::Muscle(MuscleError::NotBlocked)))
+            ),
+            "{refused:?}"
+        );
+        for _ in 0..5 {
+            let wrong = verify("999999");
+            let left = TriesLeft::Unknown;
+            assert!(
+                matches!(&wrong, Err(Failure::Card(CardError::WrongPin { left: told, .. })) if *told == left),
+                "{wrong:?}"
+            );
+        }
+        let blocked = verify("654321");
+        assert!(
+            matches!(blocked, Err(Failure::Card(CardError::Blocked { .. }))),
+            "{blocked:?}"
+        );
+        assert!(matches!(release("87654321"), Ok(Done::PinUnblocked)));
+        assert!(matches!(verify("654321"), Ok(Done::PinVerified)));
+    }
 }

@@ -158,6 +158,22 @@ fn pkcs15_on_cardos() {
     hold(cost, 20);
 }
 
+/// OpenSC 0.23 needs 32 commands for a dump of the same (sheet "muscle", 10).
+#[test]
+fn pkcs15_on_the_muscle_applet() {
+    for (card, commands) in [("muscle-used", 20), ("muscle-t0", 31)] {
+        let (token, cost) = read(wardrobe::make(card).unwrap());
+        let application = &token.applications[0];
+        let counts = [
+            application.pins.len(),
+            application.keys.len(),
+            application.certificates.len(),
+        ];
+        assert_eq!(counts, [2, 1, 1], "{card}");
+        hold(cost, commands);
+    }
+}
+
 /// The sheet of a card that was read: one command for each of its objects. The card is known again by
 /// the number of its chip, which is among them. A reading of the token costs nothing more for it.
 #[test]

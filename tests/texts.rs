@@ -117,6 +117,24 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         "the parser of profiles takes it, and what it names goes through token::Text",
     ),
     (
+        "globalplatform/cap/container.rs",
+        "from_utf8",
+        1,
+        "compared with known names of files",
+    ),
+    (
+        "globalplatform/script/write.rs",
+        "from_utf8",
+        1,
+        "written back as it was read, if it is text",
+    ),
+    (
+        "globalplatform/script/write.rs",
+        "to_str",
+        2,
+        "written back as it was read, if it is text",
+    ),
+    (
         "token/pin.rs",
         "from_utf8",
         1,

@@ -35,6 +35,13 @@ const NEVER: &[(&str, &str)] = &[
     ("smartcard", "“smart card”"),
 ];
 
+/// Where the standard's own word is said: a card manager or an applet is “locked” and unlocked again
+/// (GlobalPlatform Card Specification 2.3.1, 5.1 and 5.3); it is PINs that are blocked.
+const OF_CARD_MANAGERS: &[(&str, &str)] = &[
+    ("explain/card_manager.rs", "locked"),
+    ("explain/plan.rs", "deleted or locked"),
+];
+
 /// A string that people read, and where it stands.
 struct Said {
     text: String,
@@ -46,6 +53,13 @@ fn nobody_is_alarmed_or_blamed() {
     let mut faults = Vec::new();
     for said in everything() {
         if let Some((never, better)) = alarming(&said.text) {
+            let theirs = OF_CARD_MANAGERS.iter().any(|(file, phrase)| {
+                let text = said.text.to_lowercase();
+                *never == "locked" && said.place.contains(file) && text.contains(phrase)
+            });
+            if theirs {
+                continue;
+            }
             faults.push(format!(
                 "{}: “{}” says “{never}”; better {better}",
                 said.place, said.text

@@ -93,6 +93,13 @@ pub enum PinAction {
         /// The PIN as it shall be.
         new: Secret,
     },
+    /// Give the tries back with the help of another code; the PIN stays what it was.
+    Release {
+        /// Which code: PUK.
+        with: PinReference,
+        /// The code.
+        code: Secret,
+    },
     /// Set a PIN that is not there yet, or anew, with another PIN.
     Set {
         /// Which PIN gives the right.

@@ -357,7 +357,7 @@ impl Worker {
         Ok(match command.action {
             PinAction::Verify { .. } | PinAction::VerifyOnReader => Done::PinVerified,
             PinAction::Change { .. } | PinAction::ChangeOnReader => Done::PinChanged,
-            PinAction::Unblock { .. } => Done::PinUnblocked,
+            PinAction::Unblock { .. } | PinAction::Release { .. } => Done::PinUnblocked,
             PinAction::Set { .. } => Done::PinSet,
         })
     }
@@ -429,6 +429,7 @@ fn deed<'a>(
         PinAction::Verify { pin } => guard::Deed::Verify(pin),
         PinAction::Change { current, new } => guard::Deed::Change(current, new),
         PinAction::Unblock { with, code, new } => guard::Deed::Unblock(pin(*with)?, code, new),
+        PinAction::Release { with, code } => guard::Deed::Release(pin(*with)?, code),
         PinAction::Set { with, code, new } => guard::Deed::Set(pin(*with)?, code, new),
         PinAction::VerifyOnReader => guard::Deed::VerifyOnReader,
         PinAction::ChangeOnReader => guard::Deed::ChangeOnReader,

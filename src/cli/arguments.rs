@@ -205,7 +205,7 @@ pub(super) enum PinCommand {
         #[command(flatten)]
         pad: PadChoice,
     },
-    #[command(about = gettext("Give a new PIN. Asks for the code that unblocks it, then for the new PIN"))]
+    #[command(about = gettext("Give a new PIN. Asks for the code that unblocks it, then for the new PIN; on a token that keeps the old one, for the code alone"))]
     Unblock {
         #[command(flatten)]
         pin: PinChoice,

@@ -137,6 +137,36 @@ pub fn done(kind: OperationKind, role: PinRole) -> String {
     }
 }
 
+/// Said before a code is typed that gives tries back and sets no new PIN.
+#[must_use]
+pub fn stays(role: PinRole) -> String {
+    match role {
+        PinRole::User => gettext("Unblocking gives the tries back. The PIN stays what it was."),
+        PinRole::Puk => gettext("Unblocking gives the tries back. The PUK stays what it was."),
+        PinRole::ResettingCode => {
+            gettext("Unblocking gives the tries back. The resetting code stays what it was.")
+        }
+        PinRole::Admin => {
+            gettext("Unblocking gives the tries back. The admin PIN stays what it was.")
+        }
+        PinRole::SecurityOfficer => {
+            gettext("Unblocking gives the tries back. The SO-PIN stays what it was.")
+        }
+    }
+}
+
+/// Said when that is done: "The PIN is unblocked and stays what it was".
+#[must_use]
+pub fn released(role: PinRole) -> String {
+    match role {
+        PinRole::User => gettext("The PIN is unblocked and stays what it was"),
+        PinRole::Puk => gettext("The PUK is unblocked and stays what it was"),
+        PinRole::ResettingCode => gettext("The resetting code is unblocked and stays what it was"),
+        PinRole::Admin => gettext("The admin PIN is unblocked and stays what it was"),
+        PinRole::SecurityOfficer => gettext("The SO-PIN is unblocked and stays what it was"),
+    }
+}
+
 /// A wrong PIN, as the title of what follows.
 #[must_use]
 pub fn wrong_title(role: PinRole) -> String {

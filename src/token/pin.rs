@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Fact, Operation, OperationKind, Text};
+use super::{Fact, FactName, FactValue, Operation, OperationKind, Text};
 use crate::base::secret::Secret;
 
 /// The reference of a PIN in the commands of its application (P2 of VERIFY, or the tag of a
@@ -54,6 +54,14 @@ impl Pin {
     #[must_use]
     pub fn operation(&self, kind: OperationKind) -> Option<&Operation> {
         self.operations.iter().find(|known| known.kind == kind)
+    }
+
+    /// Whether what unblocks it gives its tries back and sets no new PIN.
+    #[must_use]
+    pub fn stays_when_unblocked(&self) -> bool {
+        let stays =
+            |fact: &Fact| fact.name == FactName::KeepsPin && fact.value == FactValue::Flag(true);
+        self.facts.iter().any(stays)
     }
 
     /// Whether the next wrong PIN blocks it.

@@ -409,7 +409,9 @@ mod tests {
             (0x80, 0x00),
             (0x85, 0x01),
             (0x00, 0x00),
-            (0xB0, 0xA0),
+            // Java Card applets of a class of their own know it in that class alone.
+            (0xB0, 0xB0),
+            (0x10, 0x00),
         ] {
             let mut link = scripted(Protocol::T0, &[&[0x61, 1], &[7, 0x90, 0]]);
             let command = Command::new([cla, 0xF2, 0x80, 0]).data([0x4F, 0]);

@@ -305,6 +305,21 @@ fn a_blocked_pin_is_refused_before_anything_is_asked() {
     assert_eq!(ended.result(), "The PIN is unblocked.\n");
 }
 
+/// The MUSCLE applet: its PUK gives the tries back, so no new PIN is asked for; it is taken only where
+/// the PIN is blocked.
+#[test]
+fn where_the_pin_stays_the_puk_alone_is_asked_for() {
+    for card in ["muscle-used", "muscle-t0"] {
+        let line = format!("--practice={card} pin unblock --pin-fd 0");
+        let words = run_with(&line, "87654321\n").said(1);
+        assert!(
+            words.starts_with("symbolonctl: The PIN is not blocked\n"),
+            "{words}"
+        );
+        assert!(words.contains("no try was lost"), "{words}");
+    }
+}
+
 #[test]
 fn the_code_that_unblocks_is_chosen_where_there_are_two() {
     let unblock = |with: &str, input: &str| {

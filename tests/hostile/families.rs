@@ -11,6 +11,9 @@ pub(crate) struct Family {
     pub(crate) card: &'static str,
     /// Identifiers by which its application is selected, as far as they need to be known.
     pub(crate) aid: &'static [u8],
+    /// How many commands it takes to find the application: SELECT, and where that proves nothing, those
+    /// that do.
+    pub(crate) proofs: usize,
     /// Whether a command changes something on the card, by class, instruction and parameters.
     pub(crate) changes: fn([u8; 4]) -> bool,
     /// Instructions of others' making, which a card may refuse in any words.
@@ -25,17 +28,19 @@ pub(crate) struct Family {
 
 #[rustfmt::skip]
 pub(crate) const FAMILIES: &[Family] = &[
-    Family { name: "PIV of a YubiKey", kind: Piv, card: "piv-used", aid: PIV, changes: piv_changes, optional: &[0xFD], objects: PIV_OBJECTS, marks: &["9C1F365874E44B0A8B57147258362024"], ends: &[] },
-    Family { name: "PIV by the standard", kind: Piv, card: "piv-plain", aid: PIV, changes: piv_changes, optional: &[0xFD], objects: PIV_OBJECTS, marks: &["4D2E0B71A6934C1E9D40260817552024"], ends: &[] },
-    Family { name: "OpenPGP 3.4, RSA", kind: OpenPgp, card: "openpgp-used", aid: OPENPGP, changes: openpgp_changes, optional: &[], objects: OPENPGP_OBJECTS, marks: &["keys.works.example"], ends: &[] },
-    Family { name: "OpenPGP 3.4, curves", kind: OpenPgp, card: "openpgp-curves", aid: OPENPGP, changes: openpgp_changes, optional: &[], objects: OPENPGP_OBJECTS, marks: &["14725840"], ends: &[] },
-    Family { name: "OpenPGP 3.4, new", kind: OpenPgp, card: "openpgp-fresh", aid: OPENPGP, changes: openpgp_changes, optional: &[], objects: OPENPGP_OBJECTS, marks: &["14725837"], ends: &[] },
-    Family { name: "OpenPGP 2.1", kind: OpenPgp, card: "openpgp-2", aid: OPENPGP, changes: openpgp_changes, optional: &[], objects: OPENPGP_OBJECTS, marks: &["14725838"], ends: &[] },
-    Family { name: "PKCS#15 on CardOS M4", kind: Pkcs15, card: "cardos-used", aid: PKCS15, changes: pkcs15_changes, optional: &[], objects: PKCS15_OBJECTS, marks: &["2737C0092B19", "VPN Anna Rossi"], ends: &[0x00, 0xFF] },
+    Family { name: "PIV of a YubiKey", kind: Piv, card: "piv-used", aid: PIV, proofs: 1, changes: piv_changes, optional: &[0xFD], objects: PIV_OBJECTS, marks: &["9C1F365874E44B0A8B57147258362024"], ends: &[] },
+    Family { name: "PIV by the standard", kind: Piv, card: "piv-plain", aid: PIV, proofs: 1, changes: piv_changes, optional: &[0xFD], objects: PIV_OBJECTS, marks: &["4D2E0B71A6934C1E9D40260817552024"], ends: &[] },
+    Family { name: "OpenPGP 3.4, RSA", kind: OpenPgp, card: "openpgp-used", aid: OPENPGP, proofs: 1, changes: openpgp_changes, optional: &[], objects: OPENPGP_OBJECTS, marks: &["keys.works.example"], ends: &[] },
+    Family { name: "OpenPGP 3.4, curves", kind: OpenPgp, card: "openpgp-curves", aid: OPENPGP, proofs: 1, changes: openpgp_changes, optional: &[], objects: OPENPGP_OBJECTS, marks: &["14725840"], ends: &[] },
+    Family { name: "OpenPGP 3.4, new", kind: OpenPgp, card: "openpgp-fresh", aid: OPENPGP, proofs: 1, changes: openpgp_changes, optional: &[], objects: OPENPGP_OBJECTS, marks: &["14725837"], ends: &[] },
+    Family { name: "OpenPGP 2.1", kind: OpenPgp, card: "openpgp-2", aid: OPENPGP, proofs: 1, changes: openpgp_changes, optional: &[], objects: OPENPGP_OBJECTS, marks: &["14725838"], ends: &[] },
+    Family { name: "PKCS#15 in the MUSCLE applet", kind: Pkcs15, card: "muscle-used", aid: MUSCLE, proofs: 3, changes: muscle_changes, optional: &[], objects: PKCS15_OBJECTS, marks: &["MUSCLE"], ends: &[0x00, 0xFF] },
+    Family { name: "PKCS#15 on CardOS M4", kind: Pkcs15, card: "cardos-used", aid: PKCS15, proofs: 1, changes: pkcs15_changes, optional: &[], objects: PKCS15_OBJECTS, marks: &["2737C0092B19"], ends: &[0x00, 0xFF] },
 ];
 
 const PIV: &[u8] = &[0xA0, 0x00, 0x00, 0x03, 0x08];
 const OPENPGP: &[u8] = &[0xD2, 0x76, 0x00, 0x01, 0x24, 0x01];
+const MUSCLE: &[u8] = &[0xA0, 0x00, 0x00, 0x00, 0x01, 0x01];
 const PKCS15: &[u8] = b"\xA0\x00\x00\x00\x63PKCS-15";
 
 /// SP 800-73-4 Part 1, appendix A, and the two templates of the application.
@@ -83,6 +88,11 @@ fn openpgp_changes([_, ins, p1, _]: [u8; 4]) -> bool {
 /// Whatever does not read: an empty VERIFY costs a try here (sheet "cardos", 7).
 fn pkcs15_changes([_, ins, ..]: [u8; 4]) -> bool {
     !matches!(ins, 0xA4 | 0xB0 | 0xB2 | 0xC0 | 0xCA)
+}
+
+/// Whatever is not GetStatus, ListPINs, ListKeys, ReadObject or ListObjects.
+fn muscle_changes([_, ins, ..]: [u8; 4]) -> bool {
+    !matches!(ins, 0xA4 | 0xC0 | 0x3C | 0x48 | 0x3A | 0x56 | 0x58)
 }
 
 /// A family whose application can be beside that of `family`: one with a short reading.

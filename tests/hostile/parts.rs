@@ -262,7 +262,7 @@ fn nothing_is_no_zero_and_no_old_number() {
         let then = application(&desk, &outcome);
         let mine = outcome.trace.iter().zip(&outcome.sent);
         let mine: Vec<_> = mine.filter(|(_, sent)| sent.to_target).collect();
-        for (index, (_, sent)) in mine.iter().enumerate().skip(1) {
+        for (index, (_, sent)) in mine.iter().enumerate().skip(family.proofs) {
             let name = named(mine[..=index].iter().map(|(exchange, _)| *exchange));
             let what = format!("{}, {name}", family.name);
             let fault = Fault::data(&[]);

@@ -139,7 +139,7 @@ fn cases(family: &Family, good: &Good) -> Vec<Case> {
         for number in commands.clone().filter(|&number| is_worth(index, number)) {
             for trigger in [Trigger::Number(number), Trigger::From(number)] {
                 let answers = item.lines.clone();
-                let mut allowed = allowed(item, trigger);
+                let mut allowed = allowed(family, item, trigger);
                 let instruction = &good.instructions[number - 1];
                 allowed.absence |= family.optional.contains(instruction);
                 let has_data = |line: &&Vec<u8>| line.len() > 2;
@@ -190,7 +190,7 @@ fn without_bytes(family: &Family, number: usize) -> Vec<Case> {
     };
     cut("pulled before", false);
     cut("pulled after", true);
-    let first = number == 1;
+    let first = number <= family.proofs;
     for trigger in [trigger, Trigger::From(number)] {
         cases.push(Case {
             name: format!("echo at {trigger:?} of {}", family.name),
@@ -216,7 +216,7 @@ fn is_worth(item: usize, command: usize) -> bool {
 
 /// Success with `data` at that command.
 fn data(family: &Family, item: &Item, trigger: Trigger, how: &str, data: Vec<u8>) -> Case {
-    let mut allowed = allowed(item, trigger);
+    let mut allowed = allowed(family, item, trigger);
     allowed.absence |= family.is_empty_list(&data);
     Case {
         name: format!("{} {how} at {trigger:?} of {}", item.name, family.name),
@@ -227,9 +227,9 @@ fn data(family: &Family, item: &Item, trigger: Trigger, how: &str, data: Vec<u8>
     }
 }
 
-fn allowed(item: &Item, trigger: Trigger) -> Allowed {
+fn allowed(family: &Family, item: &Item, trigger: Trigger) -> Allowed {
     // A SELECT that the card did not carry out leaves it without an application.
-    let first = matches!(trigger, Trigger::Number(1) | Trigger::From(1));
+    let first = matches!(trigger, Trigger::Number(number) | Trigger::From(number) if number <= family.proofs);
     Allowed {
         missing: first,
         absence: first || item.absence,

@@ -464,6 +464,10 @@ impl Card {
             return Err(0x9C06);
         }
         if p2 == 0x01 {
+            // Otherwise what is in the object is its data, of which RSA takes none.
+            if data[2] != 0x01 {
+                return Err(0x6F00);
+            }
             return match (data[0], data[1], kind) {
                 (_, 1, 3) => Err(0x9C09),
                 (_, 1, _) => Err(0x9C05),

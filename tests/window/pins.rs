@@ -119,6 +119,26 @@ fn a_blocked_pin_is_unblocked_with_the_puk() {
     window.tree.find("meter", "3 of 3 tries left");
 }
 
+/// The MUSCLE applet: its PUK gives the tries back, and takes no new PIN.
+#[test]
+fn where_the_pin_stays_the_puk_alone_is_asked_for() {
+    let window = Program::practising("muscle-used", Look::WIDE);
+    window.tree.find_part("list item", "VPN Anna Rossi");
+    window.press(&["ctrl+u"]);
+    let dialog = window.tree.find("window", "Unblock PIN");
+    dialog.find(
+        "label",
+        "Unblocking gives the tries back. The PIN stays what it was.",
+    );
+    assert!(dialog.look("text box", "New PIN").is_none());
+    assert!(dialog.nameless().is_empty(), "{:#?}", dialog.nameless());
+    window.picture("Unblock PIN", "pin-unblock-stays");
+    submit(&dialog, &[("PUK", "87654321")], "Unblock");
+    dialog.find("alert", "The PIN is not blocked");
+    dialog.find("button", "Cancel").click();
+    window.tree.gone("window", "Unblock PIN");
+}
+
 #[test]
 fn the_last_try_has_to_be_allowed() {
     let window = Program::practising("openpgp-used", Look::WIDE.dark());

@@ -20,6 +20,11 @@ pub const WRITE_PIECE: usize = 246;
 /// The most bytes that one command reads.
 pub const READ_PIECE: usize = 255;
 
+/// What ComputeCrypt works on is in the command, and the result in its answer.
+const IN_COMMAND: u8 = 0x01;
+/// It is in [`INPUT`], and the result in [`OUTPUT`].
+const IN_OBJECTS: u8 = 0x02;
+
 /// Bytes that GetStatus brings.
 pub const STATUS_LEN: usize = 16;
 
@@ -260,25 +265,13 @@ fn place(id: ObjectId, offset: u16) -> Vec<u8> {
     data
 }
 
-/// Where what is computed with comes from, and goes to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Location {
-    /// In the command and its answer.
-    Direct,
-    /// In [`INPUT`] and [`OUTPUT`].
-    Objects,
-}
-
 /// ComputeCrypt, init: RSA without padding, "decrypt". That is what signatures are made with, too:
 /// cards refuse the direction "sign" (sheet "muscle", 7). No data: `Cipher.update` of most cards
-/// throws.
+/// throws. It says that this nothing is in the command, wherever the block will be: else the applet takes
+/// what is in [`INPUT`] for it.
 #[must_use]
-pub fn compute_init(slot: u8, location: Location) -> Command {
-    let location = match location {
-        Location::Direct => 0x01,
-        Location::Objects => 0x02,
-    };
-    Command::new([CLA, 0x36, slot, 0x01]).data([0x00, 0x04, location, 0x00, 0x00])
+pub fn compute_init(slot: u8) -> Command {
+    Command::new([CLA, 0x36, slot, 0x01]).data([0x00, 0x04, IN_COMMAND, 0x00, 0x00])
 }
 
 /// ComputeCrypt, final, with the block in the command.
@@ -286,7 +279,7 @@ pub fn compute_init(slot: u8, location: Location) -> Command {
 pub fn compute_direct(slot: u8, block: &[u8]) -> Command {
     let len = u16::try_from(block.len()).unwrap_or(u16::MAX);
     let mut data = Secret::with_capacity(block.len() + 3);
-    data.extend(&[0x01]);
+    data.extend(&[IN_COMMAND]);
     data.extend(&len.to_be_bytes());
     data.extend(block);
     Command::new([CLA, 0x36, slot, 0x03])
@@ -297,7 +290,7 @@ pub fn compute_direct(slot: u8, block: &[u8]) -> Command {
 /// ComputeCrypt, final, with the block in [`INPUT`].
 #[must_use]
 pub fn compute_by_objects(slot: u8) -> Command {
-    Command::new([CLA, 0x36, slot, 0x03]).data([0x02])
+    Command::new([CLA, 0x36, slot, 0x03]).data([IN_OBJECTS])
 }
 
 /// What version 0.9.11 of the applet has other instruction bytes for, since 60 and 62 are none with

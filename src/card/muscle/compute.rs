@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use super::commands::{self, INPUT, Location, OUTPUT, ObjectId, Rules, WRITE_PIECE};
+use super::commands::{self, INPUT, OUTPUT, ObjectId, Rules, WRITE_PIECE};
 use super::status::{self, BAD_P1, EXISTS, MuscleError, NO_OBJECT, NOT_ALLOWED};
 use super::{State, applet, store};
 use crate::base::secret::Secret;
@@ -53,7 +53,7 @@ fn raw(channel: &mut Channel<'_>, slot: u8, block: &[u8]) -> Result<Secret, Card
     }
     let short = block.len() + 3 <= Command::MAX_SHORT;
     if short || channel.takes_extended() {
-        init(channel, slot, Location::Direct)?;
+        init(channel, slot)?;
         let answer = channel.transmit(&commands::compute_direct(slot, block))?;
         // A card that said that it takes extended length and does not is given the block otherwise.
         if short || answer.sw != StatusWord::WRONG_LENGTH {
@@ -79,8 +79,8 @@ fn raw(channel: &mut Channel<'_>, slot: u8, block: &[u8]) -> Result<Secret, Card
 }
 
 /// Says what is going to be computed, without any data.
-fn init(channel: &mut Channel<'_>, slot: u8, location: Location) -> Result<(), CardError> {
-    let answer = channel.transmit(&commands::compute_init(slot, location))?;
+fn init(channel: &mut Channel<'_>, slot: u8) -> Result<(), CardError> {
+    let answer = channel.transmit(&commands::compute_init(slot))?;
     if answer.sw == NOT_ALLOWED {
         return Err(MuscleError::OtherPadding { slot }.into());
     }
@@ -98,7 +98,7 @@ fn through_objects(
     content.extend(&len.to_be_bytes());
     content.extend(block);
     give(channel, &content, rules)?;
-    init(channel, slot, Location::Objects)?;
+    init(channel, slot)?;
     let answer = channel.transmit(&commands::compute_by_objects(slot))?;
     judged(slot, "ComputeCrypt", answer.sw, answer.data)?;
     let size = taken(channel, OUTPUT, 0, 2)?;

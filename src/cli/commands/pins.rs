@@ -93,7 +93,7 @@ pub(in crate::cli) fn run(
     });
     match outcome {
         Ok(_) => {
-            done(&pin_dialog::done(kind, target.pin.role), output)?;
+            done(&job.said(), output)?;
             if kind == OperationKind::Verify {
                 show_opened(&mut session, &found, &target, output);
             }
@@ -216,6 +216,9 @@ impl Job<'_> {
         let (pin, code) = (self.target.pin, self.target.code());
         if secrets.is_terminal() {
             output.message(&self.what_is_asked(code, output));
+            if self.releases() {
+                output.message(&pin_dialog::stays(pin.role));
+            }
         }
         let prompt = match self.kind {
             OperationKind::Verify | OperationKind::Change => pin_dialog::current(code.role),
@@ -224,8 +227,13 @@ impl Job<'_> {
         let current = checked(code, secrets, output, |secrets| {
             secrets.ask(&prompt, interrupt)
         })?;
+        let with = code.reference;
         if self.kind == OperationKind::Verify {
             return Ok(PinAction::Verify { pin: current });
+        }
+        if self.releases() {
+            let code = current;
+            return Ok(PinAction::Release { with, code });
         }
         if secrets.is_terminal() {
             output.message(&new_must_be(&pin.rule));
@@ -243,7 +251,6 @@ impl Job<'_> {
                 "The new PIN is the factory one: whoever finds the token can use it.",
             ));
         }
-        let with = code.reference;
         Ok(match self.kind {
             OperationKind::Verify | OperationKind::Change => PinAction::Change { current, new },
             OperationKind::Unblock => PinAction::Unblock {
@@ -257,6 +264,21 @@ impl Job<'_> {
                 new,
             },
         })
+    }
+
+    /// What is said when it is done.
+    fn said(&self) -> String {
+        let role = self.target.pin.role;
+        if self.releases() {
+            pin_dialog::released(role)
+        } else {
+            pin_dialog::done(self.kind, role)
+        }
+    }
+
+    /// Whether the PIN gets its tries back and stays what it is.
+    fn releases(&self) -> bool {
+        self.kind == OperationKind::Unblock && self.target.pin.stays_when_unblocked()
     }
 
     /// "OpenPGP PIN of Anna Rossi: ●●○ 2 of 3 tries left", and below it model, serial number and

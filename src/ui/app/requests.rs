@@ -62,6 +62,8 @@ struct OpenPin {
     request: Option<RequestId>,
     operation: OperationKind,
     role: PinRole,
+    /// Whether the PIN stays what it was when that is done.
+    stays: bool,
 }
 
 /// A dialog that leaves the screen when it is dropped.
@@ -239,6 +241,7 @@ impl App {
             request: None,
             operation,
             role,
+            stays: false,
         });
     }
 
@@ -248,10 +251,12 @@ impl App {
             PinDialogOutput::Submitted(command) => {
                 // From a blocked PIN the dialog goes on to what unblocks it.
                 let operation = operation(&command.action);
+                let stays = matches!(command.action, PinAction::Release { .. });
                 let id = self.request(Command::Pin(command), Purpose::Pin);
                 if let Some(open) = &mut self.requests.pin {
                     open.request = Some(id);
                     open.operation = operation;
+                    open.stays = stays;
                 }
             }
             PinDialogOutput::Cancelled => {
@@ -263,7 +268,12 @@ impl App {
             PinDialogOutput::Closed { done } => {
                 let open = self.requests.pin.take();
                 if let Some(open) = open.filter(|_| done) {
-                    self.toast(&explain::pin_dialog::done(open.operation, open.role));
+                    let words = if open.stays {
+                        explain::pin_dialog::released(open.role)
+                    } else {
+                        explain::pin_dialog::done(open.operation, open.role)
+                    };
+                    self.toast(&words);
                 }
             }
         }
@@ -334,7 +344,7 @@ fn operation(action: &PinAction) -> OperationKind {
     match action {
         PinAction::Verify { .. } | PinAction::VerifyOnReader => OperationKind::Verify,
         PinAction::Change { .. } | PinAction::ChangeOnReader => OperationKind::Change,
-        PinAction::Unblock { .. } => OperationKind::Unblock,
+        PinAction::Unblock { .. } | PinAction::Release { .. } => OperationKind::Unblock,
         PinAction::Set { .. } => OperationKind::Set,
     }
 }

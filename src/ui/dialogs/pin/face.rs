@@ -21,6 +21,8 @@ pub(super) struct Task {
     pub(super) operation: OperationKind,
     /// The PIN or code that gives the right to: the PIN itself, or what unblocks it.
     pub(super) with: PinReference,
+    /// Whether unblocking leaves the PIN as it is.
+    pub(super) stays: bool,
 }
 
 impl Task {
@@ -37,6 +39,9 @@ impl Task {
             pin,
             operation,
             with: codes.first().copied().unwrap_or(pin),
+            stays: token
+                .pin(application, pin)
+                .is_some_and(Pin::stays_when_unblocked),
         }
     }
 
@@ -44,7 +49,8 @@ impl Task {
     pub(super) fn has_new(&self) -> bool {
         match self.operation {
             OperationKind::Verify => false,
-            OperationKind::Change | OperationKind::Unblock | OperationKind::Set => true,
+            OperationKind::Unblock => !self.stays,
+            OperationKind::Change | OperationKind::Set => true,
         }
     }
 
@@ -167,6 +173,8 @@ pub(super) struct Face {
     pub(super) code: String,
     /// Names of the fields for the new PIN.
     pub(super) new: Option<(String, String)>,
+    /// That the PIN stays what it is, where one could expect to give a new one.
+    pub(super) stays: Option<String>,
     /// The factory value of what has to be typed, in a sentence.
     pub(super) hint: Option<String>,
     /// Names of the codes to choose from.
@@ -217,6 +225,8 @@ pub(super) fn face(token: &Token, task: &Task, known: Option<TriesLeft>) -> Opti
             let new = explain::pin_dialog::new(pin.role);
             (new, explain::pin_dialog::repeat(pin.role))
         }),
+        stays: (task.operation == OperationKind::Unblock && task.stays)
+            .then(|| explain::pin_dialog::stays(pin.role)),
         hint: explain::pins::factory_hint(&code),
         codes: names.collect(),
         blocked: blocked(application, task, &code),
@@ -321,7 +331,7 @@ pub(super) fn steps(task: &Task, code: &Pin, pin: &Pin) -> Vec<String> {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::token::{Alphabet, Factory, Operation, PinRule, Reason};
+    use crate::token::{Alphabet, Fact, FactName, Factory, Operation, PinRule, Reason};
 
     const USER: PinReference = PinReference(0x81);
     const CODE: PinReference = PinReference(0xD3);
@@ -442,6 +452,30 @@ mod tests {
         assert_eq!(face.code, "Admin PIN");
         assert_eq!(face.counter_of.as_deref(), Some("OpenPGP admin PIN"));
         assert!(face.blocked.is_none());
+    }
+
+    /// The MUSCLE applet: its PUK gives the tries back, and that is all.
+    #[test]
+    fn where_the_pin_stays_the_code_alone_is_asked_for() {
+        let mut token = ready();
+        let application = token.applications.first_mut().unwrap();
+        let stays = Fact::flag(FactName::KeepsPin, true);
+        application.pins.first_mut().unwrap().facts.push(stays);
+        let task = Task::new(&token, OPENPGP, USER, OperationKind::Unblock);
+        let shown = face(&token, &task, None).unwrap();
+        assert_eq!((shown.new, task.with), (None, CODE));
+        assert!(shown.stays.unwrap().contains("The PIN stays what it was"));
+        let typed = Typed {
+            code: &Secret::new(b"123456"),
+            new: &Secret::new(b""),
+            repeat: &Secret::new(b""),
+        };
+        let pin = |reference| token.pin(OPENPGP, reference).unwrap();
+        assert!(ticks(&task, pin(USER), typed).is_empty());
+        assert!(is_complete(&task, pin(USER), pin(CODE), typed));
+        let change = Task::new(&token, OPENPGP, USER, OperationKind::Change);
+        let shown = face(&token, &change, None).unwrap();
+        assert_eq!((shown.new.is_some(), shown.stays), (true, None));
     }
 
     #[test]

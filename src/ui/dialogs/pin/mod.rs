@@ -391,6 +391,7 @@ impl PinDialog {
         match self.task.operation {
             OperationKind::Verify => PinAction::Verify { pin: code },
             OperationKind::Change => PinAction::Change { current: code, new },
+            OperationKind::Unblock if self.task.stays => PinAction::Release { with, code },
             OperationKind::Unblock => PinAction::Unblock { with, code, new },
             OperationKind::Set => PinAction::Set { with, code, new },
         }

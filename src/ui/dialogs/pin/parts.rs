@@ -58,6 +58,7 @@ pub(super) struct Parts {
     choice: adw::ComboRow,
     codes: gtk::StringList,
     choice_group: adw::PreferencesGroup,
+    stays: gtk::Label,
     code_group: adw::PreferencesGroup,
     pub(super) code: SecretRow,
     hint: gtk::Box,
@@ -109,6 +110,7 @@ impl Parts {
                 .build(),
             codes,
             choice_group: group(""),
+            stays: label(&[]),
             code_group: group(""),
             code: SecretRow::new(""),
             hint: gtk::Box::new(gtk::Orientation::Horizontal, 6),
@@ -153,6 +155,7 @@ impl Parts {
 
         self.choice_group.add(&self.choice);
         column.append(&self.choice_group);
+        column.append(&self.stays);
         self.code_group.add(&self.code);
         let with_hint = gtk::Box::new(gtk::Orientation::Vertical, 6);
         with_hint.append(&self.code_group);
@@ -304,6 +307,9 @@ impl Parts {
         self.choice_group
             .set_visible(fields && face.codes.len() > 1);
         self.choice_group.set_sensitive(shown.open);
+        self.stays
+            .set_label(face.stays.as_deref().unwrap_or_default());
+        self.stays.set_visible(fields && face.stays.is_some());
         self.code_group.set_visible(fields);
         self.code_group.set_sensitive(shown.open);
         self.code.set_name_of_secret(&face.code);
