@@ -7,6 +7,7 @@ use super::lane::{Report, Worker};
 use super::{Done, Failure, PlanAction, Progress, RequestId};
 use crate::base::hex::Hex;
 use crate::card::CardError;
+use crate::card::java::may_be_number;
 use crate::plan::journal::{JournalError, Journals, Record, Unfinished, unfinished};
 use crate::plan::preview::Preview;
 use crate::plan::secrets::Secrets;
@@ -228,7 +229,13 @@ impl Worker {
             return;
         };
         let known = journals.serials().unwrap_or_default();
-        if known.is_empty() || !Survey::is_for(&token.card.atr) {
+        if known.is_empty() {
+            return;
+        }
+        if !Survey::is_for(&token.card.atr) {
+            if let Some(found) = self.unfinished_content(identity, token, &journals, &known) {
+                self.report(Report::Unfinished(identity, Arc::new(found)));
+            }
             return;
         }
         let told = token
@@ -248,6 +255,30 @@ impl Worker {
         if let Some(found) = found {
             self.report(Report::Unfinished(identity, Arc::new(found)));
         }
+    }
+
+    /// A plan for what is on a Java card that was broken off on this one. Only a card of a kind of which
+    /// such a plan is known is asked for its number.
+    fn unfinished_content(
+        &mut self,
+        identity: Identity,
+        token: &Token,
+        journals: &Journals,
+        known: &[Hex],
+    ) -> Option<Unfinished> {
+        let may_be = known.iter().filter(|serial| may_be_number(serial));
+        let left: Vec<Unfinished> = may_be
+            .filter_map(|serial| unfinished(&journals.read(serial).ok()?))
+            .filter(|left| left.plan.about() == About::Content)
+            .filter(|left| left.plan.subject.atr.0 == token.card.atr)
+            .collect();
+        if left.is_empty() {
+            return None;
+        }
+        let survey = self.survey(identity, About::Content, &Cancel::default());
+        let serial = survey.ok()?.serial().clone();
+        left.into_iter()
+            .find(|left| left.plan.subject.serial == serial)
     }
 }
 

@@ -2,9 +2,11 @@
 //! "globalplatform").
 
 mod carry_out;
+mod door;
+mod keys;
 mod look;
 mod survey;
 
 pub(super) use carry_out::{carry_out, need};
 pub use look::{Look, ManagerAccess, Opened, look};
-pub use survey::{Survey, chip_number};
+pub use survey::{Survey, chip_number, may_be_number};
