@@ -228,20 +228,23 @@ impl Worker {
             return;
         };
         let known = journals.serials().unwrap_or_default();
-        let bare = token.applications.is_empty();
-        if known.is_empty() || !bare && !Survey::is_for(token) {
+        if known.is_empty() {
+            return;
+        }
+        if !Survey::is_told_by_token(token) {
+            if let Some(found) = self.unfinished_here(identity, token, &journals, &known) {
+                self.report(Report::Unfinished(identity, Arc::new(found)));
+            }
             return;
         }
         let told = token
             .serial
             .as_ref()
             .and_then(|serial| crate::base::hex::decode(&serial.to_string()));
-        // An applet is told from others by its chip.
-        let told_elsewhere = !Survey::is_told_by_token(token);
         let serial = match told.map(Hex).filter(|serial| known.contains(serial)) {
             Some(serial) => Some(serial),
-            None if bare || told_elsewhere => self
-                .survey_of_unfinished(identity, &Cancel::default())
+            None if token.applications.is_empty() => self
+                .survey(identity, About::Token, &Cancel::default())
                 .ok()
                 .map(|survey| survey.serial().clone()),
             None => None,
@@ -251,6 +254,38 @@ impl Worker {
         if let Some(found) = found {
             self.report(Report::Unfinished(identity, Arc::new(found)));
         }
+    }
+
+    /// A plan that was broken off on this card, which is told from others by its chip. Only a card of a
+    /// kind of which such a plan is known is asked for its number.
+    fn unfinished_here(
+        &mut self,
+        identity: Identity,
+        token: &Token,
+        journals: &Journals,
+        known: &[Hex],
+    ) -> Option<Unfinished> {
+        let left: Vec<Unfinished> = known
+            .iter()
+            .filter_map(|serial| unfinished(&journals.read(serial).ok()?))
+            .filter(|left| left.plan.subject.atr.0 == token.card.atr)
+            .collect();
+        for about in [About::Token, About::Content] {
+            if !left.iter().any(|left| left.plan.about() == about) {
+                continue;
+            }
+            let Ok(survey) = self.survey(identity, about, &Cancel::default()) else {
+                continue;
+            };
+            let mut all = left.iter();
+            let found = all.find(|left| {
+                left.plan.about() == about && left.plan.subject.serial == *survey.serial()
+            });
+            if found.is_some() {
+                return found.cloned();
+            }
+        }
+        None
     }
 }
 

@@ -120,6 +120,8 @@ pub struct Opening {
 /// officer, PIN 1 that of the holder.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct AppletSetUp {
+    /// What the holder's PIN will be called.
+    pub label: String,
     /// Tries of PIN 0 and of its PUK.
     pub officer_tries: (u8, u8),
     /// Tries of PIN 1 and of its PUK.
@@ -135,6 +137,7 @@ impl Default for AppletSetUp {
     /// The numbers that guides give; the PINs that they give are not taken over.
     fn default() -> Self {
         Self {
+            label: String::new(),
             officer_tries: (4, 1),
             user_tries: (5, 2),
             memory: 6000,

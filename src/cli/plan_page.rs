@@ -42,6 +42,10 @@ pub(super) fn page(found: &Found, view: &View<'_>, style: Style) -> String {
     let name = Text::from(plan.name.as_str()).to_string();
     let title = gettext_f("Plan “{name}”", &[("name", &name)]);
     text.push_str(&format!("\n{}\n", style.mark(Mark::Heading, &title)));
+    for warning in &view.preview.warnings {
+        let line = style.mark(Mark::Severe, &words::warning(*warning));
+        text.push_str(&format!("{line}\n"));
+    }
     let mut may_go_back = true;
     for (number, task) in plan.tasks.iter().enumerate() {
         let preview = number

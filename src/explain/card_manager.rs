@@ -367,6 +367,53 @@ fn privilege(privilege: Privilege) -> String {
     }
 }
 
+/// The warning about a level of security that can be asked for its keys.
+#[must_use]
+pub fn padding_oracle() -> String {
+    gettext(
+        "With SCP02, do not encrypt commands on a line that others can reach: on ten cards it was shown that somebody who changes what is sent learns what is encrypted, new keys too. Protection from changes alone does not have this weakness; on a reader of your own it does not matter.",
+    )
+}
+
+/// The card is locked.
+#[must_use]
+pub fn locked() -> Explanation {
+    Explanation::new(
+        gettext("The card is locked"),
+        gettext(
+            "Its card manager lets nothing be changed until the card is unlocked with its keys. Nothing was changed.",
+        ),
+    )
+}
+
+/// A plan would put keys where there are some.
+#[must_use]
+pub fn key_version_taken(version: u8) -> Explanation {
+    Explanation::new(
+        gettext_f(
+            "The card has a key set of version {version} already",
+            &[("version", &version.to_string())],
+        ),
+        gettext(
+            "Choose another version for the new keys, or let them replace the old ones. Nothing was sent.",
+        ),
+    )
+}
+
+/// A plan would delete the keys that it works with.
+#[must_use]
+pub fn own_keys(version: u8) -> Explanation {
+    Explanation::new(
+        gettext_f(
+            "The key set of version {version} is the one that opens the card",
+            &[("version", &version.to_string())],
+        ),
+        gettext(
+            "Without it nobody may be able to change the card any more. Give it new keys first, and open it with these. Nothing was deleted.",
+        ),
+    )
+}
+
 /// No card manager answers.
 #[must_use]
 pub fn none() -> Explanation {

@@ -6,7 +6,7 @@ use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::globalplatform::Aid;
 use crate::plan::files::FileError;
 use crate::plan::journal::{JournalError, Record, Standing, Unfinished};
-use crate::plan::preview::{Loss, Preview, Step};
+use crate::plan::preview::{Loss, Preview, Step, Warning};
 use crate::plan::profile::{Fault, ProfileError};
 use crate::plan::recipe::RecipeError;
 use crate::plan::{
@@ -226,6 +226,14 @@ pub fn whole_cost(preview: &Preview) -> String {
 #[must_use]
 pub fn no_way_back() -> String {
     gettext("No way back from here on")
+}
+
+/// What a person has to know before a plan is carried out.
+#[must_use]
+pub fn warning(warning: Warning) -> String {
+    match warning {
+        Warning::PaddingOracle => super::card_manager::padding_oracle(),
+    }
 }
 
 /// What is asked for: "SO-PIN", "New user PIN (User PIN)".
@@ -468,6 +476,9 @@ pub fn setup_error(error: &SetupError) -> Explanation {
         )
         .with(gettext_f("PIN {number}", &[("number", &number.to_string())])),
         SetupError::NoCardManager => super::card_manager::none(),
+        SetupError::CardLocked => super::card_manager::locked(),
+        SetupError::KeyVersion { version } => super::card_manager::key_version_taken(*version),
+        SetupError::OwnKeys { version } => super::card_manager::own_keys(*version),
         SetupError::Manager(error) => super::card_manager::channel_error(error),
         SetupError::Content(error) => super::card_manager::content_error(error),
     }

@@ -14,6 +14,15 @@ pub struct Preview {
     /// Everything that has to be given, each once, in the order in which people are asked: what is
     /// on the card already, then what is new, a PUK after its PIN.
     pub needs: Vec<Need>,
+    /// What has to be known before the plan is carried out.
+    pub warnings: Vec<Warning>,
+}
+
+/// Something that a person has to know who decides for a plan.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Warning {
+    /// The encryption of SCP02 tells about keys by how it refuses wrong padding (TCHES 2018/2).
+    PaddingOracle,
 }
 
 /// One step.
@@ -60,10 +69,14 @@ impl Preview {
         survey: &Survey,
         first: usize,
     ) -> Result<Self, (usize, SetupError)> {
-        let tasks = plan.tasks.get(first..).unwrap_or_default();
+        let (done, tasks) = plan.tasks.split_at_checked(first).unwrap_or_default();
+        let survey = &survey.clone().after(done);
         let rehearsals = rehearse(&plan.subject.atr.0, survey, tasks, plan.made, plan.opening)
             .map_err(|(number, error)| (number + first, error))?;
         let mut preview = Self::default();
+        if survey.has_padding_oracle(&plan.opening) {
+            preview.warnings.push(Warning::PaddingOracle);
+        }
         for (task, rehearsal) in tasks.iter().zip(rehearsals) {
             let known = |need: &Need| preview.needs.iter().any(|other| other.name == need.name);
             let new: Vec<_> = rehearsal

@@ -244,6 +244,7 @@ impl Maker<'_> {
             };
             let officer = self.profile.officer.as_ref();
             self.tasks.push(Task::SetUpApplet(AppletSetUp {
+                label: self.filled(&holder.label, 64)?,
                 officer_tries: officer.map_or(usual.officer_tries, |officer| {
                     tries(officer, usual.officer_tries)
                 }),

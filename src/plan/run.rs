@@ -111,7 +111,10 @@ impl Run {
         };
         let mut survey = match self.survey.take() {
             Some(survey) => survey,
-            None => Survey::read(channel, self.plan.about())?,
+            None => {
+                let done = self.plan.tasks.get(..step).unwrap_or_default();
+                Survey::read(channel, self.plan.about())?.after(done)
+            }
         };
         if *survey.serial() != self.plan.subject.serial {
             return Err(SetupError::from(crate::card::CardError::OtherCard).into());

@@ -133,7 +133,7 @@ fn what_opensc_has_made_is_read_and_added_to() {
         card.with(|channel| {
             let mut survey = surveyed(channel).unwrap();
             show(channel, &survey).unwrap();
-            let number = choose(&survey, 2048).unwrap();
+            let number = choose(&survey, 2048, &[0]).unwrap();
             assert_eq!(number, 1);
             let key = life::key(0x46, number, 2048);
             write::generate_key(channel, &mut survey, &key).unwrap();

@@ -3,20 +3,24 @@
 //! A task that was broken off is done again as a whole: what may have been done is looked for in the
 //! registry first. A package that was not loaded to its end is none: the card throws away what it has.
 
+use super::door::Door;
+use super::keys;
 use super::survey::Survey;
 use crate::card::setup::{Materials, Need, Occasion, SetupError};
-use crate::card::task::{Deletion, Installation, Loading, NewKeys, Opening, SecretName, Task};
+use crate::card::task::{Deletion, Installation, Loading, SecretName, Task};
 use crate::globalplatform::content::{
-    self, ContentError, DesKeyType, Install, Limits, Operation, Rounding, StatusOf,
+    self, ContentError, Install, Limits, Operation, Rounding, StatusOf,
 };
-use crate::globalplatform::discovery::key_information;
-use crate::globalplatform::{Aid, CardId, Edition, Keys, Level, SecureChannel, Wish, registry};
-use crate::iso7816::{Command, Le, Response};
+use crate::globalplatform::{Aid, Edition, SecureChannel, registry};
+use crate::iso7816::{Command, Response};
 use crate::token::{Alphabet, LifeCycle, PinRole, PinRule, Privilege, RegistryEntry, RegistryKind};
 use crate::transport::channel::Channel;
 
 /// The bytes of a block for LOAD that every channel takes.
 const PAPER_BLOCK: usize = 231;
+
+/// The state of a card that is locked.
+const CARD_LOCKED: u8 = 0x7F;
 
 /// Does a task. `survey` becomes what is known afterwards.
 ///
@@ -30,34 +34,34 @@ pub(in crate::card) fn carry_out(
     materials: &mut dyn Materials,
     occasion: Occasion,
 ) -> Result<(), SetupError> {
-    let mut hand = Hand::open(survey, channel, materials, occasion)?;
+    if let Task::PutKeys(new) = task {
+        return keys::put(new, survey, channel, materials, occasion);
+    }
+    let mut hand = Hand::open(task, survey, channel, materials, occasion)?;
     match task {
-        Task::DeleteContent(deletion) => hand.delete(deletion),
-        Task::LoadPackage(loading) => hand.load(loading),
-        Task::InstallApplet(installation) => hand.install(installation),
-        Task::SetLock { aid, locked } => hand.set_lock(aid, *locked),
-        Task::SetCardState { state } => hand.set_card_state(*state),
-        Task::PutKeys(new) => {
-            hand.put_keys(new, survey, materials, occasion)?;
-            if !survey.key_versions.contains(&new.version) {
-                survey.key_versions.push(new.version);
-            }
-            Ok(())
+        Task::DeleteContent(deletion) => hand.delete(deletion)?,
+        Task::LoadPackage(loading) => hand.load(loading)?,
+        Task::InstallApplet(installation) => hand.install(installation)?,
+        Task::SetLock { aid, locked } => hand.set_lock(aid, *locked)?,
+        Task::SetCardState { state } => {
+            hand.set_card_state(*state)?;
+            survey.locked = *state == CARD_LOCKED;
         }
         Task::DeleteKeys { version } => {
             hand.delete_keys(*version)?;
             survey.key_versions.retain(|known| known != version);
-            Ok(())
         }
-        _ => Err(SetupError::OtherMake),
+        _ => return Err(SetupError::OtherMake),
     }
+    Ok(())
 }
 
-/// What a task asks for.
-pub(in crate::card) fn need(name: &SecretName) -> Need {
+/// What a task asks for. The new keys are set by one task, and open the card for those after it.
+pub(in crate::card) fn need(name: &SecretName, task: &Task) -> Need {
+    let sets = matches!(task, Task::PutKeys(_));
     Need {
         name: name.clone(),
-        fresh: *name == SecretName::NewManagerKeys,
+        fresh: *name == SecretName::NewManagerKeys && sets,
         role: PinRole::User,
         label: None,
         rule: PinRule {
@@ -75,32 +79,40 @@ struct Hand<'a, 'c> {
     secure: Option<SecureChannel>,
     manager: Aid,
     edition: Edition,
+    /// The version of the key set that opened the card; 0 if it was not named and nothing was opened.
+    key_version: u8,
     again: bool,
 }
 
 impl<'a, 'c> Hand<'a, 'c> {
     fn open(
+        task: &Task,
         survey: &Survey,
         channel: &'a mut Channel<'c>,
         materials: &mut dyn Materials,
         occasion: Occasion,
     ) -> Result<Self, SetupError> {
-        let wish = wish(survey, occasion.opening, channel.atr());
         let manager = Aid::new(&survey.manager.0).map_err(|_| SetupError::NoCardManager)?;
-        let edition = wish.edition;
+        // A card that is locked lets nothing be done but be unlocked.
+        let may_be_locked = matches!(task, Task::SetCardState { .. });
+        let door = Door::now(survey, occasion.opening);
         let secure = if occasion.paper {
+            if survey.locked && !may_be_locked {
+                return Err(SetupError::CardLocked);
+            }
             // That they are needed is all that is asked for.
-            materials.manager(&SecretName::ManagerKeys);
+            materials.manager(&door.keys);
             None
         } else {
-            survey.reach(channel)?;
-            Some(open(channel, &wish, &SecretName::ManagerKeys, materials)?)
+            Some(door.open(survey, channel, materials, may_be_locked)?)
         };
+        let named = door.opening.key_version;
         Ok(Self {
             channel,
-            secure,
             manager,
-            edition,
+            edition: survey.edition(&occasion.opening),
+            key_version: secure.as_ref().map_or(named, SecureChannel::key_version),
+            secure,
             again: occasion.again,
         })
     }
@@ -201,12 +213,19 @@ impl<'a, 'c> Hand<'a, 'c> {
         if self.again
             && let Some(entry) = self.find(aid)?
         {
-            let is_locked = entry.life_cycle == LifeCycle::Locked;
+            let is_locked = matches!(entry.life_cycle, LifeCycle::Locked | LifeCycle::Blocked);
             if is_locked == locked {
                 return Ok(());
             }
         }
-        let state = if locked { 0x80 } else { 0x00 };
+        // Open Platform has a state for what is locked and comes back, and wants to be told which one
+        // it comes back to; FF there is for ever (sheet, 3).
+        let state = match (self.edition, locked) {
+            (Edition::GlobalPlatform, true) => 0x80,
+            (Edition::GlobalPlatform, false) => 0x00,
+            (Edition::OpenPlatform201, true) => 0x7F,
+            (Edition::OpenPlatform201, false) => 0x07,
+        };
         let command = content::set_status(StatusOf::Application, state, Some(aid));
         self.send(Operation::SetStatus, &command)
     }
@@ -223,102 +242,14 @@ impl<'a, 'c> Hand<'a, 'c> {
         self.send(Operation::SetStatus, &command)
     }
 
-    /// The new keys beside the old ones, and then a channel with them: only who has seen that they open
-    /// the card may take the old ones away.
-    fn put_keys(
-        &mut self,
-        new: &NewKeys,
-        survey: &Survey,
-        materials: &mut dyn Materials,
-        occasion: Occasion,
-    ) -> Result<(), SetupError> {
-        let name = SecretName::NewManagerKeys;
-        let (keys, ..) = materials.manager(&name);
-        let keys = keys.ok_or(SetupError::Missing(name.clone()))?;
-        let Some(secure) = &mut self.secure else {
-            // What is sent depends on the session; on paper there is its header alone.
-            self.channel
-                .transmit(&Command::new([0x80, 0xD8, 0x00, 0x81]))?;
-            return Ok(());
-        };
-        check(new, keys)?;
-        let there = self.again && is_listed(secure, self.channel, new.version)?;
-        if !there {
-            let des = match self.edition {
-                Edition::OpenPlatform201 => DesKeyType::DesEcb,
-                Edition::GlobalPlatform => DesKeyType::Des,
-            };
-            let put = content::put_key(secure, new.version, new.replaces, keys, des)?;
-            let answer = secure.transmit(self.channel, &put.command)?;
-            content::judge(Operation::PutKey, &answer)?;
-            put.check(&answer.data)?;
-        }
-        let opening = Opening {
-            key_version: new.version,
-            level: Level::Mac,
-            ..occasion.opening
-        };
-        let wish = wish(survey, opening, self.channel.atr());
-        survey.reach(self.channel)?;
-        self.secure = Some(open(self.channel, &wish, &name, materials)?);
-        Ok(())
-    }
-
     fn delete_keys(&mut self, version: u8) -> Result<(), SetupError> {
+        if version == self.key_version {
+            return Err(SetupError::OwnKeys { version });
+        }
         let command = content::delete_key(None, Some(version));
         match self.send(Operation::DeleteKey, &command) {
             Err(SetupError::Content(ContentError::NotFound { .. })) => Ok(()),
             done => done,
         }
-    }
-}
-
-fn wish(survey: &Survey, opening: Opening, atr: &[u8]) -> Wish {
-    Wish {
-        card: CardId::of_chip(&survey.serial.0),
-        ..opening.wish(&survey.manager(), atr)
-    }
-}
-
-fn open(
-    channel: &mut Channel<'_>,
-    wish: &Wish,
-    name: &SecretName,
-    materials: &mut dyn Materials,
-) -> Result<SecureChannel, SetupError> {
-    let (keys, attempts, try_again) = materials.manager(name);
-    let keys = keys.ok_or_else(|| SetupError::Missing(name.clone()))?;
-    let wish = Wish {
-        try_again,
-        ..wish.clone()
-    };
-    Ok(SecureChannel::open(channel, keys, &wish, attempts)?)
-}
-
-/// Whether the card has keys of this version by now, as far as it tells.
-fn is_listed(
-    secure: &mut SecureChannel,
-    channel: &mut Channel<'_>,
-    version: u8,
-) -> Result<bool, SetupError> {
-    let question = Command::new([0x80, 0xCA, 0x00, 0xE0]).expecting(Le::ALL);
-    let answer = secure.transmit(channel, &question)?;
-    let keys = key_information::parse(&answer.data).unwrap_or_default();
-    Ok(keys.iter().any(|key| key.version == version))
-}
-
-/// That the keys are those which the plan was made for.
-fn check(new: &NewKeys, keys: &Keys) -> Result<(), SetupError> {
-    let values = keys
-        .check_values()
-        .map_err(crate::globalplatform::ChannelError::from)?;
-    let same = values
-        .iter()
-        .zip(&new.check_values)
-        .all(|(value, wanted)| value.0[..] == wanted.0[..]);
-    if same {
-        Ok(())
-    } else {
-        Err(SetupError::Other(SecretName::NewManagerKeys))
     }
 }

@@ -66,7 +66,7 @@ impl Opening {
 }
 
 /// The standard of a card: those of Open Platform have no recognition data, and a name of Visa's.
-fn edition(manager: &CardManager) -> Edition {
+pub(super) fn edition(manager: &CardManager) -> Edition {
     const VISA: [u8; 5] = [0xA0, 0x00, 0x00, 0x00, 0x03];
     if manager.recognition.is_none() && manager.aid.starts_with(&VISA) {
         Edition::OpenPlatform201
@@ -89,14 +89,14 @@ pub fn look(
     let found = discover(channel).map_err(CardError::Link)?;
     let mut manager = found.ok_or(SetupError::NoCardManager)?;
     let wish = Wish::for_manager(&manager, channel.atr());
-    let (mut opened, mut found) = (None, None);
+    let (mut opened, mut listed) = (None, None);
     if let Some(access) = access {
         let wish = Wish {
             try_again: access.try_again,
             ..access.opening.wish(&manager, channel.atr())
         };
         let mut secure = SecureChannel::open(channel, &access.keys, &wish, attempts)?;
-        found = Some(registry::read(&mut secure, channel)?);
+        listed = Some(registry::read(&mut secure, channel)?);
         opened = Some(Opened {
             protocol: secure.protocol(),
             level: secure.level(),
@@ -107,7 +107,7 @@ pub fn look(
     }
     manager.signs = signs(
         &manager,
-        found.as_ref(),
+        listed.as_ref(),
         opened.and_then(|opened| opened.well_known),
     );
     let tries = match attempts.recall(&wish.card) {
@@ -118,6 +118,6 @@ pub fn look(
         manager,
         tries,
         opened,
-        registry: found,
+        registry: listed,
     })
 }

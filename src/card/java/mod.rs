@@ -2,6 +2,8 @@
 //! "globalplatform").
 
 mod carry_out;
+mod door;
+mod keys;
 mod look;
 mod survey;
 

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::look::edition;
 use crate::base::hex::Hex;
 use crate::card::CardError;
 use crate::card::setup::SetupError;
-use crate::globalplatform::KeyFamily;
+use crate::card::task::{Opening, Task};
 use crate::globalplatform::discovery::{announced_family, discover, production};
+use crate::globalplatform::{CardId, Edition, KeyFamily};
 use crate::iso7816::{Command, Le, StatusWord};
 use crate::token::{CardManager, CardRecognition, SecureChannelProtocol};
 use crate::transport::channel::Channel;
@@ -40,6 +42,12 @@ pub struct Survey {
     pub family: Option<KeyFamily>,
     /// The versions of its key sets.
     pub key_versions: Vec<u8>,
+    /// Whether nothing can be changed before it is unlocked.
+    #[serde(default)]
+    pub locked: bool,
+    /// The version of the key set that a plan has put there: from then on the new keys open the card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_keys: Option<u8>,
 }
 
 impl Survey {
@@ -61,6 +69,7 @@ impl Survey {
             .flatten()
             .map(|key| key.version)
             .collect();
+        key_versions.sort_unstable();
         key_versions.dedup();
         Ok(Self {
             serial: Hex(serial),
@@ -69,15 +78,59 @@ impl Survey {
             recognition: known.is_some(),
             family: announced_family(&manager),
             key_versions,
+            locked: manager.locked,
+            new_keys: None,
         })
     }
 
-    /// Selects the card manager, and makes sure that it is the same one.
+    /// What is known after these tasks, if the card itself does not tell it.
+    #[must_use]
+    pub fn after(mut self, done: &[Task]) -> Self {
+        for task in done {
+            if let Task::PutKeys(new) = task {
+                self.new_keys = Some(new.version);
+            }
+        }
+        self
+    }
+
+    /// Whether somebody who listens and changes what is sent could learn keys by how the card refuses
+    /// wrong padding, as far as it is known which protocol it speaks.
+    #[must_use]
+    pub fn has_padding_oracle(&self, opening: &Opening) -> bool {
+        if self.edition(opening) == Edition::OpenPlatform201 || self.family == Some(KeyFamily::Aes)
+        {
+            return false;
+        }
+        let announced = self.protocols.iter().map(|(scp, _)| *scp);
+        let mut spoken = announced.filter(|scp| matches!(scp, 1..=3)).peekable();
+        // A card that announces nothing says it when it is asked for a channel.
+        let unknown = spoken.peek().is_none();
+        let level = opening.level;
+        unknown && level.has_padding_oracle(2) || spoken.any(|scp| level.has_padding_oracle(scp))
+    }
+
+    /// The standard that it follows.
+    pub(super) fn edition(&self, opening: &Opening) -> Edition {
+        opening.edition.unwrap_or_else(|| edition(&self.manager()))
+    }
+
+    /// What failed tries to open it are remembered by: the same as when it is looked at.
+    pub(super) fn card(&self, atr: &[u8]) -> CardId {
+        if nameless(atr, &self.manager.0) == self.serial.0 {
+            CardId::of_kind(atr, &self.manager.0)
+        } else {
+            CardId::of_chip(&self.serial.0)
+        }
+    }
+
+    /// Selects the card manager, and makes sure that it is the same one. Whether it says that the card is
+    /// locked.
     ///
     /// # Errors
     ///
     /// [`CardError::OtherCard`], else as for any reading.
-    pub(super) fn reach(&self, channel: &mut Channel<'_>) -> Result<(), SetupError> {
+    pub(super) fn reach(&self, channel: &mut Channel<'_>) -> Result<bool, SetupError> {
         let command = Command::new([0x00, 0xA4, 0x04, 0x00])
             .data(self.manager.0.as_slice())
             .expecting(Le::ALL);
@@ -91,7 +144,7 @@ impl Survey {
             ..CardManager::default()
         };
         if number(&manager, channel.atr()) == self.serial.0 {
-            Ok(())
+            Ok(answer.sw == LOCKED)
         } else {
             Err(CardError::OtherCard.into())
         }
@@ -117,12 +170,17 @@ impl Survey {
 fn number(manager: &CardManager, atr: &[u8]) -> Vec<u8> {
     match manager.cplc.as_ref().and_then(|cplc| cplc.unique_id()) {
         Some(id) => id.to_vec(),
-        None => Sha256::digest([atr, &manager.aid].concat())
-            .iter()
-            .take(NAMELESS)
-            .copied()
-            .collect(),
+        None => nameless(atr, &manager.aid),
     }
+}
+
+/// What all cards of a kind have in place of a number: a digest of answer to reset and name.
+fn nameless(atr: &[u8], aid: &[u8]) -> Vec<u8> {
+    Sha256::digest([atr, aid].concat())
+        .iter()
+        .take(NAMELESS)
+        .copied()
+        .collect()
 }
 
 /// The number of the chip of a card, asked of its card manager, which stays selected; nothing if the card

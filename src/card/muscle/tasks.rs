@@ -14,7 +14,7 @@ use crate::card::pkcs15::files;
 use crate::card::setup::{Counts, Materials, Need, Occasion, Private, SetupError, Taken};
 use crate::card::task::{AppletSetUp, SecretName, Task};
 use crate::card::{CardError, iso, java};
-use crate::token::{Alphabet, FactValue, PinRole, PinRule};
+use crate::token::{Alphabet, FactValue, PinRole, PinRule, Text};
 use crate::transport::channel::Channel;
 
 /// The number of the holder's PIN; that of the security officer has the number 0.
@@ -321,7 +321,18 @@ pub(in crate::card) fn need(name: &SecretName, task: &Task) -> Need {
         max: MAX_PIN,
         alphabet: Alphabet::Ascii,
     };
-    let fresh = matches!(task, Task::SetUpApplet(_));
+    let set_up = match task {
+        Task::SetUpApplet(new) => Some(new),
+        _ => None,
+    };
+    let of_holder = matches!(
+        name,
+        SecretName::Pin { number: HOLDER } | SecretName::Puk { number: HOLDER }
+    );
+    let label = set_up.map(|new| match of_holder {
+        true => Text::from(new.label.as_str()),
+        false => Text::from("SO-PIN"),
+    });
     let (role, rule) = match name {
         SecretName::Puk { .. } => (PinRole::Puk, rule(4)),
         SecretName::Pin { number: OFFICER } => (PinRole::SecurityOfficer, rule(4)),
@@ -330,9 +341,9 @@ pub(in crate::card) fn need(name: &SecretName, task: &Task) -> Need {
     };
     Need {
         name: name.clone(),
-        fresh: fresh && *name != SecretName::TransportPin,
+        fresh: set_up.is_some() && *name != SecretName::TransportPin,
         role,
-        label: None,
+        label,
         rule,
     }
 }

@@ -96,6 +96,21 @@ pub enum SetupError {
     /// No card manager answers.
     #[error("no card manager")]
     NoCardManager,
+    /// The card manager says that the card is locked: nothing can be changed.
+    #[error("the card is locked")]
+    CardLocked,
+    /// There are keys of this version already.
+    #[error("key set {version:02X} is there already")]
+    KeyVersion {
+        /// The version.
+        version: u8,
+    },
+    /// The keys that would be deleted are those that open the card.
+    #[error("key set {version:02X} opens the card")]
+    OwnKeys {
+        /// Their version.
+        version: u8,
+    },
     /// The card manager was not opened, or its channel broke.
     #[error("card manager: {0}")]
     Manager(ChannelError),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CardError;
 use super::cardos::{self, Phase};
-use super::task::Task;
+use super::task::{Opening, Task};
 use super::{java, muscle};
 use crate::base::hex::Hex;
 use crate::token::{Application, ApplicationKind, Fact, FactName, Token};
@@ -150,6 +150,25 @@ impl Survey {
             (Self::Java(_), Self::Java(_)) => true,
             (Self::Muscle(now), Self::Muscle(before)) => now.is_as_begun(before),
             _ => false,
+        }
+    }
+
+    /// What is known after these tasks of a plan, where the card itself does not tell it.
+    #[must_use]
+    pub fn after(self, done: &[Task]) -> Self {
+        match self {
+            Self::CardOs(_) | Self::Muscle(_) => self,
+            Self::Java(survey) => Self::Java(survey.after(done)),
+        }
+    }
+
+    /// Whether the way in which a card manager is opened lets others learn keys by how the card refuses
+    /// wrong padding.
+    #[must_use]
+    pub fn has_padding_oracle(&self, opening: &Opening) -> bool {
+        match self {
+            Self::CardOs(_) | Self::Muscle(_) => false,
+            Self::Java(survey) => survey.has_padding_oracle(opening),
         }
     }
 

@@ -103,7 +103,7 @@ pub fn rehearse(
 fn need(name: &SecretName, task: &Task, survey: &Survey, atr: &[u8]) -> Need {
     match survey {
         Survey::CardOs(survey) => cardos::need(name, task, survey, atr),
-        Survey::Java(_) => java::need(name),
+        Survey::Java(_) => java::need(name, task),
         Survey::Muscle(_) => muscle::tasks::need(name, task),
     }
 }

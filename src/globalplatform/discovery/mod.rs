@@ -11,7 +11,7 @@ use super::keys::{KeyFamily, WellKnownKey};
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le, StatusWord};
 use crate::token::{
-    CardKeyKind, CardManager, Cplc, DeveloperSign, LifeCycle, Registry, RegistryKind,
+    CardKey, CardKeyKind, CardManager, Cplc, DeveloperSign, LifeCycle, Registry, RegistryKind,
 };
 use crate::transport::channel::Channel;
 use crate::transport::link::LinkError;
@@ -194,6 +194,19 @@ pub fn production(channel: &mut Channel<'_>) -> Result<Option<Cplc>, LinkError> 
         class: 0x80,
     };
     objects.get([0x9F, 0x7F], cplc::parse)
+}
+
+/// The keys of what is selected, as everybody is told them; nothing if they are not told.
+///
+/// # Errors
+///
+/// [`LinkError`] if the way to the card is broken.
+pub fn keys(channel: &mut Channel<'_>) -> Result<Option<Vec<CardKey>>, LinkError> {
+    let mut objects = Objects {
+        channel,
+        class: 0x80,
+    };
+    objects.get([0x00, 0xE0], key_information::parse)
 }
 
 /// GET DATA, in the class that the card takes.

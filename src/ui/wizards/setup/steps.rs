@@ -216,7 +216,7 @@ mod tests {
     fn the_line_without_a_way_back_stands_before_the_first_loss() {
         let preview = Preview {
             steps: vec![step(2), step(0), step(0)],
-            needs: Vec::new(),
+            ..Preview::default()
         };
         let lines = lines(&plan(), &preview, 0);
         assert_eq!(lines.first(), Some(&StepLine::NoWayBack));
@@ -232,7 +232,7 @@ mod tests {
     fn what_is_done_is_ticked_and_has_no_way_back_before_it() {
         let preview = Preview {
             steps: vec![step(0), step(0)],
-            needs: Vec::new(),
+            ..Preview::default()
         };
         let lines = lines(&plan(), &preview, 1);
         assert_eq!(lines.len(), 3);
