@@ -12,7 +12,7 @@ use crate::plan::{Plan, Promise, RunError, SetupError};
 use crate::token::{Text, Tries};
 
 /// Carries a plan out, or goes on with it.
-pub(super) fn go(
+pub(in crate::cli::commands) fn go(
     session: &mut Session,
     found: &Found,
     plan: &Plan,
