@@ -332,6 +332,23 @@ fn scripts_that_cannot_be_done_are_refused_whole() {
 }
 
 #[test]
+fn a_card_goes_through_its_states_in_their_order() {
+    let practice = Practice::new("java-modern");
+    let state = |name: &str| practice.gp(&["set-state", name, "--keys", "test", "--yes"]);
+    let done = state("secured").result();
+    assert!(
+        done.contains("1 of 2") && done.contains("2 of 2") && done.contains("Every step was done"),
+        "{done}"
+    );
+    let said = practice.gp(&["set-state", "terminated", "--keys", "test", "--yes"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(
+        said.stderr.contains("somebody who types the word"),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn cards_without_a_card_manager_are_told_as_such() {
     let practice = Practice::new("piv-used");
     for arguments in [

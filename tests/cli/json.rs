@@ -142,9 +142,18 @@ fn the_other_documents_fit_too() {
         ("manager", "--practice=java-cyberflex gp info --json"),
         ("manager", "--practice=java-gp211 gp info --json"),
         ("manager", "--practice=java-modern gp info --json"),
-        ("registry", "--practice=java-cyberflex gp list --json --keys test"),
-        ("registry", "--practice=java-gp211 gp list --json --keys test"),
-        ("registry", "--practice=java-modern gp list --json --keys test"),
+        (
+            "registry",
+            "--practice=java-cyberflex gp list --json --keys test",
+        ),
+        (
+            "registry",
+            "--practice=java-gp211 gp list --json --keys test",
+        ),
+        (
+            "registry",
+            "--practice=java-modern gp list --json --keys test",
+        ),
     ] {
         let ended = run(arguments);
         let [document] = documents(&ended).try_into().unwrap();

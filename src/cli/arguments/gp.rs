@@ -146,7 +146,7 @@ pub(in crate::cli) struct KeyChoice {
 /// How something on the card is changed.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct ChangeChoice {
-    #[arg(long, help = gettext("Try every step on paper and write nothing; no keys are asked for"))]
+    #[arg(long, help = gettext("Try every step on paper and write nothing; the keys of the card are not asked for"))]
     pub(in crate::cli) dry_run: bool,
     #[arg(long, help = gettext("Show the commands of every step too"))]
     pub(in crate::cli) commands: bool,
@@ -250,7 +250,7 @@ pub(in crate::cli) struct PutKeys {
 pub(in crate::cli) struct Script {
     #[arg(value_name = gettext("FILE"), help = gettext("The script"))]
     pub(in crate::cli) file: PathBuf,
-    #[arg(long, help = gettext("Try every step on paper and write nothing; no keys are asked for"))]
+    #[arg(long, help = gettext("Try every step on paper and write nothing; the keys of the card are not asked for"))]
     pub(in crate::cli) dry_run: bool,
     #[arg(long, help = gettext("Show the commands of every step too"))]
     pub(in crate::cli) commands: bool,

@@ -293,14 +293,50 @@ pub(super) fn set_state(
 ) -> Result<(), End> {
     let work = Work {
         name: gettext("State of the card"),
-        tasks: Box::new(move |_, _| {
-            let state = state.byte();
-            Ok(vec![Task::SetCardState { state }])
+        tasks: Box::new(move |look, _| {
+            let way = match registry(look).and_then(state_now) {
+                Some(now) => way_to(now, state)?,
+                None => vec![state.byte()],
+            };
+            let tasks = way.into_iter().map(|state| Task::SetCardState { state });
+            Ok(tasks.collect())
         }),
         new_keys: None,
         ends_card: state == StateName::Terminated,
     };
     Job::begin(globals)?.carry_out(work, &change.keys, How::of(change), output)
+}
+
+/// The state that the card is in.
+fn state_now(all: &Registry) -> Option<u8> {
+    let mut entries = all.entries.iter();
+    let manager = entries.find(|entry| entry.kind == RegistryKind::IssuerSecurityDomain);
+    manager.map(|manager| manager.state)
+}
+
+/// The states on the way to another one: a card goes through them in their order, and back only from
+/// being locked (GlobalPlatform Card Specification 2.3.1, 5.1.1).
+fn way_to(now: u8, state: StateName) -> Result<Vec<u8>, Trouble> {
+    const ORDER: [StateName; 3] = [
+        StateName::Initialized,
+        StateName::Secured,
+        StateName::Locked,
+    ];
+    let (secured, locked) = (StateName::Secured.byte(), StateName::Locked.byte());
+    let wanted = state.byte();
+    if state == StateName::Terminated || (now, wanted) == (locked, secured) {
+        return Ok(vec![wanted]);
+    }
+    let order = ORDER.into_iter().map(StateName::byte);
+    let way: Vec<u8> = order.filter(|&on| now < on && on <= wanted).collect();
+    if way.is_empty() {
+        return Err(Trouble::new(
+            Exit::Refused,
+            gettext("The card is in this state already, or past it"),
+            gettext("There is no way back to it. Nothing was changed."),
+        ));
+    }
+    Ok(way)
 }
 
 /// Gives the card manager new keys.

@@ -1,204 +1,20 @@
-//! From a script of gpshell to what is done here: plans, and lists of what is on the card.
+//! A script, command by command.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::content::script::{
+use super::super::content::script::{
     self, Derivation, Get, Install, InstallForInstall, InstallForLoad, Mode, OpenChannel, Plain,
-    PutKeys, Script, ScriptCommand,
+    PutKeys, ScriptCommand,
 };
-use super::content::{
-    Aid, CapFile, Diversification, Edition, GivenKeys, KeyFamily, Level, Opening,
-};
-use super::{Deletion, Installation, Loading, NewKeys, Task};
+use super::super::content::{Aid, CapFile, Diversification, Edition, GivenKeys, Level, Opening};
+use super::super::{Deletion, Installation, Loading, Task};
+use super::{Part, Put, ScriptChannel, StageProblem, Staged, What};
 use crate::base::hex::Hex;
-use crate::globalplatform::keys::KeyError;
 use crate::token::RegistryKind;
 
-/// A script, as it is done here.
-#[derive(Debug, Default)]
-pub struct Staged {
-    /// The secure channels, in the order of the script.
-    pub channels: Vec<ScriptChannel>,
-    /// What is done in them.
-    pub parts: Vec<Part>,
-}
-
-/// A secure channel of a script.
-#[derive(Debug)]
-pub struct ScriptChannel {
-    /// The security domain that the script selects; the card manager if it selects none.
-    pub domain: Option<Aid>,
-    /// How it is opened.
-    pub opening: Opening,
-    /// The keys, if they stand in the script.
-    pub keys: Option<GivenKeys>,
-}
-
-/// A part of a script.
-#[derive(Debug)]
-pub struct Part {
-    /// The number of its channel, from 0; nothing before the first.
-    pub channel: Option<usize>,
-    /// What it does.
-    pub what: What,
-}
-
-/// What a part of a script does.
-#[derive(Debug)]
-pub enum What {
-    /// Lists what is on the card, of these kinds.
-    List(Vec<RegistryKind>),
-    /// Tells what the card manager tells.
-    Tell,
-    /// Changes what is on the card.
-    Change {
-        /// The steps.
-        tasks: Vec<Task>,
-        /// The keys that the card manager shall have, and what they need to become a step.
-        put: Option<Put>,
-    },
-}
-
-/// New keys of a script.
-#[derive(Debug)]
-pub struct Put {
-    version: u8,
-    replaces: Option<u8>,
-    /// The keys.
-    pub keys: GivenKeys,
-}
-
-impl Put {
-    /// The step, now that it is known what the keys are for.
-    ///
-    /// # Errors
-    ///
-    /// [`KeyError`]: they have no length of its keys.
-    pub fn task(&self, family: KeyFamily) -> Result<Task, KeyError> {
-        put_keys(self.version, self.replaces, &self.keys, family)
-    }
-}
-
-/// The step that gives the card manager new keys.
-///
-/// # Errors
-///
-/// [`KeyError`]: they have no length of keys of this cipher.
-pub fn put_keys(
-    version: u8,
-    replaces: Option<u8>,
-    keys: &GivenKeys,
-    family: KeyFamily,
-) -> Result<Task, KeyError> {
-    let values = keys.keys(family)?.check_values()?;
-    Ok(Task::PutKeys(NewKeys {
-        version,
-        replaces,
-        check_values: values.map(|value| Hex(value.0.to_vec())),
-    }))
-}
-
-/// A script that was read and is not done here; nothing of it is done.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("line {line}: {problem}")]
-pub struct StageError {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// What is in the way.
-    pub problem: StageProblem,
-}
-
-/// What is in the way of a script.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum StageProblem {
-    /// Commands as they stand, which no plan has.
-    #[error("{command} is not done")]
-    NotDone {
-        /// The command.
-        command: &'static str,
-    },
-    /// A command that needs a secure channel, before one is opened.
-    #[error("{command} before open_sc")]
-    NoChannel {
-        /// The command.
-        command: &'static str,
-    },
-    /// `load` without `install_for_load`, or the other way round.
-    #[error("install_for_load and load belong together")]
-    LoadAlone,
-    /// A number that no card can be told.
-    #[error("a number is too large")]
-    Number,
-    /// Memory that goes with the power is not announced here.
-    #[error("-vDataLimit is not announced")]
-    VolatileLimit,
-    /// A level that no channel has.
-    #[error("there is no security level {0}")]
-    Level(u8),
-    /// The file is for another package.
-    #[error("the file holds another package")]
-    OtherPackage,
-    /// `install` of a file with no or several applets, without `-AID`.
-    #[error("it is not clear which applet is meant")]
-    WhichApplet,
-    /// Some of the three keys are missing.
-    #[error("keys are missing")]
-    KeysMissing,
-    /// Something in the channel of `put_sc_key` behind it: which keys open the card is not sure then.
-    #[error("a new open_sc has to follow put_sc_key")]
-    AfterPutKeys,
-    /// There is no such file among those that were read.
-    #[error("the file is not there")]
-    NoFile,
-}
-
-/// The files that a script names.
-#[must_use]
-pub fn files(script: &Script) -> Vec<PathBuf> {
-    let commands = script.steps.iter().map(|step| &step.command);
-    let named = commands.filter_map(|command| match command {
-        ScriptCommand::Load { file } => Some(file.clone()),
-        ScriptCommand::Install(install) => Some(install.file.clone()),
-        _ => None,
-    });
-    named.collect()
-}
-
-/// Makes parts of a script; `packages` are the files that it names.
-///
-/// # Errors
-///
-/// [`StageError`] for the first line that is not done here.
-pub fn stage(script: &Script, packages: &BTreeMap<PathBuf, CapFile>) -> Result<Staged, StageError> {
-    let mut stage = Stage {
-        staged: Staged::default(),
-        packages,
-        edition: None,
-        derivation: Diversification::None,
-        domain: None,
-        open: false,
-        after_put: false,
-        has_dek: false,
-        loading: None,
-    };
-    for step in &script.steps {
-        stage.command(&step.command).map_err(|problem| StageError {
-            line: step.line,
-            problem,
-        })?;
-    }
-    match stage.loading {
-        None => Ok(stage.staged),
-        Some(_) => Err(StageError {
-            line: script.steps.last().map_or(0, |step| step.line),
-            problem: StageProblem::LoadAlone,
-        }),
-    }
-}
-
 /// What is known of a script up to a line.
-struct Stage<'a> {
+pub(super) struct Stage<'a> {
     staged: Staged,
     packages: &'a BTreeMap<PathBuf, CapFile>,
     edition: Option<Edition>,
@@ -211,8 +27,29 @@ struct Stage<'a> {
     loading: Option<InstallForLoad>,
 }
 
-impl Stage<'_> {
-    fn command(&mut self, command: &ScriptCommand) -> Result<(), StageProblem> {
+impl<'a> Stage<'a> {
+    /// Before the first line.
+    pub(super) fn new(packages: &'a BTreeMap<PathBuf, CapFile>) -> Self {
+        Self {
+            staged: Staged::default(),
+            packages,
+            edition: None,
+            derivation: Diversification::None,
+            domain: None,
+            open: false,
+            after_put: false,
+            has_dek: false,
+            loading: None,
+        }
+    }
+
+    /// What became of the script; nothing if it ends in the middle of loading.
+    pub(super) fn end(self) -> Option<Staged> {
+        self.loading.is_none().then_some(self.staged)
+    }
+
+    /// Takes the next command.
+    pub(super) fn command(&mut self, command: &ScriptCommand) -> Result<(), StageProblem> {
         if self.loading.is_some() && !matches!(command, ScriptCommand::Load { .. }) {
             return Err(StageProblem::LoadAlone);
         }
@@ -495,71 +332,4 @@ fn kinds(element: u8) -> Vec<RegistryKind> {
         kinds.push(RegistryKind::Package);
     }
     kinds
-}
-
-/// Steps as a script, without keys. Steps that gpshell has no command for are left out.
-#[must_use]
-pub fn to_script(opening: &Opening, tasks: &[Task]) -> Script {
-    let mode = match opening.edition {
-        Some(Edition::OpenPlatform201) => Mode::OpenPlatform201,
-        Some(Edition::GlobalPlatform) | None => Mode::GlobalPlatform211,
-    };
-    let derivation = match opening.diversification {
-        Diversification::Visa2 => Some(Derivation::Visa2),
-        Diversification::Emv => Some(Derivation::EmvCps11),
-        Diversification::None | Diversification::Kdf3 => None,
-    };
-    let mut commands = vec![
-        ScriptCommand::Mode(mode),
-        ScriptCommand::Plain(Plain::EstablishContext),
-        ScriptCommand::CardConnect(script::CardConnect::default()),
-        ScriptCommand::OpenChannel(OpenChannel {
-            security: Some(opening.level.byte()),
-            key_index: Some(opening.key_index),
-            key_version: Some(opening.key_version),
-            derivation,
-            ..OpenChannel::default()
-        }),
-    ];
-    commands.extend(tasks.iter().flat_map(of_task));
-    commands.push(ScriptCommand::Plain(Plain::CardDisconnect));
-    commands.push(ScriptCommand::Plain(Plain::ReleaseContext));
-    Script {
-        steps: commands.into_iter().map(script::Step::from).collect(),
-    }
-}
-
-fn of_task(task: &Task) -> Vec<ScriptCommand> {
-    let limits = |code: Option<u16>, data: Option<u16>| script::Limits {
-        code: code.map(u32::from),
-        data: data.map(u32::from),
-        volatile: None,
-    };
-    match task {
-        Task::DeleteContent(deletion) => vec![ScriptCommand::Delete {
-            aid: deletion.aid.clone(),
-        }],
-        Task::LoadPackage(loading) => vec![
-            ScriptCommand::InstallForLoad(InstallForLoad {
-                package: loading.package.clone(),
-                domain: loading.domain.clone(),
-                limits: limits(loading.code_limit, None),
-            }),
-            ScriptCommand::Load {
-                file: PathBuf::from(&loading.name),
-            },
-        ],
-        Task::InstallApplet(installation) => {
-            vec![ScriptCommand::InstallForInstall(InstallForInstall {
-                package: installation.package.clone(),
-                module: installation.module.clone(),
-                instance: Some(installation.instance.clone()),
-                privileges: Some(installation.privileges.0.clone()),
-                parameters: Some(installation.parameters.0.clone())
-                    .filter(|parameters| !parameters.is_empty()),
-                limits: limits(None, installation.data_limit),
-            })]
-        }
-        _ => Vec::new(),
-    }
 }
