@@ -503,3 +503,40 @@ fn new_keys_take_the_place_of_the_old_ones_only_when_they_open_the_card() {
         );
     }
 }
+
+#[test]
+fn a_plan_that_was_stopped_goes_on_with_the_same_options_for_keys() {
+    let lent = Lent::new("java-modern");
+    let mut made = Made::muscle();
+    made.imports
+        .push((0, 9, vec![0xA0, 0, 0, 0, 0x62, 0x09, 0x09]));
+    let cap = lent.folder.path().join("CardEdge.cap");
+    fs::write(&cap, made.archive()).unwrap();
+    let load = [
+        "gp",
+        "load",
+        cap.to_str().unwrap(),
+        "--keys",
+        "test",
+        "--yes",
+    ];
+    let ended = lent.run(&load, "");
+    assert_eq!(ended.code, 1, "{ended:?}");
+    assert!(
+        ended.stderr.contains("symbolonctl plan resume"),
+        "{ended:?}"
+    );
+    // It comes first.
+    let said = lent
+        .run(&["gp", "delete", MUSCLE, "--keys", "test", "--yes"], "")
+        .said(2);
+    assert!(said.contains("symbolonctl plan resume"), "{said}");
+    let said = lent.run(&["plan", "resume"], "").said(2);
+    assert!(said.contains("--keys"), "{said}");
+    let again = lent.run(&["plan", "resume", "--keys", "test"], "");
+    assert_eq!(again.code, 1, "{again:?}");
+    assert!(again.stderr.contains("Stopped at step"), "{again:?}");
+    lent.run(&["plan", "give-up", "--yes"], "").result();
+    lent.run(&["gp", "delete", MUSCLE, "--keys", "test", "--yes"], "")
+        .result();
+}

@@ -51,7 +51,7 @@ pub(in crate::cli) enum GpCommand {
     },
     #[command(about = gettext("Put the card into another state of its life. There is no way back from most of them"))]
     SetState {
-        #[arg(value_name = "initialized|secured|locked|terminated", hide_possible_values = true, help = gettext("The state; “secured” unlocks a card that is locked"))]
+        #[arg(value_name = "initialized|secured|locked|terminated", hide_possible_values = true, help = gettext("The state; “secured” unlocks the card as well"))]
         state: StateName,
         #[command(flatten)]
         change: ChangeChoice,

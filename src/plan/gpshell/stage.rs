@@ -11,7 +11,7 @@ use super::super::content::{Aid, CapFile, Diversification, Edition, GivenKeys, L
 use super::super::{Deletion, Installation, Loading, Task};
 use super::{Part, Put, ScriptChannel, StageProblem, Staged, What};
 use crate::base::hex::Hex;
-use crate::token::RegistryKind;
+use crate::token::{RegistryKind, Text};
 
 /// What is known of a script up to a line.
 pub(super) struct Stage<'a> {
@@ -269,7 +269,7 @@ fn loading(
     let name = file.file_name().unwrap_or(file.as_os_str());
     Ok(Task::LoadPackage(Loading {
         package: cap.package().clone(),
-        name: name.to_string_lossy().into_owned(),
+        name: Text::from_path(Path::new(name)).to_string(),
         file: Hex(cap.load_file(false)),
         code_limit: limit(code)?,
         domain,

@@ -87,7 +87,7 @@ fn not_there(name: &str) -> Trouble {
 fn unavailable(why: Unavailable) -> Trouble {
     let body = match why {
         Unavailable::Absent => gettext("There is no keyring in this session."),
-        Unavailable::Locked => gettext("It is locked. Unlock it first."),
+        Unavailable::Locked => gettext("It has to be unlocked first."),
         Unavailable::Refused => gettext("It refused."),
         Unavailable::Silent => gettext("It did not answer in time."),
         Unavailable::Unfit => gettext("A name has no control characters and is not empty."),
