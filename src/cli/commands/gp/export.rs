@@ -3,7 +3,7 @@
 use super::cap;
 use super::content::wish;
 use crate::base::i18n::gettext;
-use crate::cli::arguments::{Globals, PackageChoice, Target};
+use crate::cli::arguments::{PackageChoice, Target};
 use crate::cli::commands::certificates::write;
 use crate::cli::exit::{End, Exit, Trouble};
 use crate::cli::output::Output;
@@ -12,12 +12,7 @@ use crate::plan::content::script::WrittenKeys;
 use crate::plan::gpshell::to_script;
 
 /// Writes a script.
-pub(super) fn run(
-    choice: &PackageChoice,
-    target: &Target,
-    _globals: &Globals,
-    output: &mut Output,
-) -> Result<(), End> {
+pub(super) fn run(choice: &PackageChoice, target: &Target, output: &mut Output) -> Result<(), End> {
     let package = cap::read(&choice.file)?;
     let wish = wish(choice, &package)?;
     let tasks = wish.tasks(&package, &cap::name(&choice.file));

@@ -48,9 +48,10 @@ pub(super) fn run(command: &GpKeysCommand, output: &mut Output) -> Result<(), En
                 );
                 agree(&mut terminal()?, &what, &listen()?)?;
             }
-            match key_store::forget(name, LIMIT).map_err(unavailable)? {
-                true => Ok(()),
-                false => Err(not_there(name).into()),
+            if key_store::forget(name, LIMIT).map_err(unavailable)? {
+                Ok(())
+            } else {
+                Err(not_there(name).into())
             }
         }
         GpKeysCommand::List => {
