@@ -62,6 +62,18 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         "hexadecimal digits are read from it",
     ),
     (
+        "cli/commands/gp/keys.rs",
+        "from_utf8",
+        1,
+        "what keys in the keyring are called; shown through token::Text",
+    ),
+    (
+        "cli/commands/gp/script.rs",
+        "from_utf8",
+        1,
+        "the parser of scripts takes it, and what it shows goes through token::Text",
+    ),
+    (
         "base/terminal.rs",
         "from_utf8",
         1,
@@ -109,6 +121,12 @@ const ELSEWHERE: &[(&str, &str, usize, &str)] = &[
         "from_utf8",
         1,
         "a password, which is never shown",
+    ),
+    (
+        "plan/given_keys.rs",
+        "from_utf8",
+        1,
+        "hexadecimal digits are read from it",
     ),
     (
         "plan/files.rs",

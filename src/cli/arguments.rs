@@ -3,6 +3,9 @@
 //! The texts are expressions, so that they are in the user's language by the time they are shown: the locale is taken
 //! before the arguments are read.
 
+mod gp;
+
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
@@ -10,6 +13,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::base::i18n::gettext;
 use crate::token::{ApplicationKind, Further, PinRole};
+
+pub(super) use gp::{
+    AppletChoice, Cap, ChangeChoice, GpCommand, GpKeysCommand, Install, KeyChoice, KeySource, Load,
+    PackageChoice, PutKeys, Script, StateName,
+};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -83,6 +91,8 @@ pub(super) enum Command {
     Card(CardCommand),
     #[command(subcommand, about = gettext("Set tokens up by a profile, step by step, and go on where that was stopped"))]
     Plan(PlanCommand),
+    #[command(subcommand, about = gettext("Look at Java cards, load and delete what is on them, and manage their keys"))]
+    Gp(GpCommand),
     #[command(
         about = gettext("Send commands to the card as they stand"),
         after_help = gettext("A right PIN in a command leaves the card unlocked, for other programs too, until it is reset or removed."),
@@ -319,6 +329,14 @@ pub(super) enum PlanCommand {
         commands: bool,
         #[command(flatten)]
         secrets: SecretSource,
+        #[command(flatten)]
+        keys: KeySource,
+        #[arg(
+            long,
+            value_name = "test|file:PATH|keyring:NAME",
+            help = gettext("The new keys of the card manager, if the rest of the plan puts them on the card"),
+        )]
+        new_keys: Option<OsString>,
     },
     #[command(about = gettext("Decide that the plan that was stopped on this token is not gone on with"))]
     GiveUp {

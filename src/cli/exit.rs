@@ -133,20 +133,30 @@ fn exit(failure: &Failure) -> Exit {
         Failure::Cancelled | Failure::TimedOut | Failure::Closing => Exit::Cancelled,
         Failure::NoReader | Failure::NoCard => Exit::NoCard,
         Failure::NoSuchPracticeCard => Exit::Usage,
-        Failure::Manager(SetupError::Manager(
-            ChannelError::WrongKeys { .. } | ChannelError::HostRefused { .. },
-        )) => Exit::WrongPin,
-        Failure::Manager(SetupError::Manager(ChannelError::FailedBefore { .. })) => Exit::LastTry,
-        Failure::Manager(SetupError::Manager(ChannelError::Blocked { .. })) => Exit::Blocked,
-        Failure::Manager(_) | Failure::Program { .. } => Exit::Refused,
+        Failure::Manager(error) => setup(error),
+        Failure::Program { .. } => Exit::Refused,
     }
 }
 
 fn plan(why: &RunError) -> Exit {
     match why {
-        RunError::Setup(SetupError::Card(error)) => card(error),
-        RunError::Setup(_) => Exit::Refused,
+        RunError::Setup(error) => setup(error),
         RunError::Journal(error) => journal(error),
+    }
+}
+
+fn setup(error: &SetupError) -> Exit {
+    match error {
+        SetupError::Card(error) => card(error),
+        SetupError::Manager(ChannelError::Link(error)) => link(*error),
+        SetupError::Manager(ChannelError::WrongKeys { .. } | ChannelError::HostRefused { .. }) => {
+            Exit::WrongPin
+        }
+        SetupError::Manager(ChannelError::FailedBefore { .. }) => Exit::LastTry,
+        SetupError::Manager(ChannelError::Blocked { .. }) => Exit::Blocked,
+        // Said before anything is sent.
+        SetupError::Manager(ChannelError::Keys(_)) => Exit::Usage,
+        _ => Exit::Refused,
     }
 }
 

@@ -8,6 +8,8 @@ mod arguments;
 mod certificate_page;
 mod commands;
 mod exit;
+mod gp_json;
+mod gp_page;
 mod help;
 mod json;
 mod opened;
@@ -30,7 +32,8 @@ use clap::error::ErrorKind;
 
 use crate::base::i18n::{self, gettext};
 use arguments::{
-    Arguments, CardCommand, CertCommand, Command, PinCommand, PlanCommand, PracticeCommand,
+    Arguments, CardCommand, CertCommand, Command, GpCommand, PinCommand, PlanCommand,
+    PracticeCommand,
 };
 use exit::{End, Exit, Trouble};
 use output::Output;
@@ -89,6 +92,7 @@ fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<(), End> {
         Command::Pin(command) => commands::pins::run(command, globals, output),
         Command::Card(CardCommand::Info) => commands::card::info(globals, output),
         Command::Plan(command) => commands::plan::run(command, globals, output),
+        Command::Gp(command) => commands::gp::run(command, globals, output),
         Command::Apdu(command) => commands::apdu::run(command, globals, output),
         Command::Practice(command) => commands::practice::run(command, globals, output),
     }
@@ -108,6 +112,11 @@ fn has_json(command: &Command) -> bool {
             command,
             PlanCommand::Show { .. } | PlanCommand::Journal { .. }
         ),
+        Command::Gp(command) => match command {
+            GpCommand::Info | GpCommand::List { .. } => true,
+            GpCommand::Cap(cap) => !cap.howto,
+            _ => false,
+        },
         Command::Practice(command) => matches!(command, PracticeCommand::List),
     }
 }

@@ -181,7 +181,7 @@ async fn remove(bus: Address, key: String) -> Result<bool, Unavailable> {
 }
 
 /// A connection of its own, and a key for what goes over it. Both end with the value.
-async fn open(bus: Address) -> Result<SecretService<'static>, Unavailable> {
+pub(super) async fn open(bus: Address) -> Result<SecretService<'static>, Unavailable> {
     let builder = connection::Builder::address(bus);
     let connection = async { builder?.build().await }.await;
     // Whatever is wrong with the bus, there is no way to a keyring.
@@ -202,7 +202,10 @@ fn attributes(key: &str) -> HashMap<&str, &str> {
 /// # Errors
 ///
 /// [`Unavailable::Locked`] if there is, or may be, something in a locked collection.
-async fn unlocked(service: &SecretService<'_>, locked: &[Item<'_>]) -> Result<(), Unavailable> {
+pub(super) async fn unlocked(
+    service: &SecretService<'_>,
+    locked: &[Item<'_>],
+) -> Result<(), Unavailable> {
     if !locked.is_empty() {
         return Err(Unavailable::Locked);
     }
@@ -214,7 +217,7 @@ async fn unlocked(service: &SecretService<'_>, locked: &[Item<'_>]) -> Result<()
 }
 
 /// The items in the order of their age: two programs may have saved one each.
-async fn newest_first(items: Vec<Item<'_>>) -> Vec<Item<'_>> {
+pub(super) async fn newest_first(items: Vec<Item<'_>>) -> Vec<Item<'_>> {
     if items.len() < 2 {
         return items;
     }
@@ -241,12 +244,12 @@ fn is_passphrase(bytes: &[u8]) -> bool {
 }
 
 /// Whether a keyring can be asked for it: text on D-Bus has no NUL, and no key has control characters.
-fn is_key(key: &str) -> bool {
+pub(super) fn is_key(key: &str) -> bool {
     !key.is_empty() && !key.contains(char::is_control)
 }
 
 /// Has `work` done on a thread of its own, and waits for it until the time is up.
-fn in_time<T, Working>(
+pub(super) fn in_time<T, Working>(
     limit: Duration,
     work: impl FnOnce(Address) -> Working + Send + 'static,
 ) -> Result<T, Unavailable>

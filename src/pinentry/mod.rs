@@ -18,6 +18,7 @@ pub mod code;
 pub mod description;
 pub mod desk;
 pub mod escape;
+pub mod key_store;
 pub mod keyring;
 pub mod lines;
 pub mod memory;

@@ -1,5 +1,6 @@
 //! Plans for what is on a Java card: what is needed to make them, and the plans.
 
+pub use super::given_keys::{GivenKeys, KeyTextError};
 pub use crate::card::task::Opening;
 pub use crate::globalplatform::attempts::MAX_USUAL_TRIES;
 pub use crate::globalplatform::cap::{
@@ -13,6 +14,7 @@ pub use crate::globalplatform::{
 
 use super::{Deletion, Installation, Loading, Plan, Subject, Survey, Task};
 use crate::base::hex::Hex;
+use crate::globalplatform::discovery::announced_family;
 use crate::token::{CardManager, Registry, RegistryKind};
 
 /// How a package is put onto a card.
@@ -119,6 +121,12 @@ impl InstallWish {
         });
         delete.chain([load]).chain(install).collect()
     }
+}
+
+/// What the keys of a card are for. A card that does not tell is an old one.
+#[must_use]
+pub fn family(manager: &CardManager) -> KeyFamily {
+    announced_family(manager).unwrap_or(KeyFamily::TripleDes)
 }
 
 /// The plan of these steps for a card; nothing if it is not known as a Java card.

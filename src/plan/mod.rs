@@ -9,6 +9,8 @@ pub mod bench;
 mod check;
 pub mod content;
 pub mod files;
+pub mod given_keys;
+pub mod gpshell;
 pub mod journal;
 pub mod preview;
 pub mod profile;

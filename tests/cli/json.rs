@@ -139,6 +139,21 @@ fn the_other_documents_fit_too() {
         ("practice", "practice list --json"),
         ("card", "--practice=cardos-used card info --json"),
         ("card", "--practice=cardos-blank card info --json"),
+        ("manager", "--practice=java-cyberflex gp info --json"),
+        ("manager", "--practice=java-gp211 gp info --json"),
+        ("manager", "--practice=java-modern gp info --json"),
+        (
+            "registry",
+            "--practice=java-cyberflex gp list --json --keys test",
+        ),
+        (
+            "registry",
+            "--practice=java-gp211 gp list --json --keys test",
+        ),
+        (
+            "registry",
+            "--practice=java-modern gp list --json --keys test",
+        ),
     ] {
         let ended = run(arguments);
         let [document] = documents(&ended).try_into().unwrap();
@@ -179,6 +194,10 @@ fn the_schemas_forbid_what_they_do_not_know() {
 
 /// The plain enums of the model: where each is.
 const ENUMS: &[(&str, &str)] = &[
+    ("card_manager.rs", "DeveloperSign"),
+    ("card_manager.rs", "LifeCycle"),
+    ("card_manager.rs", "Privilege"),
+    ("card_manager.rs", "RegistryKind"),
     ("cardos.rs", "AtrSource"),
     ("cardos.rs", "CardCondition"),
     ("cardos.rs", "CardOsObject"),
@@ -208,7 +227,7 @@ const ENUMS: &[(&str, &str)] = &[
 #[test]
 fn every_value_of_the_model_is_in_the_schemas() {
     let mut known = Vec::new();
-    for name in ["token", "readers", "card", "plan"] {
+    for name in ["token", "readers", "card", "plan", "manager", "registry"] {
         values(&schema(name), &mut known);
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/token");

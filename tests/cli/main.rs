@@ -7,12 +7,15 @@
     clippy::indexing_slicing
 )]
 
+#[path = "../support/cap.rs"]
+mod cap;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod apdu;
 mod bench;
 mod certificates;
+mod gp;
 mod json;
 mod pins;
 mod plan;

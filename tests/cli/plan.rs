@@ -86,14 +86,14 @@ impl Practice {
 }
 
 /// A practice card in a real service: what one run does, the next one finds.
-struct Lent {
-    folder: TempDir,
-    service: PrivatePcscd,
+pub(crate) struct Lent {
+    pub(crate) folder: TempDir,
+    pub(crate) service: PrivatePcscd,
     _card: Daemon,
 }
 
 impl Lent {
-    fn new(card: &str) -> Self {
+    pub(crate) fn new(card: &str) -> Self {
         let service = PrivatePcscd::start(1);
         let folder = private_directory("plan-");
         let slot = service.slot(0);
@@ -109,19 +109,19 @@ impl Lent {
         }
     }
 
-    fn file(&self, name: &str, text: &str) -> String {
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
         let path = self.folder.path().join(name);
         fs::write(&path, text).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
-    fn dress<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+    pub(crate) fn dress<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command
             .env("XDG_STATE_HOME", self.folder.path())
             .env(SOCKET_VARIABLE, &self.service.slot(0).socket)
     }
 
-    fn run(&self, arguments: &[&str], input: &str) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Ended {
         let mut command = program();
         self.dress(&mut command).args(arguments);
         Ended::new(output(&mut command, input.as_bytes()))

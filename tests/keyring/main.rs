@@ -88,6 +88,38 @@ fn what_we_save_is_found_by_others_in_the_form_they_know() {
 }
 
 #[test]
+fn keys_of_card_managers_are_kept_under_names_and_open_cards() {
+    let session = Session::with_keyring();
+    let keys = session.file("keys", "404142434445464748494A4B4C4D4E4F\n");
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_symbolonctl"));
+        command.env_clear().envs(session.environment());
+        command
+            .env(support::pcscd::SOCKET_VARIABLE, "/nonexistent/pcscd.comm")
+            .args(arguments);
+        let output = command.output().unwrap();
+        let shown = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(!shown.contains("4041424344454647"), "{shown}");
+        (output.status.code().unwrap(), shown)
+    };
+    let from = format!("file:{keys}");
+    assert_eq!(run(&["gp", "keys", "save", "lab", "--keys", &from]).0, 0);
+    assert_eq!(run(&["gp", "keys", "list"]), (0, "lab\n".to_owned()));
+    let list = ["--practice=java-modern", "gp", "list", "--keys"];
+    let (code, shown) = run(&[&list[..], &["keyring:lab"]].concat());
+    assert!(code == 0 && shown.contains("Opened with SCP03"), "{shown}");
+    let (code, shown) = run(&[&list[..], &["keyring:other"]].concat());
+    assert!(
+        code == 2 && shown.contains("There are no keys “other”"),
+        "{shown}"
+    );
+    // They are no passphrase of GnuPG's.
+    assert_eq!(session.call(Call::LookUp, "lab"), "nothing");
+    assert_eq!(run(&["gp", "keys", "forget", "lab", "--yes"]).0, 0);
+    assert_eq!(run(&["gp", "keys", "forget", "lab", "--yes"]).0, 2);
+}
+
+#[test]
 fn a_new_passphrase_takes_the_place_of_the_old_one() {
     let session = Session::with_keyring();
     session.store("GnuPG: of another", &STORED, "the old one");

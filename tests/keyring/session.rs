@@ -117,6 +117,13 @@ impl Session {
         folder
     }
 
+    /// A file in the home, by its path.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let path = self.home.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     /// The address of the bus.
     pub(crate) fn bus(&self) -> &str {
         &self.bus

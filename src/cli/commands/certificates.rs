@@ -220,7 +220,7 @@ fn write_binary(bytes: &[u8], target: &Target, output: &mut Output) -> Result<()
 }
 
 /// Writes to the file that is named, else to standard output.
-fn write(bytes: &[u8], target: &Target, output: &mut Output) -> Result<(), End> {
+pub(super) fn write(bytes: &[u8], target: &Target, output: &mut Output) -> Result<(), End> {
     let Some(path) = &target.output else {
         return output.result(bytes);
     };

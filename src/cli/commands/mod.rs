@@ -4,6 +4,7 @@ pub(super) mod apdu;
 pub(super) mod card;
 pub(super) mod certificates;
 mod choose;
+pub(super) mod gp;
 pub(super) mod pins;
 pub(super) mod plan;
 pub(super) mod practice;

@@ -156,12 +156,12 @@ pub(super) fn loses_keys(preview: &Preview) -> bool {
 }
 
 /// The yes to a plan that takes something away, if one is needed.
-pub(super) struct Consenting(Option<Terminal>);
+pub(in crate::cli::commands) struct Consenting(Option<Terminal>);
 
 impl Consenting {
     /// Without a terminal there is nobody who could say yes, which is known before anything else
     /// is asked.
-    pub(super) fn new(consent: Consent, plan: &Plan) -> Result<Self, Trouble> {
+    pub(in crate::cli::commands) fn new(consent: Consent, plan: &Plan) -> Result<Self, Trouble> {
         if consent.yes || plan.point_of_no_return().is_none() {
             return Ok(Self(None));
         }
@@ -169,7 +169,7 @@ impl Consenting {
     }
 
     /// Asks.
-    pub(super) fn lose(
+    pub(in crate::cli::commands) fn lose(
         &mut self,
         found: &Found,
         plan: &Plan,

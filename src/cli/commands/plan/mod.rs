@@ -1,31 +1,36 @@
 //! `symbolonctl plan`: tokens set up by a profile, step by step.
 
-mod ask;
+pub(super) mod ask;
 mod bench;
 mod journal;
-mod way;
+pub(super) mod way;
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
 use self::ask::Source;
+use super::gp::{Origin, Which, of_key};
 use crate::backend::{Command, Done, Failure, PlanAction, PlanCommand as Request};
 use crate::base::clock::now;
 use crate::base::i18n::{gettext, gettext_f};
-use crate::cli::arguments::{Consent, Globals, PlanCommand, ProfileChoice, SecretSource};
+use crate::cli::arguments::{
+    Consent, Globals, KeySource, PlanCommand, ProfileChoice, SecretSource,
+};
 use crate::cli::exit::{End, Exit, Trouble};
 use crate::cli::output::Output;
 use crate::cli::plan_json::PlanDocument;
 use crate::cli::plan_page::{self, View};
 use crate::cli::session::{Found, Real, Session};
 use crate::explain::{self, plan as words};
+use crate::plan::content::KeyFamily;
 use crate::plan::files::{self, FileError, Files};
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
 use crate::plan::profile::Profile;
 use crate::plan::recipe::{self, Given, RecipeError};
 use crate::plan::secrets::Secrets;
-use crate::plan::{About, Plan, SetupError, Survey};
+use crate::plan::{About, Need, Plan, SecretName, SetupError, Survey};
 use crate::token::Identity;
 
 /// Runs the command.
@@ -57,7 +62,16 @@ pub(in crate::cli) fn run(
             profile,
             commands,
             secrets,
-        } => resume(profile.as_deref(), *commands, secrets, globals, output),
+            keys,
+            new_keys,
+        } => {
+            let manager = ManagerKeys {
+                current: keys,
+                new: new_keys.as_deref(),
+            };
+            let profile = profile.as_deref();
+            resume(profile, *commands, secrets, &manager, globals, output)
+        }
         PlanCommand::GiveUp { consent } => give_up(*consent, globals, output),
         PlanCommand::Journal { serial } => journal::run(serial.as_deref(), globals, output),
     }
@@ -118,14 +132,17 @@ impl Made {
     fn alone(&self) -> Result<(), Trouble> {
         match &self.unfinished {
             None => Ok(()),
-            Some(unfinished) => {
-                let mut trouble = Trouble::of(&Failure::Unfinished(Arc::clone(unfinished)));
-                let body = std::mem::take(&mut trouble.words.body);
-                trouble.words.body = explain::sentences(&[body, how_to_go_on()]);
-                Err(trouble)
-            }
+            Some(stopped) => Err(unfinished(Arc::clone(stopped))),
         }
     }
+}
+
+/// Another plan was stopped on this token.
+pub(super) fn unfinished(unfinished: Arc<Unfinished>) -> Trouble {
+    let mut trouble = Trouble::of(&Failure::Unfinished(unfinished));
+    let body = std::mem::take(&mut trouble.words.body);
+    trouble.words.body = explain::sentences(&[body, how_to_go_on()]);
+    trouble
 }
 
 fn show(
@@ -205,10 +222,45 @@ fn carry_out(
     way::go(&mut session, &found, &plan, action, output)
 }
 
+/// Where the keys of a card manager come from.
+struct ManagerKeys<'a> {
+    current: &'a KeySource,
+    new: Option<&'a OsStr>,
+}
+
+impl ManagerKeys<'_> {
+    /// Gives those that a plan needs.
+    fn give(
+        &self,
+        needs: &[Need],
+        family: KeyFamily,
+        secrets: &mut Secrets,
+        session: &Session,
+        output: &mut Output,
+    ) -> Result<(), Trouble> {
+        let family = self.current.family.map_or(family, KeyFamily::from);
+        for need in needs {
+            let (named, which) = match need.name {
+                SecretName::ManagerKeys => (self.current.keys.as_deref(), Which::Current),
+                SecretName::NewManagerKeys => (self.new, Which::New),
+                _ => continue,
+            };
+            let given = Origin::of(named)?.fetch(which, family, session.interrupt(), output)?;
+            let keys = given.keys(family).map_err(of_key)?;
+            match which {
+                Which::Current => secrets.give_manager_keys(keys, self.current.try_again),
+                Which::New => secrets.give_new_manager_keys(keys),
+            }
+        }
+        Ok(())
+    }
+}
+
 fn resume(
     profile: Option<&Path>,
     commands: bool,
     source: &SecretSource,
+    manager: &ManagerKeys<'_>,
     globals: &Globals,
     output: &mut Output,
 ) -> Result<(), End> {
@@ -242,6 +294,10 @@ fn resume(
     let mut secrets = Secrets::default();
     if let Some(files) = files {
         files.give(plan, &mut secrets);
+    }
+    if let Survey::Java(known) = &*survey {
+        let family = known.family.unwrap_or(KeyFamily::TripleDes);
+        manager.give(&preview.needs, family, &mut secrets, &session, output)?;
     }
     ask::all_from_files(&preview.needs, &secrets)?;
     source.ask(&preview.needs, &mut secrets, session.interrupt(), output)?;
@@ -331,12 +387,12 @@ fn find(session: &mut Session, globals: &Globals) -> Result<Found, Trouble> {
     session.token(reader)
 }
 
-fn request(identity: Identity, action: PlanAction) -> Command {
+pub(super) fn request(identity: Identity, action: PlanAction) -> Command {
     Command::Plan(Request { identity, action })
 }
 
 /// What a plan has to know of the card, and the plan that was stopped on it.
-fn survey(
+pub(super) fn survey(
     session: &mut Session,
     identity: Identity,
     about: Option<About>,
@@ -349,7 +405,7 @@ fn survey(
     }
 }
 
-fn preview(plan: &Plan, survey: &Survey, first: usize) -> Result<Preview, Trouble> {
+pub(super) fn preview(plan: &Plan, survey: &Survey, first: usize) -> Result<Preview, Trouble> {
     Preview::of_tasks(plan, survey, first).map_err(|(step, error): (usize, SetupError)| {
         Trouble::of(&Failure::Plan {
             step,

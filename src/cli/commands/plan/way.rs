@@ -12,7 +12,7 @@ use crate::plan::{Plan, Promise, RunError, SetupError};
 use crate::token::{Text, Tries};
 
 /// Carries a plan out, or goes on with it.
-pub(super) fn go(
+pub(in crate::cli::commands) fn go(
     session: &mut Session,
     found: &Found,
     plan: &Plan,
@@ -42,7 +42,13 @@ pub(super) fn go(
 
 /// What was promised and what is there.
 fn done(found: &Found, plan: &Plan, promises: &[Promise], output: &mut Output) -> Result<(), End> {
-    let mut text = format!("\n{}\n", words::outcome(promises));
+    let outcome = if promises.is_empty() {
+        // What is on a Java card is told by its card manager alone, to who has the keys.
+        gettext("Every step was done, and the card agreed to each.")
+    } else {
+        words::outcome(promises)
+    };
+    let mut text = format!("\n{outcome}\n");
     let mut broken = promises.iter().filter(|promise| !promise.kept).peekable();
     let all_kept = broken.peek().is_none();
     for promise in broken {
