@@ -1,0 +1,248 @@
+//! What cannot be done: the error says which, there are words for it, and the card is as it was.
+
+use symbolon::explain;
+use symbolon::globalplatform::attempts::PassingAttempts;
+use symbolon::globalplatform::content::ContentError;
+use symbolon::iso7816::StatusWord;
+use symbolon::plan::content::Opening;
+use symbolon::plan::journal::Journals;
+use symbolon::plan::{About, Loading, Plan, Run, RunError, SetupError, Survey, Task};
+use symbolon::simulator::{GlobalPlatform, GlobalPlatformModel as Model, wardrobe};
+
+use crate::cap::Made;
+use crate::desk::{Desk, INITIALIZE, NOW, SERIAL, Wire, aid, hello, install, models};
+
+/// That there are words.
+#[track_caller]
+fn explained(error: &SetupError) {
+    let words = explain::plan::setup_error(error);
+    assert!(!words.title.is_empty() && !words.body.is_empty(), "{error}");
+}
+
+/// What comes of a plan; the card is as before.
+#[track_caller]
+fn refused(desk: &Desk, tasks: Vec<Task>) -> SetupError {
+    let before = desk.image();
+    let plan = desk.plan(Opening::default(), tasks);
+    let error = desk.run(&plan, &mut desk.secrets(), None).setup_error();
+    assert_eq!(desk.image(), before, "{error}");
+    explained(&error);
+    error
+}
+
+/// The step that loads.
+fn loading(made: &Made) -> Loading {
+    let mut tasks = install(made).into_iter();
+    let found = tasks.find_map(|task| match task {
+        Task::LoadPackage(loading) => Some(loading),
+        _ => None,
+    });
+    found.unwrap()
+}
+
+fn wrong_data() -> SetupError {
+    SetupError::Content(ContentError::WrongData {
+        sw: StatusWord::WRONG_DATA,
+    })
+}
+
+#[test]
+fn a_package_that_is_too_big() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model.with_memory(1000)));
+        let load = Loading {
+            code_limit: None,
+            ..loading(&hello())
+        };
+        let error = refused(&desk, vec![Task::LoadPackage(load)]);
+        assert_eq!(error, SetupError::Content(ContentError::NoMemory), "{name}");
+        let said = Loading {
+            code_limit: Some(2000),
+            ..loading(&hello())
+        };
+        let error = refused(&desk, vec![Task::LoadPackage(said)]);
+        assert_eq!(error, SetupError::Content(ContentError::NoMemory), "{name}");
+    }
+}
+
+#[test]
+fn a_package_that_is_damaged_or_another_one() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model));
+        let good = loading(&hello());
+        // The mark of a header, and the version of Java Card behind it.
+        for (place, byte) in [(3, 0x00), (7, 0x09)] {
+            let mut damaged = good.clone();
+            damaged.file.0[place] = byte;
+            let error = refused(&desk, vec![Task::LoadPackage(damaged)]);
+            assert_eq!(error, wrong_data(), "{name}: {place}");
+        }
+        let mut cut = good.clone();
+        cut.file.0.truncate(400);
+        let error = refused(&desk, vec![Task::LoadPackage(cut)]);
+        assert_eq!(error, wrong_data(), "{name}");
+        let another = Loading {
+            package: aid(&[0xD0, 1, 2, 3, 4, 5]),
+            ..good
+        };
+        let error = refused(&desk, vec![Task::LoadPackage(another)]);
+        assert_eq!(error, wrong_data(), "{name}");
+    }
+}
+
+#[test]
+fn a_package_that_needs_what_is_not_there() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model));
+        let mut made = hello();
+        made.imports.push((0, 1, vec![0xF0, 0, 0, 0, 0, 1]));
+        let error = refused(&desk, vec![Task::LoadPackage(loading(&made))]);
+        let expected = if name.starts_with("Cyberflex") {
+            SetupError::Content(ContentError::ImportMissing)
+        } else {
+            wrong_data()
+        };
+        assert_eq!(error, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_name_that_is_taken() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model));
+        let tasks = install(&hello());
+        let applet = tasks.last().unwrap().clone();
+        let plan = desk.plan(Opening::default(), tasks);
+        desk.run(&plan, &mut desk.secrets(), None).result.unwrap();
+        assert_eq!(refused(&desk, vec![applet]), wrong_data(), "{name}");
+        let again = Task::LoadPackage(loading(&hello()));
+        assert_eq!(refused(&desk, vec![again]), wrong_data(), "{name}");
+    }
+}
+
+#[test]
+fn a_card_without_a_card_manager() {
+    let card = wardrobe::make("piv-used").unwrap();
+    let mut wire = Wire::new(card, None);
+    let error = wire
+        .on(|channel| Survey::read(channel, About::Content))
+        .unwrap_err();
+    assert_eq!(error, SetupError::NoCardManager);
+    explained(&error);
+    let mut attempts = PassingAttempts::default();
+    let error = wire.look(None, &mut attempts).unwrap_err();
+    assert_eq!(error, SetupError::NoCardManager);
+}
+
+/// Brings a card into these states, one after the other.
+fn put_into(desk: &Desk, states: &[u8]) {
+    let tasks = states.iter().map(|&state| Task::SetCardState { state });
+    let plan = desk.plan(Opening::default(), tasks.collect());
+    desk.run(&plan, &mut desk.secrets(), None).result.unwrap();
+}
+
+#[test]
+fn a_card_that_is_locked() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model));
+        let first = usize::from(name.starts_with("Cyberflex"));
+        put_into(&desk, &[0x07, 0x0F, 0x7F][first..]);
+        for task in install(&hello()) {
+            let plan = desk.plan(Opening::default(), vec![task]);
+            let before = desk.image();
+            let ended = desk.run(&plan, &mut desk.secrets(), None);
+            assert!(
+                ended.sent.iter().all(|sent| sent[1] != INITIALIZE),
+                "{name}"
+            );
+            let error = ended.setup_error();
+            assert_eq!(error, SetupError::CardLocked, "{name}");
+            assert_eq!(desk.image(), before, "{name}");
+            explained(&error);
+            let mut journal = desk.journals.open(desk.survey().serial()).unwrap();
+            let given_up = symbolon::plan::journal::Record::GivenUp;
+            journal.append(NOW, given_up).unwrap();
+        }
+        put_into(&desk, &[0x0F]);
+        let plan = desk.plan(Opening::default(), install(&hello()));
+        desk.run(&plan, &mut desk.secrets(), None).result.unwrap();
+    }
+}
+
+/// A step of a plan on the card that is there now, which may be another one than the plan was made for.
+fn step(plan: &Plan, survey: &Survey, desk: &Desk, there: &Desk) -> (SetupError, Vec<Vec<u8>>) {
+    let journal = Journals::memory().open(survey.serial()).unwrap();
+    let mut run = Run::begin(plan.clone(), survey.clone(), journal, NOW).unwrap();
+    let mut wire = there.wire(None);
+    let result = wire.on(|channel| run.step(channel, &mut desk.secrets(), NOW));
+    match result.unwrap_err() {
+        RunError::Setup(error) => (error, wire.sent),
+        other @ RunError::Journal(_) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_card_whose_life_is_over() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model.clone()));
+        let over = Desk::new(GlobalPlatform::new(model));
+        put_into(&over, &[0xFF]);
+        let before = over.image();
+        let plan = desk.plan(Opening::default(), install(&hello()));
+        let (error, sent) = step(&plan, &desk.survey(), &desk, &over);
+        assert_eq!(error, SetupError::NoCardManager, "{name}");
+        assert!(sent.iter().all(|sent| sent[1] == 0xA4), "{name}");
+        assert_eq!(over.image(), before);
+        let survey = over
+            .wire(None)
+            .on(|channel| Survey::read(channel, About::Content));
+        assert_eq!(survey.unwrap_err(), SetupError::NoCardManager, "{name}");
+    }
+}
+
+/// Another card of the same kind: it is only asked who it is.
+#[test]
+fn a_card_that_was_put_in_between() {
+    let kinds: [fn([u8; 4]) -> Model; 3] = [Model::cyberflex, Model::gp211, Model::modern];
+    for model in kinds {
+        let desk = Desk::new(GlobalPlatform::new(model(SERIAL)));
+        let other = Desk::new(GlobalPlatform::new(model([9; 4])));
+        let before = other.image();
+        let family = desk.family();
+        let plans = [
+            install(&hello()),
+            vec![crate::desk::put_keys(family, 2, None)],
+        ];
+        for tasks in plans {
+            let plan = desk.plan(Opening::default(), tasks);
+            let (error, sent) = step(&plan, &desk.survey(), &desk, &other);
+            let expected = SetupError::Card(symbolon::backend::CardError::OtherCard);
+            assert_eq!(error, expected);
+            let asks = |sent: &&Vec<u8>| matches!(sent[1], 0xA4 | 0xCA | 0xC0);
+            assert_eq!(sent.iter().filter(asks).count(), sent.len());
+            explained(&error);
+        }
+        assert_eq!(other.image(), before);
+    }
+}
+
+/// Other new keys than the plan was made for, or none: the card is not asked.
+#[test]
+fn keys_that_the_plan_was_not_made_for() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model));
+        let family = desk.family();
+        let plan = desk.plan(
+            Opening::default(),
+            vec![crate::desk::put_keys(family, 2, None)],
+        );
+        let mut secrets = desk.secrets();
+        secrets.give_new_manager_keys(crate::desk::wrong_keys(family));
+        let ended = desk.run(&plan, &mut secrets, None);
+        assert!(ended.sent.is_empty(), "{name}");
+        let error = ended.setup_error();
+        let expected = SetupError::Other(symbolon::plan::SecretName::NewManagerKeys);
+        assert_eq!(error, expected, "{name}");
+        explained(&error);
+    }
+}
