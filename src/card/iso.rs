@@ -9,6 +9,9 @@ use crate::transport::channel::Channel;
 /// A right is missing, as the MUSCLE applet says it (sheet "muscle", 9).
 pub(super) const MUSCLE_UNAUTHORIZED: StatusWord = StatusWord(0x9C06);
 
+/// Not set up yet, as the MUSCLE applet says it.
+pub(super) const MUSCLE_UNSUPPORTED: StatusWord = StatusWord(0x9C05);
+
 /// A PIN was wrong, as the MUSCLE applet says it; it tells no number of tries.
 pub(super) const MUSCLE_WRONG_PIN: StatusWord = StatusWord(0x9C02);
 
@@ -51,6 +54,19 @@ pub(super) fn knows_files(channel: &mut Channel<'_>) -> Result<bool, CardError> 
         channel.count_as_absent();
     }
     Ok(known)
+}
+
+/// Whether the MUSCLE applet is what is selected, whatever SELECT said: asked is its GetStatus (sheet
+/// "muscle", 1 and 8).
+///
+/// # Errors
+///
+/// [`CardError::Link`].
+pub(super) fn is_muscle(channel: &mut Channel<'_>) -> Result<bool, CardError> {
+    let command = Command::new([0xB0, 0x3C, 0x00, 0x00]).expecting(Le::bytes(0x10));
+    let answer = channel.transmit(&command)?;
+    let is_status = answer.sw.is_ok() && answer.data.first() == Some(&0x01);
+    Ok(is_status || answer.sw == MUSCLE_UNSUPPORTED)
 }
 
 /// Whether the historical bytes announce extended length (7816-4:2020, 12.2.2, third software

@@ -94,15 +94,6 @@ fn select(aid: &[u8], channel: &mut Channel<'_>) -> Result<Option<State>, CardEr
     applet::state(channel)
 }
 
-/// Whether the applet is what is selected, whatever SELECT said: it says "done" to one of anything.
-///
-/// # Errors
-///
-/// [`CardError::Link`].
-pub(super) fn is_selected(channel: &mut Channel<'_>) -> Result<bool, CardError> {
-    Ok(applet::state(channel)?.is_some())
-}
-
 /// The applet, if it is there; it is selected then, and nothing is verified.
 ///
 /// # Errors

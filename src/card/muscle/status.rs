@@ -12,7 +12,7 @@ pub(super) const AUTH_FAILED: StatusWord = iso::MUSCLE_WRONG_PIN;
 /// Not in this state: which, the command tells.
 pub(super) const NOT_ALLOWED: StatusWord = StatusWord(0x9C03);
 /// Not set up yet, or not compiled in.
-pub(super) const UNSUPPORTED: StatusWord = StatusWord(0x9C05);
+pub(super) const UNSUPPORTED: StatusWord = iso::MUSCLE_UNSUPPORTED;
 /// A PIN is missing.
 pub(super) const UNAUTHORIZED: StatusWord = iso::MUSCLE_UNAUTHORIZED;
 /// No such object, where deleting says it.

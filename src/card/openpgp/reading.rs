@@ -5,7 +5,7 @@ use super::kdf::Kdf;
 use super::{get, pins};
 use crate::base::hex;
 use crate::card::driver::Progress;
-use crate::card::{CardError, iso, muscle};
+use crate::card::{CardError, iso};
 use crate::iso7816::tlv::ber;
 use crate::iso7816::{Command, Le, StatusWord};
 use crate::pki::{certificate as x509, public_key};
@@ -83,7 +83,7 @@ impl Reading {
             Part::Related => {
                 let answer = get(channel, 0x00, 0x6E)?;
                 // The MUSCLE applet takes any SELECT, and no other class than its own.
-                if untold && answer.sw == StatusWord::NO_CLASS && muscle::is_selected(channel)? {
+                if untold && answer.sw == StatusWord::NO_CLASS && iso::is_muscle(channel)? {
                     return Ok(Progress::Absent);
                 }
                 let related = iso::present(answer, "GET DATA")?;
