@@ -42,7 +42,15 @@ fn open_with_test_keys(window: &Program) {
 
 /// Nothing is without a name.
 fn named(place: &Node) {
-    let nameless = place.nameless();
+    let mut nameless = place.nameless();
+    // AdwComboRow shows what is chosen as an item without a name, with the words in it.
+    let chosen = [
+        "triple DES (SCP01, SCP02)",
+        "commands protected from changes",
+        "None",
+    ];
+    let chosen = chosen.map(|words| format!(r#"list item "" at {words}"#));
+    nameless.retain(|found| !chosen.contains(found));
     assert!(nameless.is_empty(), "{nameless:#?}");
 }
 
@@ -59,7 +67,6 @@ fn a_package_is_loaded_and_deleted() {
     named(&window.tree);
     window.picture("Symbolon", "applets-open");
     load(&window);
-    // The card is another one now: it has an application that is read here.
     window
         .tree
         .find_part("list item", "MUSCLE applet, Selectable, A00000000101");
@@ -117,7 +124,7 @@ fn wrong_keys_are_remembered_and_want_an_explicit_word() {
     applets(&window);
     press(&window.tree, "Open the card manager");
     let dialog = window.tree.find("window", KEYS);
-    dialog.find("radio", "Typed here").click();
+    window.point(KEYS, &dialog.find("radio", "Typed here"));
     let open = dialog.find("button", "Open");
     open.wait_until("dead", |open| !open.is_sensitive());
     dialog
@@ -134,7 +141,7 @@ fn wrong_keys_are_remembered_and_want_an_explicit_word() {
     );
     open.wait_until("dead", |open| !open.is_sensitive());
     window.picture(KEYS, "applets-wrong");
-    dialog.find("radio", "Public test keys").click();
+    window.point(KEYS, &dialog.find("radio", "Public test keys"));
     open.wait_until("dead still", |open| !open.is_sensitive());
     dialog
         .find("check box", "Try once more all the same")

@@ -206,6 +206,9 @@ fn entry_row(entry: &EntryLine, wires: &Wires) -> gtk::Widget {
 }
 
 fn package_row(package: &EntryLine, applets: &[EntryLine], wires: &Wires) -> gtk::Widget {
+    if applets.is_empty() {
+        return entry_row(package, wires);
+    }
     let subtitle = [package.aid.as_str(), package.caption.as_str()];
     let subtitle: Vec<&str> = subtitle
         .into_iter()
@@ -215,15 +218,15 @@ fn package_row(package: &EntryLine, applets: &[EntryLine], wires: &Wires) -> gtk
         .use_markup(false)
         .title(&package.name)
         .subtitle(subtitle.join(" · "))
-        .expanded(!applets.is_empty())
-        .enable_expansion(!applets.is_empty())
+        .expanded(true)
         .build();
     row.add_prefix(&icon(entry_icon(package.kind), None));
-    row.add_action(&copy_aid(package, wires));
+    // What is added last stands first.
     if let Some(menu) = menu_button(package, wires) {
         row.add_action(&menu);
         row.add_controller(menu_keys(&menu));
     }
+    row.add_action(&copy_aid(package, wires));
     row.set_a11y_label(&spoken(package));
     for applet in applets {
         row.add_row(&entry_row(applet, wires));

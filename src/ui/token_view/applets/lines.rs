@@ -100,17 +100,27 @@ pub(super) fn groups(look: &Look, this_year: i32) -> Vec<Group> {
         cplc: None,
         ..look.manager.clone()
     };
-    let mut lines: Vec<Line> = card_manager::lines(&told, this_year)
+    // Its identifier is the only thing that anybody has to type elsewhere.
+    let aid = hex::encode(&told.aid);
+    let name = gettext("Application identifier (AID)");
+    let aid = (!aid.is_empty()).then(|| FactText::new(name, aid).monospace());
+    let told = CardManager {
+        aid: Vec::new(),
+        ..told
+    };
+    let mut lines: Vec<Line> = aid.into_iter().map(Line::Fact).collect();
+    let others = card_manager::lines(&told, this_year)
         .into_iter()
-        .map(|line| Line::Fact(FactText::new(line.name, line.value)))
-        .collect();
+        .map(|line| FactText::new(line.name, line.value).without_copy())
+        .map(Line::Fact);
+    lines.extend(others);
     let production = CardManager {
         cplc: look.manager.cplc,
         ..CardManager::default()
     };
     let production: Vec<FactText> = card_manager::lines(&production, this_year)
         .into_iter()
-        .map(|line| FactText::new(line.name, line.value))
+        .map(|line| FactText::new(line.name, line.value).without_copy())
         .collect();
     if !production.is_empty() {
         lines.push(Line::Folded {
@@ -153,10 +163,7 @@ fn channel(look: &Look) -> ChannelLine {
             title: gettext("Secure channel opened"),
             caption: explain::dotted(&[
                 card_manager::protocol(opened.protocol),
-                gettext_f(
-                    "keys of version {version}",
-                    &[("version", &opened.key_version.to_string())],
-                ),
+                key_set(opened.key_version),
                 card_manager::level(opened.level),
             ]),
             failed: failed.then_some(tries),
@@ -164,10 +171,25 @@ fn channel(look: &Look) -> ChannelLine {
         },
         None => ChannelLine {
             title: gettext("Secure channel closed"),
-            caption: if failed { String::new() } else { tries.clone() },
+            caption: if failed {
+                String::new()
+            } else {
+                gettext("No failed try is remembered")
+            },
             failed: failed.then_some(tries),
             open: false,
         },
+    }
+}
+
+/// Which keys opened it.
+fn key_set(version: u8) -> String {
+    match version {
+        0xFF => gettext("keys of the factory"),
+        version => gettext_f(
+            "keys of version {version}",
+            &[("version", &version.to_string())],
+        ),
     }
 }
 
@@ -368,7 +390,7 @@ mod tests {
         let line = channel(&look(Some(0), None));
         assert_eq!(
             (line.failed, line.caption.as_str()),
-            (None, "no failed try")
+            (None, "No failed try is remembered")
         );
         assert!(channel(&look(None, None)).failed.is_some());
     }

@@ -45,6 +45,8 @@ impl Sign {
 /// What is to be known before the package is loaded: the worst first.
 pub(super) fn findings(file: &CapFile, card: &CardSide, deletes: bool) -> Vec<FindingLine> {
     let mut found = file.check(card);
+    // What every Java card is made with stands among the facts, and is nothing to be told of.
+    found.retain(|finding| !matches!(finding, CapFinding::ImportNotListed { name: Some(_), .. }));
     found.sort_by_key(|finding| std::cmp::Reverse(finding.weight()));
     let line = |finding: &CapFinding| {
         let goes = matches!(
