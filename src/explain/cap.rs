@@ -19,15 +19,16 @@ pub fn is_in_the_way(finding: &CapFinding) -> bool {
 /// An identifier with the name that people know it by: "MUSCLE applet (A00000000101)".
 #[must_use]
 pub fn named(aid: &Aid) -> String {
+    name(aid).map_or_else(|| aid.to_string(), |name| format!("{name} ({aid})"))
+}
+
+/// The name that people know something by, if it has one.
+#[must_use]
+pub fn name(aid: &Aid) -> Option<String> {
     let package = known::package(aid).map(ToOwned::to_owned);
-    match known::applet(aid).map(applet).or(package) {
-        Some(name) => format!("{name} ({aid})"),
-        None if aid.bytes() == known::MUSCLE_PACKAGE => {
-            // TRANSLATORS: The package (the code) of the MUSCLE applet on a Java card.
-            format!("{} ({aid})", gettext("MUSCLE package"))
-        }
-        None => aid.to_string(),
-    }
+    // TRANSLATORS: The package (the code) of the MUSCLE applet on a Java card.
+    let muscle = || (aid.bytes() == known::MUSCLE_PACKAGE).then(|| gettext("MUSCLE package"));
+    known::applet(aid).map(applet).or(package).or_else(muscle)
 }
 
 /// The name of an applet; most are proper nouns.

@@ -17,6 +17,12 @@ pub fn day(seconds: i64) -> String {
         .map_or_else(|_| no_day(), |moment| date(moment.date()))
 }
 
+/// The year, in UTC, of a moment in seconds since 1970.
+#[must_use]
+pub fn year(seconds: i64) -> i32 {
+    OffsetDateTime::from_unix_timestamp(seconds).map_or(1970, OffsetDateTime::year)
+}
+
 /// "3 December 2026" for a year, month and day as a card stores them.
 #[must_use]
 pub fn civil(year: u16, month: u8, day: u8) -> String {

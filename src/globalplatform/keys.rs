@@ -130,6 +130,17 @@ impl Keys {
         Self::three(family, enc, mac, key)
     }
 
+    /// A second copy: for each command that goes to a card by itself.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self {
+            family: self.family,
+            enc: self.enc.duplicate(),
+            mac: self.mac.duplicate(),
+            dek: self.dek.duplicate(),
+        }
+    }
+
     /// What they are for.
     #[must_use]
     pub fn family(&self) -> KeyFamily {

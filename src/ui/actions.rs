@@ -82,12 +82,13 @@ impl Group {
 
 impl Action {
     /// All, in the order of the shortcuts window.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Page(Page::Overview),
         Self::Page(Page::Pins),
         Self::Page(Page::Keys),
         Self::Page(Page::Data),
         Self::Page(Page::Technical),
+        Self::Page(Page::Applets),
         Self::Pin(OperationKind::Change),
         Self::Pin(OperationKind::Unblock),
         Self::Certificate,
@@ -119,6 +120,7 @@ impl Action {
             Self::Page(Page::Keys) => "page-keys",
             Self::Page(Page::Data) => "page-data",
             Self::Page(Page::Technical) => "page-technical",
+            Self::Page(Page::Applets) => "page-applets",
             Self::Pin(OperationKind::Verify) => "verify-pin",
             Self::Pin(OperationKind::Change) => "change-pin",
             Self::Pin(OperationKind::Unblock) => "unblock-pin",
@@ -159,6 +161,7 @@ impl Action {
             Self::Page(Page::Keys) => &["<Control>3"],
             Self::Page(Page::Data) => &["<Control>4"],
             Self::Page(Page::Technical) => &["<Control>5"],
+            Self::Page(Page::Applets) => &["<Control>6"],
             Self::Pin(OperationKind::Change) => &["<Control><Shift>p"],
             Self::Pin(OperationKind::Unblock) => &["<Control>u"],
             Self::Pin(OperationKind::Verify | OperationKind::Set)
@@ -192,6 +195,7 @@ impl Action {
             Self::Page(Page::Keys) => gettext("Keys"),
             Self::Page(Page::Data) => gettext("Data"),
             Self::Page(Page::Technical) => gettext("Technical"),
+            Self::Page(Page::Applets) => gettext("Applets"),
             Self::Pin(OperationKind::Verify) => gettext("Verify PIN…"),
             Self::Pin(OperationKind::Change) => gettext("Change PIN…"),
             Self::Pin(OperationKind::Unblock) => gettext("Unblock PIN…"),

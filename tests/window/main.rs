@@ -11,10 +11,13 @@
     reason = "tests may stop"
 )]
 
+mod applets;
 mod bench;
 #[path = "../outlets/card.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line")]
 mod card;
+#[path = "../support/cap.rs"]
+mod card_file;
 mod certificates;
 #[path = "../outlets/clean.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line")]

@@ -90,6 +90,7 @@ impl App {
             TokenViewOutput::Copied(what) => self.toast(&words::copied(&what)),
             TokenViewOutput::PageShown(page) => self.page = page,
             TokenViewOutput::SheetWanted(identity) => self.read_sheet(identity),
+            TokenViewOutput::Applets(output) => self.applets_output(output, sender, root),
         }
     }
 
@@ -188,7 +189,7 @@ impl App {
         let can = |kind| token.is_some_and(|token| words::pin_for(token, kind).is_some());
         for action in Action::ALL {
             let enabled = match action {
-                Action::Page(_) => token.is_some(),
+                Action::Page(_) => self.card().is_some(),
                 Action::Refresh => card,
                 Action::CopySummary | Action::Command => self.card().is_some(),
                 Action::SetUp => self.can_set_up(),

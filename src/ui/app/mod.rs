@@ -7,6 +7,7 @@
 mod act;
 mod bench;
 mod kept;
+mod manager;
 mod requests;
 mod setup;
 mod words;
@@ -29,6 +30,7 @@ use crate::ui::a11y::A11yExt;
 use crate::ui::actions::{self, Action};
 use crate::ui::dialogs::certificate::CertificateDialogOutput;
 use crate::ui::dialogs::command::CommandDialogOutput;
+use crate::ui::dialogs::manager::OpenManagerOutput;
 use crate::ui::dialogs::pin::PinDialogOutput;
 use crate::ui::model::{Model, Notice, Place, Shown, Situation};
 use crate::ui::reader_panel::{self, ReaderPanel, ReaderPanelInput, ReaderPanelOutput};
@@ -38,6 +40,7 @@ use crate::ui::tools::practice::{PracticeCards, PracticeCardsOutput};
 use crate::ui::tools::preferences::Preferences;
 use crate::ui::tools::trace::{Trace, TraceInput, TraceOutput, Traced};
 use crate::ui::wizards::bench::BenchOutput;
+use crate::ui::wizards::content::{ContentOutput, Wish};
 use crate::ui::wizards::setup::SetupOutput;
 
 use kept::Kept;
@@ -114,6 +117,12 @@ pub enum AppInput {
     Command(CommandDialogOutput),
     /// The person used the wizard that sets tokens up.
     Setup(SetupOutput),
+    /// The person used the dialog for the keys of a card manager.
+    Manager(OpenManagerOutput),
+    /// The person used the wizard that changes what is on a Java card.
+    Content(ContentOutput),
+    /// The person chose a file with a package for a Java card.
+    OpenPackage(PathBuf),
     /// The bench spoke.
     Bench(BenchOutput),
     /// The window is to close, which would lose something.
@@ -214,7 +223,7 @@ impl Component for App {
                                     #[watch]
                                     set_subtitle: &model.title.subtitle,
                                     #[watch]
-                                    set_view_switcher_enabled: model.token().is_some(),
+                                    set_view_switcher_enabled: model.card().is_some(),
                                 },
                                 pack_end = &gtk::MenuButton {
                                     set_icon_name: "view-more-symbolic",
@@ -344,7 +353,10 @@ impl Component for App {
                 }
             }
             AppInput::Go(reader) => self.open(Place::Reader(reader)),
-            AppInput::View(output) => self.view_output(output, &sender, root),
+            AppInput::View(output) => {
+                self.view_output(output, &sender, root);
+                self.turn_stack(widgets);
+            }
             AppInput::Status(StatusPagesOutput::Chosen(choice)) => {
                 self.status_choice(choice, &sender, root);
             }
@@ -353,6 +365,9 @@ impl Component for App {
             AppInput::Certificate(output) => self.certificate_output(&output),
             AppInput::Command(output) => self.command_output(output),
             AppInput::Setup(output) => self.setup_output(output),
+            AppInput::Manager(output) => self.manager_output(output),
+            AppInput::Content(output) => self.content_output(output),
+            AppInput::OpenPackage(path) => self.open_content(Wish::File(path), &sender, root),
             AppInput::Bench(output) => self.bench_output(output),
             AppInput::CloseAsked => self.ask_to_close(&sender, root),
             AppInput::GiveUp(identity) => self.give_up(identity),
@@ -419,6 +434,35 @@ impl App {
                 });
                 widgets.stack.set_visible_child(self.view.widget());
             }
+            Shown::Situation(Situation::Unknown {
+                reader,
+                identity,
+                token,
+                unfinished,
+            }) => {
+                let same = self.card().is_some_and(|(_, shown, _)| shown == *identity);
+                self.status.emit(StatusPagesInput::Show {
+                    situation: Situation::Unknown {
+                        reader: reader.clone(),
+                        identity: *identity,
+                        token: token.clone(),
+                        unfinished: unfinished.clone(),
+                    },
+                    name: self.title.title.clone(),
+                });
+                self.view.emit(TokenViewInput::Show {
+                    reader: reader.clone(),
+                    identity: *identity,
+                    token: token.clone(),
+                    unfinished: unfinished.clone(),
+                });
+                // Such a card says first that it is unknown; so does the view.
+                if !same {
+                    self.page = Page::Overview;
+                }
+                self.shown = Some(shown.clone());
+                self.turn_stack(widgets);
+            }
             Shown::Situation(situation) => {
                 self.status.emit(StatusPagesInput::Show {
                     situation: situation.clone(),
@@ -433,6 +477,17 @@ impl App {
             }
         }
         self.shown = Some(shown);
+    }
+
+    /// The overview of an unknown card is the page that says so; its other pages are those of a token.
+    fn turn_stack(&self, widgets: &AppWidgets) {
+        if let Some(Shown::Situation(Situation::Unknown { .. })) = &self.shown {
+            if self.page == Page::Overview {
+                widgets.stack.set_visible_child(self.status.widget());
+            } else {
+                widgets.stack.set_visible_child(self.view.widget());
+            }
+        }
     }
 
     fn happened(

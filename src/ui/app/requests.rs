@@ -6,6 +6,7 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
+use super::manager::Manager;
 use super::setup::OpenSetup;
 use super::{App, AppInput, words};
 use crate::backend::{Command, Done, Failure, PinAction, PracticeCommand, Progress, RequestId};
@@ -28,6 +29,7 @@ pub(super) struct Requests {
     pin: Option<OpenPin>,
     command: Option<(Identity, Dialog<CommandDialog>)>,
     pub(super) setup: Option<OpenSetup>,
+    pub(super) manager: Manager,
     certificate: Option<Dialog<CertificateDialog>>,
 }
 
@@ -46,6 +48,12 @@ pub(super) enum Purpose {
     Refresh,
     /// The person looks at what this card tells of itself.
     Sheet(Identity),
+    /// The person looks at what the card manager of this card tells.
+    Manager(Identity),
+    /// The person tries keys on it.
+    OpenManager(Identity),
+    /// The wizard that changes what is on a Java card wants it.
+    Content(Identity),
     /// A practice card, which is shown once it is in.
     Insert,
     /// A practice card.
@@ -150,6 +158,15 @@ impl App {
                 };
                 self.view.emit(TokenViewInput::Sheet(identity, sheet));
             }
+            (Some(Purpose::Manager(identity)), outcome) => {
+                self.manager_finished(identity, outcome, false);
+            }
+            (Some(Purpose::OpenManager(identity)), outcome) => {
+                self.manager_finished(identity, outcome, true);
+            }
+            (Some(Purpose::Content(identity)), outcome) => {
+                self.content_finished(id, identity, outcome);
+            }
             (Some(Purpose::Insert), Ok(Done::Practised(reader))) => {
                 self.open(Place::Reader(reader));
             }
@@ -168,6 +185,7 @@ impl App {
             open.dialog.0.emit(PinDialogInput::Progressed(progress));
         }
         self.setup_progressed(id, progress);
+        self.content_progressed(id, progress);
     }
 
     /// A token was read: an open dialog shows its counters.
@@ -185,6 +203,7 @@ impl App {
             open.dialog.0.emit(PinDialogInput::Removed);
         }
         self.setup_card_removed(identity);
+        self.manager_removed(identity);
         if self
             .requests
             .command

@@ -10,10 +10,11 @@ use super::{App, AppInput, words};
 use crate::backend::{Command, Done, Failure, PlanAction, PlanCommand, Progress, RequestId};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
-use crate::plan::Survey;
 use crate::plan::journal::Unfinished;
+use crate::plan::{About, Survey};
 use crate::token::{Identity, Token};
 use crate::ui::model::Place;
+use crate::ui::wizards::content::Wish;
 use crate::ui::wizards::setup::{SetupInit, SetupInput, SetupOutput, SetupWizard};
 
 /// The wizard on the screen.
@@ -46,6 +47,10 @@ impl App {
         if let Some(open) = &self.requests.setup {
             open.dialog.0.widget().present();
             return;
+        }
+        let unfinished = self.unfinished();
+        if unfinished.is_some_and(|left| left.plan.about() == About::Content) {
+            return self.open_content(Wish::GoOn, sender, root);
         }
         let Some((reader, identity, token)) = self.card().filter(|_| self.can_set_up()) else {
             return;
@@ -131,6 +136,7 @@ impl App {
 
     /// A plan can be gone on with.
     pub(super) fn plan_unfinished(&self, identity: Identity, unfinished: Arc<Unfinished>) {
+        self.content_unfinished(identity, &unfinished);
         if let Some(open) = &self.requests.setup {
             open.dialog
                 .0
@@ -139,7 +145,7 @@ impl App {
     }
 
     /// What the end of a request says of a plan that was broken off.
-    fn follow_plan(&mut self, identity: Identity, outcome: &Result<Done, Failure>) {
+    pub(super) fn follow_plan(&mut self, identity: Identity, outcome: &Result<Done, Failure>) {
         let left = match outcome {
             Ok(Done::Surveyed { unfinished, .. }) => unfinished.clone(),
             Ok(Done::PlanDone(_) | Done::PlanGivenUp) | Err(Failure::NothingUnfinished) => None,

@@ -5,5 +5,6 @@ pub(in crate::ui) mod chooser;
 pub mod command;
 pub(in crate::ui) mod frame;
 pub mod key;
+pub mod manager;
 pub(in crate::ui) mod password;
 pub mod pin;

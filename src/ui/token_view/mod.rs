@@ -4,6 +4,7 @@
 //! follows them: a row is built anew only where its data changed, so the place on the page, the
 //! focus and what was opened survive when the same token is read again.
 
+mod applets;
 mod attention;
 mod data;
 mod identity;
@@ -21,8 +22,9 @@ use relm4::adw::prelude::*;
 use relm4::gtk::glib;
 use relm4::prelude::*;
 
+pub use self::applets::AppletsOutput;
 use self::subject::Subject;
-use crate::backend::Failure;
+use crate::backend::{Failure, Look};
 use crate::base::clock::now;
 use crate::base::i18n::gettext;
 use crate::explain;
@@ -46,16 +48,19 @@ pub enum Page {
     Data,
     /// Card, reader, applications in detail.
     Technical,
+    /// What is on a Java card, and what its card manager says of it.
+    Applets,
 }
 
 impl Page {
     /// All of them, in their order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Overview,
         Self::Pins,
         Self::Keys,
         Self::Data,
         Self::Technical,
+        Self::Applets,
     ];
 
     /// Its name in the stack.
@@ -67,6 +72,7 @@ impl Page {
             Self::Keys => "keys",
             Self::Data => "data",
             Self::Technical => "technical",
+            Self::Applets => "applets",
         }
     }
 
@@ -80,6 +86,7 @@ impl Page {
         match self {
             Self::Overview | Self::Technical => true,
             Self::Pins | Self::Keys | Self::Data => !token.is_without_application(),
+            Self::Applets => applets::may_have_manager(token),
         }
     }
 }
@@ -93,6 +100,9 @@ pub struct TokenView {
     keys: keys::KeysPage,
     data: data::DataPage,
     technical: technical::TechnicalPage,
+    applets: applets::AppletsPage,
+    /// Whether the card manager of the card on show was asked since the card was read.
+    manager_asked: bool,
     /// Whether the card on show was asked what it tells of itself since it was read.
     sheet_asked: bool,
     /// Pages that do not show the token as it is now. Nobody sees them: they are brought up to
@@ -136,6 +146,8 @@ pub enum TokenViewInput {
     ReadAnew(Identity),
     /// This is what the card tells of itself.
     Sheet(Identity, Result<Arc<CardOsSheet>, Failure>),
+    /// This is what its card manager tells.
+    Manager(Identity, Result<Arc<Look>, Failure>),
 }
 
 /// What happened in it.
@@ -167,6 +179,8 @@ pub enum TokenViewOutput {
     PageShown(Page),
     /// What the card tells of itself is to be shown, and was not asked yet.
     SheetWanted(Identity),
+    /// Something on the page of applets.
+    Applets(AppletsOutput),
 }
 
 /// Where the pages tell what was clicked.
@@ -212,6 +226,8 @@ impl SimpleComponent for TokenView {
             keys: keys::KeysPage::new(wires.clone()),
             data: data::DataPage::new(wires.clone()),
             technical: technical::TechnicalPage::new(wires.clone()),
+            applets: applets::AppletsPage::new(wires.clone()),
+            manager_asked: false,
             sheet_asked: false,
             behind: Vec::new(),
             catching_up: false,
@@ -246,7 +262,7 @@ impl SimpleComponent for TokenView {
             TokenViewInput::Page(page) => self.turn_to(page),
             TokenViewInput::Turned(page) => {
                 self.bring_up_to_date(page);
-                self.want_sheet();
+                self.want_more();
             }
             TokenViewInput::CatchUp => self.catch_up(),
             TokenViewInput::Clear => {
@@ -263,12 +279,18 @@ impl SimpleComponent for TokenView {
             TokenViewInput::ReadAnew(identity) => {
                 if self.shows(identity) {
                     self.sheet_asked = false;
-                    self.want_sheet();
+                    self.manager_asked = false;
+                    self.want_more();
                 }
             }
             TokenViewInput::Sheet(identity, sheet) => {
                 if self.shows(identity) {
                     self.technical.show_sheet(sheet);
+                }
+            }
+            TokenViewInput::Manager(identity, look) => {
+                if self.shows(identity) {
+                    self.applets.show_manager(look);
                 }
             }
         }
@@ -283,6 +305,7 @@ fn title_and_icon(page: Page) -> (String, &'static str) {
         Page::Keys => (gettext("Keys"), "application-certificate-symbolic"),
         Page::Data => (gettext("Data"), "folder-documents-symbolic"),
         Page::Technical => (gettext("Technical"), "applications-engineering-symbolic"),
+        Page::Applets => (gettext("Applets"), "application-x-addon-symbolic"),
     }
 }
 
@@ -294,6 +317,7 @@ impl TokenView {
             Page::Keys => &self.keys.frame,
             Page::Data => &self.data.frame,
             Page::Technical => &self.technical.frame,
+            Page::Applets => &self.applets.frame,
         }
     }
 
@@ -307,12 +331,13 @@ impl TokenView {
         if before != Some(subject.identity) {
             self.clear();
         }
-        self.mark(&subject);
+        let new = before != Some(subject.identity);
+        self.mark(&subject, new && subject.token.is_unknown());
         self.subject = Some(subject);
         self.behind = Page::ALL.to_vec();
         self.bring_up_to_date(self.front());
         self.catch_up_later();
-        self.want_sheet();
+        self.want_more();
     }
 
     /// Whether this card is on show.
@@ -321,7 +346,19 @@ impl TokenView {
         shown.is_some_and(|subject| subject.identity == identity)
     }
 
-    /// Asks for what the card tells of itself, once, and only where somebody looks at it.
+    /// Asks for what is not read with the token, once, and only where somebody looks at it.
+    fn want_more(&mut self) {
+        self.want_sheet();
+        let Some(subject) = &self.subject else { return };
+        let known = subject.token.complete && !subject.token.remembered;
+        if known && !self.manager_asked && self.front() == Page::Applets {
+            self.manager_asked = true;
+            let wanted = AppletsOutput::Wanted(subject.identity);
+            self.wires.output.emit(TokenViewOutput::Applets(wanted));
+        }
+    }
+
+    /// What the card tells of itself.
     fn want_sheet(&mut self) {
         let Some(subject) = &self.subject else { return };
         let token = &subject.token;
@@ -353,6 +390,7 @@ impl TokenView {
             Page::Keys => self.keys.show(subject),
             Page::Data => self.data.show(subject),
             Page::Technical => self.technical.show(subject),
+            Page::Applets => self.applets.show(subject),
         }
     }
 
@@ -378,8 +416,9 @@ impl TokenView {
         });
     }
 
-    /// The dots on the switcher, and the pages that this token has.
-    fn mark(&self, subject: &Subject) {
+    /// The dots on the switcher, and the pages that this token has. With `first` the first of them
+    /// comes to the front.
+    fn mark(&self, subject: &Subject, first: bool) {
         let Some(stack) = self.stack() else { return };
         let (pins, keys) = attention::pages(&subject.token, subject.now);
         for page in Page::ALL {
@@ -388,24 +427,26 @@ impl TokenView {
             child.set_needs_attention(match page {
                 Page::Pins => pins,
                 Page::Keys => keys,
-                Page::Overview | Page::Data | Page::Technical => false,
+                Page::Overview | Page::Data | Page::Technical | Page::Applets => false,
             });
         }
         let shown = stack.visible_child_name();
         let shown = shown.and_then(|name| Page::named(&name));
-        if shown.is_none_or(|page| !page.is_of(&subject.token)) {
+        if first || shown.is_none_or(|page| !page.is_of(&subject.token)) {
             stack.set_visible_child_name(Page::Overview.name());
         }
     }
 
     fn clear(&mut self) {
         self.sheet_asked = false;
+        self.manager_asked = false;
         self.behind.clear();
         self.overview.clear();
         self.pins.clear();
         self.keys.clear();
         self.data.clear();
         self.technical.clear();
+        self.applets.clear();
         // The sheet of a key goes with its token.
         if let Some(dialog) = self.key_dialog.take() {
             dialog.widget().destroy();
@@ -491,12 +532,18 @@ mod tests {
     #[test]
     fn an_unknown_card_has_only_the_pages_that_say_something() {
         let mut token = Token::default();
-        assert!(Page::ALL.iter().all(|page| page.is_of(&token)));
+        let of_all = |page: &&Page| **page != Page::Applets;
+        assert!(
+            Page::ALL
+                .iter()
+                .filter(of_all)
+                .all(|page| page.is_of(&token))
+        );
         token.complete = true;
         let of_it: Vec<Page> = Page::ALL
             .into_iter()
             .filter(|page| page.is_of(&token))
             .collect();
-        assert_eq!(of_it, [Page::Overview, Page::Technical]);
+        assert_eq!(of_it, [Page::Overview, Page::Technical, Page::Applets]);
     }
 }

@@ -283,7 +283,7 @@ fn chosen(model: &PinLine, kind: OperationKind, wires: &Wires) -> impl Fn(&gtk::
 }
 
 /// The menu key and Shift+F10 open the menu of the row that has the focus.
-fn menu_keys(menu: &gtk::MenuButton) -> gtk::ShortcutController {
+pub(super) fn menu_keys(menu: &gtk::MenuButton) -> gtk::ShortcutController {
     let keys = gtk::ShortcutController::new();
     let menu = menu.downgrade();
     let open = gtk::CallbackAction::new(move |_, _| {

@@ -1,7 +1,9 @@
 //! What takes several pages, or several tokens: one is set up, or many are.
 
 pub mod bench;
-mod parts;
-mod profile_file;
+pub mod content;
+pub(in crate::ui) mod parts;
+mod plan;
+pub(in crate::ui) mod profile_file;
 mod secrets;
 pub mod setup;

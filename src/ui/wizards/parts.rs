@@ -7,17 +7,17 @@ use crate::ui::a11y::A11yExt as _;
 use crate::ui::widgets::settle;
 
 /// Wrapped text.
-pub(super) fn label(text: &str, classes: &[&str]) -> gtk::Label {
+pub(in crate::ui) fn label(text: &str, classes: &[&str]) -> gtk::Label {
     spoken(gtk::AccessibleRole::Label, text, classes)
 }
 
 /// Wrapped text that screen readers speak when it changes.
-pub(super) fn status(classes: &[&str]) -> gtk::Label {
+pub(in crate::ui) fn status(classes: &[&str]) -> gtk::Label {
     spoken(gtk::AccessibleRole::Status, "", classes)
 }
 
 /// As [`status`], at once.
-pub(super) fn alert(classes: &[&str]) -> gtk::Label {
+pub(in crate::ui) fn alert(classes: &[&str]) -> gtk::Label {
     spoken(gtk::AccessibleRole::Alert, "", classes)
 }
 
@@ -36,7 +36,7 @@ fn spoken(role: gtk::AccessibleRole, text: &str, classes: &[&str]) -> gtk::Label
 }
 
 /// An icon that only repeats what the words say.
-pub(super) fn icon(name: &str, class: &str) -> gtk::Image {
+pub(in crate::ui) fn icon(name: &str, class: &str) -> gtk::Image {
     gtk::Image::builder()
         .icon_name(name)
         .accessible_role(gtk::AccessibleRole::Presentation)
@@ -46,13 +46,13 @@ pub(super) fn icon(name: &str, class: &str) -> gtk::Image {
 }
 
 /// A vertical box.
-pub(super) fn column(spacing: i32) -> gtk::Box {
+pub(in crate::ui) fn column(spacing: i32) -> gtk::Box {
     gtk::Box::new(gtk::Orientation::Vertical, spacing)
 }
 
 /// Which token it is about.
 #[derive(Debug)]
-pub(super) struct Subject {
+pub(in crate::ui) struct Subject {
     root: gtk::Box,
     title: gtk::Label,
     subtitle: gtk::Label,
@@ -60,7 +60,7 @@ pub(super) struct Subject {
 
 impl Subject {
     /// Without a name yet.
-    pub(super) fn new() -> Self {
+    pub(in crate::ui) fn new() -> Self {
         let sign = icon("auth-smartcard-symbolic", "accent");
         sign.set_pixel_size(32);
         let title = label("", &["heading"]);
@@ -81,12 +81,12 @@ impl Subject {
     }
 
     /// The widget.
-    pub(super) fn widget(&self) -> &gtk::Box {
+    pub(in crate::ui) fn widget(&self) -> &gtk::Box {
         &self.root
     }
 
     /// Names it.
-    pub(super) fn show(&self, title: &str, subtitle: &str) {
+    pub(in crate::ui) fn show(&self, title: &str, subtitle: &str) {
         set_once(&self.title, title);
         set_once(&self.subtitle, subtitle);
     }
@@ -94,7 +94,7 @@ impl Subject {
 
 /// A warning: a sign, what is the matter, and what it means.
 #[derive(Debug)]
-pub(super) struct Warning {
+pub(in crate::ui) struct Warning {
     root: gtk::Box,
     title: gtk::Label,
     body: gtk::Label,
@@ -102,7 +102,7 @@ pub(super) struct Warning {
 
 impl Warning {
     /// Without words, and so not shown. With `alarm`, screen readers speak it at once.
-    pub(super) fn new(alarm: bool) -> Self {
+    pub(in crate::ui) fn new(alarm: bool) -> Self {
         let title = if alarm {
             alert(&["heading"])
         } else {
@@ -126,12 +126,12 @@ impl Warning {
     }
 
     /// The widget.
-    pub(super) fn widget(&self) -> &gtk::Box {
+    pub(in crate::ui) fn widget(&self) -> &gtk::Box {
         &self.root
     }
 
     /// Says something, or nothing any more.
-    pub(super) fn show(&self, words: Option<(&str, &str)>) {
+    pub(in crate::ui) fn show(&self, words: Option<(&str, &str)>) {
         self.root.set_visible(words.is_some());
         let (title, body) = words.unwrap_or_default();
         set_once(&self.title, title);
@@ -142,7 +142,7 @@ impl Warning {
 }
 
 /// What did not change is not announced again.
-pub(super) fn set_once(label: &gtk::Label, text: &str) {
+pub(in crate::ui) fn set_once(label: &gtk::Label, text: &str) {
     if label.label() != text {
         label.set_label(text);
         settle(label);
@@ -150,7 +150,7 @@ pub(super) fn set_once(label: &gtk::Label, text: &str) {
 }
 
 /// A row with a switch.
-pub(super) fn switch_row(
+pub(in crate::ui) fn switch_row(
     title: &str,
     subtitle: &str,
     active: bool,
@@ -175,7 +175,7 @@ pub(super) fn switch_row(
 }
 
 /// One class or the other.
-pub(super) fn toggle(widget: &impl IsA<gtk::Widget>, class: &str, on: bool) {
+pub(in crate::ui) fn toggle(widget: &impl IsA<gtk::Widget>, class: &str, on: bool) {
     if on {
         widget.add_css_class(class);
     } else {
@@ -185,7 +185,7 @@ pub(super) fn toggle(widget: &impl IsA<gtk::Widget>, class: &str, on: bool) {
 
 /// A sign before one step of many.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum StepState {
+pub(in crate::ui) enum StepState {
     /// Nothing of it is done.
     Waiting,
     /// It is being done.

@@ -155,7 +155,7 @@ fn unopened(error: &files::FileError) -> Unopened {
 }
 
 /// The name of a file, as it is shown.
-pub(super) fn name_of(path: &Path) -> String {
+pub(in crate::ui) fn name_of(path: &Path) -> String {
     Text::from_os(path.file_name().unwrap_or_default()).to_string()
 }
 

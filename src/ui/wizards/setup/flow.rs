@@ -1,11 +1,8 @@
-//! The pages, their order, and what follows from the end of a request.
+//! The pages, their order, and what stands on the last button.
 
-use crate::backend::{CardError, Failure, LinkError};
 use crate::base::i18n::{gettext, gettext_f};
-use crate::explain::{self, Explanation};
-use crate::plan::preview::{Loss, Preview};
-use crate::plan::{Plan, RunError, SetupError, Task};
-use crate::token::{PinRole, TriesLeft};
+use crate::plan::{Plan, Task};
+pub(super) use crate::ui::wizards::plan::{Reaction, reaction};
 
 /// A page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -105,17 +102,6 @@ impl Way {
     }
 }
 
-/// Everything that a plan takes away for ever, together.
-pub(super) fn losses(preview: &Preview) -> Loss {
-    let lost = preview.steps.iter().filter_map(|step| step.loses);
-    lost.fold(Loss::default(), |sum, loss| Loss {
-        keys: sum.keys + loss.keys,
-        certificates: sum.certificates + loss.certificates,
-        data: sum.data + loss.data,
-        pins: sum.pins + loss.pins,
-    })
-}
-
 /// Whether there is no way back from what is left of a plan.
 pub(super) fn is_final(plan: &Plan, first: usize) -> bool {
     let tasks = plan.tasks.get(first..).unwrap_or_default();
@@ -169,40 +155,6 @@ pub(super) fn new_name(plan: &Plan) -> Option<String> {
         } => Some(label.clone()),
         _ => None,
     })
-}
-
-/// What follows from a request that did not do it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Reaction {
-    /// A PIN was wrong: it is asked for again.
-    Wrong(PinRole, TriesLeft),
-    /// The token is gone: it goes on when that is back.
-    Gone,
-    /// The person stopped it.
-    Stopped,
-    /// Something else.
-    Failed(Explanation),
-}
-
-/// What follows from `failure`.
-pub(super) fn reaction(failure: &Failure) -> Reaction {
-    let card = match failure {
-        Failure::Card(error)
-        | Failure::Plan {
-            why: RunError::Setup(SetupError::Card(error)),
-            ..
-        } => Some(error),
-        _ => None,
-    };
-    match (card, failure) {
-        (Some(CardError::WrongPin { role, left }), _) if *left != TriesLeft::Blocked => {
-            Reaction::Wrong(*role, *left)
-        }
-        (Some(CardError::Link(LinkError::Removed | LinkError::NoReader)), _)
-        | (_, Failure::NoCard | Failure::NoReader) => Reaction::Gone,
-        (_, Failure::Cancelled) => Reaction::Stopped,
-        _ => Reaction::Failed(explain::failure::failure(failure)),
-    }
 }
 
 #[cfg(test)]
@@ -274,28 +226,5 @@ mod tests {
         let plan = plan(vec![Task::DeleteApplication, creation()]);
         assert!(is_final(&plan, 0) && !is_final(&plan, 1));
         assert_eq!(new_name(&plan).as_deref(), Some("Anna Rossi"));
-    }
-
-    #[test]
-    fn only_what_the_card_said_of_a_pin_asks_for_it_again() {
-        let wrong = |left| Failure::Plan {
-            step: 1,
-            why: RunError::Setup(SetupError::Card(CardError::WrongPin {
-                role: PinRole::SecurityOfficer,
-                left,
-            })),
-        };
-        let two = TriesLeft::Known(2);
-        assert_eq!(
-            reaction(&wrong(two)),
-            Reaction::Wrong(PinRole::SecurityOfficer, two)
-        );
-        assert!(matches!(
-            reaction(&wrong(TriesLeft::Blocked)),
-            Reaction::Failed(_)
-        ));
-        let removed = Failure::Card(CardError::Link(LinkError::Removed));
-        assert_eq!(reaction(&removed), Reaction::Gone);
-        assert_eq!(reaction(&Failure::Cancelled), Reaction::Stopped);
     }
 }

@@ -10,12 +10,7 @@ mod details;
 
 mod flow;
 
-mod plan_page;
-mod result;
-mod running;
-
 mod show;
-mod steps;
 mod tidy;
 mod wish;
 mod work;
@@ -30,9 +25,6 @@ use relm4::prelude::*;
 use self::choose::ChoosePage;
 use self::details::DetailsPage;
 use self::flow::{Page, Way};
-use self::plan_page::PlanPage;
-use self::result::{Ending, ResultPage};
-use self::running::RunningPage;
 use self::tidy::{Change, Item};
 
 use self::wish::{Details, Purpose};
@@ -49,6 +41,7 @@ use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::{close_on_escape, scrolled};
 use crate::ui::dialogs::password;
 use crate::ui::widgets::{Fold, Lead};
+use crate::ui::wizards::plan::{Ending, PlanPage, ResultPage, RunningPage};
 use crate::ui::wizards::profile_file::{self, Opened, Passwords, Unopened};
 use crate::ui::wizards::secrets::SecretFields;
 
@@ -521,13 +514,14 @@ impl Pages {
         looking.append(&spinner);
         looking.append(&gtk::Label::new(Some(&gettext("Reading…"))));
         let secrets = secret_fields(sender);
+        let copied = sender.output_sender().clone();
         Self {
             looking,
             choose: ChoosePage::new(sender),
             details: DetailsPage::new(sender),
             secrets_page: scrolled(&secrets.root),
             secrets,
-            plan: PlanPage::new(sender),
+            plan: PlanPage::new(move |what| copied.emit(SetupOutput::Copied(what))),
             running: RunningPage::new(),
             result: ResultPage::new(),
         }

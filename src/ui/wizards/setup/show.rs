@@ -6,7 +6,6 @@ use relm4::adw::prelude::*;
 
 use super::details::About;
 use super::flow::{self, Page};
-use super::result::Ending;
 use super::tidy;
 use super::wish::{self, Purpose};
 use super::{Opened, Request, SetupWizard, choose};
@@ -14,6 +13,7 @@ use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::explain;
 use crate::plan::preview::Loss;
 use crate::ui::wizards::parts::toggle;
+use crate::ui::wizards::plan::Ending;
 
 impl SetupWizard {
     /// Whether the main button does something.
@@ -213,7 +213,7 @@ impl SetupWizard {
             (Page::Result, Some(Ending::Stopped { .. })) => {
                 (Some(gettext("Continue")), Some(gettext("Close")))
             }
-            (Page::Result, Some(Ending::Ready { .. })) => {
+            (Page::Result, Some(Ending::Ready { .. } | Ending::Done(_))) => {
                 (Some(pgettext("the last button", "Done")), None)
             }
             (Page::Result, Some(Ending::Refused(_)) | None) => (Some(gettext("Close")), None),

@@ -6,7 +6,6 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
 use super::flow::{self, Page, Reaction, Way};
-use super::result::Ending;
 use super::tidy::{self, Item};
 use super::wish::{self, Details, Purpose};
 use super::{
@@ -25,6 +24,7 @@ use crate::plan::recipe::{self, Given};
 use crate::plan::secrets::Secrets;
 use crate::plan::{Need, SecretName, Survey};
 use crate::token::{Identity, Tries, TriesLeft};
+use crate::ui::wizards::plan::Ending;
 
 impl SetupWizard {
     /// Asks the backend.
@@ -430,7 +430,12 @@ impl SetupWizard {
         }
         let over = matches!(
             self.ending,
-            Some(Ending::Ready { .. } | Ending::Refused(_) | Ending::Stopped { .. })
+            Some(
+                Ending::Ready { .. }
+                    | Ending::Done(_)
+                    | Ending::Refused(_)
+                    | Ending::Stopped { .. }
+            )
         );
         if identity != self.identity || over || matches!(self.request, Request::Run { .. }) {
             return;
@@ -481,7 +486,7 @@ impl SetupWizard {
                         sender,
                     );
                 }
-                Some(Ending::Ready { .. } | Ending::Refused(_)) | None => {
+                Some(Ending::Ready { .. } | Ending::Done(_) | Ending::Refused(_)) | None => {
                     self.close(sender, root);
                 }
             },
@@ -580,7 +585,10 @@ impl SetupWizard {
             step: made.first,
             stopping: false,
         };
-        self.pages.running.start(sender);
+        let input = sender.input_sender().clone();
+        self.pages
+            .running
+            .start(move || input.emit(SetupInput::Beat));
         self.ask(action, request, sender);
     }
 

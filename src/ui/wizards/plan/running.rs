@@ -4,10 +4,9 @@ use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use relm4::adw::prelude::*;
-use relm4::{ComponentSender, gtk};
+use relm4::gtk;
 
 use super::steps::{self, StepList};
-use super::{SetupInput, SetupWizard};
 use crate::base::i18n::gettext_f;
 use crate::explain;
 use crate::plan::{Plan, Task};
@@ -20,8 +19,8 @@ const BEAT: Duration = Duration::from_millis(200);
 
 /// The page.
 #[derive(Debug)]
-pub(super) struct RunningPage {
-    pub(super) root: gtk::ScrolledWindow,
+pub(in crate::ui::wizards) struct RunningPage {
+    pub(in crate::ui::wizards) root: gtk::ScrolledWindow,
     count: gtk::Label,
     /// What is being done. Its changes are spoken; those of the clock are not.
     words: gtk::Label,
@@ -35,7 +34,7 @@ pub(super) struct RunningPage {
 }
 
 impl RunningPage {
-    pub(super) fn new() -> Self {
+    pub(in crate::ui::wizards) fn new() -> Self {
         let clock = gtk::Label::builder()
             .css_classes(["numeric", "title-3"])
             .valign(gtk::Align::Start)
@@ -76,13 +75,12 @@ impl RunningPage {
         }
     }
 
-    /// A run begins.
-    pub(super) fn start(&mut self, sender: &ComponentSender<SetupWizard>) {
+    /// A run begins. `beats` is called until it has ended; then [`Self::beat`] has to be.
+    pub(in crate::ui::wizards) fn start(&mut self, beats: impl Fn() + 'static) {
         self.stop();
         self.started = Some(Instant::now());
-        let input = sender.input_sender().clone();
         let beat = gtk::glib::timeout_add_local(BEAT, move || {
-            input.emit(SetupInput::Beat);
+            beats();
             gtk::glib::ControlFlow::Continue
         });
         self.beat.replace(Some(beat));
@@ -90,14 +88,14 @@ impl RunningPage {
     }
 
     /// It has ended.
-    pub(super) fn stop(&self) {
+    pub(in crate::ui::wizards) fn stop(&self) {
         if let Some(beat) = self.beat.take() {
             beat.remove();
         }
     }
 
     /// A moment has passed.
-    pub(super) fn beat(&self) {
+    pub(in crate::ui::wizards) fn beat(&self) {
         let elapsed = self.started.map(|started| started.elapsed().as_secs());
         let clock = explain::dates::clock(elapsed.unwrap_or_default());
         if self.clock.label() != clock {
@@ -109,7 +107,7 @@ impl RunningPage {
     }
 
     /// Shows which step is being done, and what it usually takes.
-    pub(super) fn show(&mut self, plan: &Plan, step: usize, usual: Option<&str>) {
+    pub(in crate::ui::wizards) fn show(&mut self, plan: &Plan, step: usize, usual: Option<&str>) {
         let Some(task) = plan.tasks.get(step) else {
             return;
         };

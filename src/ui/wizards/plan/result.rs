@@ -13,12 +13,14 @@ use crate::ui::wizards::parts::{StepState, alert, column, icon, label, set_once,
 
 /// How it ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Ending {
+pub(in crate::ui::wizards) enum Ending {
     /// Everything is done, and this is what is there of what was promised.
     Ready {
         name: String,
         promises: Vec<Promise>,
     },
+    /// Everything is done, and this is what it means.
+    Done(Explanation),
     /// It would work.
     Rehearsed,
     /// It would not, or was never begun: nothing was written.
@@ -37,8 +39,8 @@ pub(super) enum Ending {
 
 /// The page.
 #[derive(Debug)]
-pub(super) struct ResultPage {
-    pub(super) root: gtk::ScrolledWindow,
+pub(in crate::ui::wizards) struct ResultPage {
+    pub(in crate::ui::wizards) root: gtk::ScrolledWindow,
     sign: gtk::Image,
     /// Good news; spoken when there is a moment.
     good: gtk::Label,
@@ -57,7 +59,7 @@ pub(super) struct ResultPage {
 }
 
 impl ResultPage {
-    pub(super) fn new() -> Self {
+    pub(in crate::ui::wizards) fn new() -> Self {
         let sign = gtk::Image::builder()
             .pixel_size(64)
             .accessible_role(gtk::AccessibleRole::Presentation)
@@ -110,7 +112,7 @@ impl ResultPage {
     }
 
     /// Shows how it ended.
-    pub(super) fn show(&mut self, ending: &Ending, plan: Option<&Plan>) {
+    pub(in crate::ui::wizards) fn show(&mut self, ending: &Ending, plan: Option<&Plan>) {
         let words = words(ending, plan);
         self.sign.set_icon_name(Some(words.sign));
         for class in ["success", "warning", "accent"] {
@@ -190,6 +192,10 @@ fn words(ending: &Ending, plan: Option<&Plan>) -> Words {
     };
     match ending {
         Ending::Ready { name, promises } => ready(name, promises),
+        Ending::Done(words) => Words {
+            good: true,
+            ..of("emblem-ok-symbolic", "success", words)
+        },
         Ending::Rehearsed => Words {
             sign: "auth-smartcard-symbolic",
             class: "accent",

@@ -1,15 +1,13 @@
 //! The page without which nothing is written: what is going to be done.
 
 use relm4::adw::prelude::*;
-use relm4::{ComponentSender, adw, gtk};
+use relm4::{adw, gtk};
 
-use super::flow;
 use super::steps::{self, StepList};
-use super::{SetupOutput, SetupWizard};
 use crate::base::i18n::gettext;
 use crate::explain;
 use crate::plan::Plan;
-use crate::plan::preview::Preview;
+use crate::plan::preview::{Loss, Preview};
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::{group, scrolled};
 use crate::ui::wizards::parts::{Subject, Warning, column, label, set_once};
@@ -19,8 +17,8 @@ const COMMANDS_HEIGHT: i32 = 220;
 
 /// The page.
 #[derive(Debug)]
-pub(super) struct PlanPage {
-    pub(super) root: gtk::ScrolledWindow,
+pub(in crate::ui::wizards) struct PlanPage {
+    pub(in crate::ui::wizards) root: gtk::ScrolledWindow,
     subject: Subject,
     notice: Warning,
     backup: Warning,
@@ -30,7 +28,8 @@ pub(super) struct PlanPage {
 }
 
 impl PlanPage {
-    pub(super) fn new(sender: &ComponentSender<SetupWizard>) -> Self {
+    /// An empty page. `copied` is told the name of what is on the clipboard.
+    pub(in crate::ui::wizards) fn new(copied: impl Fn(String) + 'static) -> Self {
         let page = Self {
             root: gtk::ScrolledWindow::new(),
             subject: Subject::new(),
@@ -49,14 +48,14 @@ impl PlanPage {
         page.cost.set_margin_start(6);
         list.append(&page.cost);
         content.append(&list);
-        content.append(&page.command_group(sender));
+        content.append(&page.command_group(copied));
         Self {
             root: scrolled(&content),
             ..page
         }
     }
 
-    fn command_group(&self, sender: &ComponentSender<SetupWizard>) -> adw::PreferencesGroup {
+    fn command_group(&self, copied: impl Fn(String) + 'static) -> adw::PreferencesGroup {
         // Not a label: GTK 4.8 takes minutes to find out how narrow so long a text can be.
         let text = gtk::TextView::builder()
             .buffer(&self.commands)
@@ -83,13 +82,13 @@ impl PlanPage {
             .css_classes(["flat"])
             .build();
         copy.set_a11y_label(&gettext("Copy the commands"));
-        let (commands, output) = (self.commands.clone(), sender.output_sender().clone());
+        let commands = self.commands.clone();
         copy.connect_clicked(move |button| {
             let (from, to) = commands.bounds();
             button
                 .clipboard()
                 .set_text(&commands.text(&from, &to, false));
-            output.emit(SetupOutput::Copied(gettext("Commands")));
+            copied(gettext("Commands"));
         });
         let row = adw::ExpanderRow::builder()
             .title(gettext("As commands"))
@@ -109,11 +108,11 @@ impl PlanPage {
     }
 
     /// Shows a plan of which the steps before `first` are done.
-    pub(super) fn show(&mut self, plan: &Plan, preview: &Preview, first: usize) {
+    pub(in crate::ui::wizards) fn show(&mut self, plan: &Plan, preview: &Preview, first: usize) {
         let lines = steps::lines(plan, preview, first);
         self.steps.show(&lines);
         set_once(&self.cost, &explain::plan::whole_cost(preview));
-        let losses = flow::losses(preview);
+        let losses = losses(preview);
         let title = gettext("There will be no copy");
         let body = gettext(
             "Keys cannot be taken off a token: mail that was encrypted to them can no longer be read. Certificates can be exported before, on the page of the keys.",
@@ -130,12 +129,23 @@ impl PlanPage {
     }
 
     /// Says which token it is about.
-    pub(super) fn name(&self, title: &str, subtitle: &str) {
+    pub(in crate::ui::wizards) fn name(&self, title: &str, subtitle: &str) {
         self.subject.show(title, subtitle);
     }
 
     /// Says what is in the way.
-    pub(super) fn warn(&self, words: Option<(&str, &str)>) {
+    pub(in crate::ui::wizards) fn warn(&self, words: Option<(&str, &str)>) {
         self.notice.show(words);
     }
+}
+
+/// Everything that a plan takes away for ever, together.
+fn losses(preview: &Preview) -> Loss {
+    let lost = preview.steps.iter().filter_map(|step| step.loses);
+    lost.fold(Loss::default(), |sum, loss| Loss {
+        keys: sum.keys + loss.keys,
+        certificates: sum.certificates + loss.certificates,
+        data: sum.data + loss.data,
+        pins: sum.pins + loss.pins,
+    })
 }

@@ -1,0 +1,166 @@
+//! What is done to a card, and what it is called.
+
+use crate::base::i18n::{gettext, gettext_f, pgettext};
+use crate::explain::{Explanation, cap};
+use crate::plan::content::{Aid, Keys, Opening};
+use crate::plan::{Deletion, Plan, Task};
+
+/// Something on the card, and what is done to it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Choice {
+    /// What.
+    pub aid: Aid,
+    /// What is done.
+    pub what: Change,
+}
+
+/// What can be done to something on a card.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// It is deleted.
+    Delete {
+        /// With everything that was made of it.
+        related: bool,
+    },
+    /// It is locked, or unlocked.
+    Lock(bool),
+}
+
+/// How the card manager is opened for each step.
+#[derive(Debug)]
+pub struct Access {
+    /// How.
+    pub opening: Opening,
+    /// The keys.
+    pub keys: Keys,
+}
+
+impl Access {
+    /// A second copy.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self {
+            opening: self.opening,
+            keys: self.keys.duplicate(),
+        }
+    }
+}
+
+impl Choice {
+    /// The one step.
+    pub(super) fn task(&self) -> Task {
+        let aid = self.aid.clone();
+        match self.what {
+            Change::Delete { related } => Task::DeleteContent(Deletion { aid, related }),
+            Change::Lock(locked) => Task::SetLock { aid, locked },
+        }
+    }
+
+    /// What the plan is called.
+    pub(super) fn name(&self) -> String {
+        let name = cap::named(&self.aid);
+        let name = [("name", name.as_str())];
+        match self.what {
+            Change::Delete { .. } => gettext_f("Delete {name}", &name),
+            Change::Lock(true) => gettext_f("Lock {name}", &name),
+            Change::Lock(false) => gettext_f("Unlock {name}", &name),
+        }
+    }
+}
+
+/// The verb of a plan, on its last button.
+pub(super) fn verb(plan: &Plan, first: usize) -> String {
+    if first > 0 {
+        return gettext("Continue");
+    }
+    let deletes = |task: &Task| matches!(task, Task::DeleteContent(_));
+    let loads = |task: &Task| matches!(task, Task::LoadPackage(_));
+    let tasks = &plan.tasks;
+    match (
+        tasks.iter().any(deletes),
+        tasks.iter().any(loads),
+        tasks.first(),
+    ) {
+        (true, true, _) => gettext("Delete and Load"),
+        (false, true, _) => pgettext("a package onto a card", "Load"),
+        (true, false, _) => pgettext("from a card", "Delete"),
+        (false, false, Some(Task::SetLock { locked: true, .. })) => pgettext("an applet", "Lock"),
+        (false, false, Some(Task::SetLock { locked: false, .. })) => {
+            pgettext("an applet", "Unlock")
+        }
+        (false, false, _) => gettext("Change Card"),
+    }
+}
+
+/// What is there when everything is done.
+pub(super) fn done(plan: &Plan) -> Explanation {
+    let of = |task: &Task| {
+        Some(match task {
+            Task::InstallApplet(new) => gettext_f(
+                "{name} is on the card and can be selected",
+                &[("name", &cap::named(&new.instance))],
+            ),
+            Task::LoadPackage(new) => gettext_f(
+                "{name} is on the card",
+                &[("name", &cap::named(&new.package))],
+            ),
+            Task::DeleteContent(gone) => gettext_f(
+                "{name} is not on the card any more",
+                &[("name", &cap::named(&gone.aid))],
+            ),
+            Task::SetLock { aid, locked: true } => {
+                gettext_f("{name} is locked", &[("name", &cap::named(aid))])
+            }
+            Task::SetLock { aid, locked: false } => {
+                gettext_f("{name} is unlocked", &[("name", &cap::named(aid))])
+            }
+            _ => return None,
+        })
+    };
+    let title = plan.tasks.iter().rev().find_map(of);
+    Explanation {
+        title: title.unwrap_or_else(|| gettext("Everything is done")),
+        body: gettext("What was done stays written in the journal of the card."),
+        details: None,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::base::hex::Hex;
+    use crate::plan::Subject;
+
+    fn plan(what: Change) -> Plan {
+        let aid = Aid::new(&[0xA0, 0, 0, 0, 1, 1]).unwrap();
+        let choice = Choice { aid, what };
+        Plan {
+            name: choice.name(),
+            subject: Subject {
+                serial: Hex(vec![1]),
+                atr: Hex(Vec::new()),
+                label: None,
+            },
+            made: 0,
+            opening: Opening::default(),
+            tasks: vec![choice.task()],
+        }
+    }
+
+    #[test]
+    fn a_change_has_a_name_a_verb_and_an_end() {
+        let delete = plan(Change::Delete { related: false });
+        assert_eq!(delete.name, "Delete MUSCLE applet (A00000000101)");
+        assert_eq!(verb(&delete, 0), "Delete");
+        assert_eq!(verb(&delete, 1), "Continue");
+        assert_eq!(
+            done(&delete).title,
+            "MUSCLE applet (A00000000101) is not on the card any more"
+        );
+        let lock = plan(Change::Lock(true));
+        assert_eq!(verb(&lock, 0), "Lock");
+        assert_eq!(done(&lock).title, "MUSCLE applet (A00000000101) is locked");
+        assert_eq!(verb(&plan(Change::Lock(false)), 0), "Unlock");
+    }
+}

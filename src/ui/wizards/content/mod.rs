@@ -1,0 +1,415 @@
+//! What is on a Java card is changed: a package is loaded from a file and its applets are made, or
+//! something is deleted, locked or unlocked.
+//!
+//! Nothing is written before the page with the plan was shown. A card that is pulled on the way is
+//! waited for, and the work goes on where it was. The keys are kept until then, and wiped when the
+//! window closes.
+
+mod file_page;
+mod flow;
+mod lines;
+mod options;
+mod show;
+mod work;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use relm4::adw::prelude::*;
+use relm4::prelude::*;
+
+use self::file_page::FilePage;
+pub use self::flow::{Access, Change, Choice};
+use self::options::Options;
+pub use self::options::{AppletEdit, Edit};
+use crate::backend::{Done, Failure, Look, PlanAction, PlanCommand, Progress};
+use crate::base::i18n::gettext;
+use crate::explain::Explanation;
+use crate::plan::content::CapFile;
+use crate::plan::journal::Unfinished;
+use crate::plan::preview::Preview;
+use crate::plan::{About, Plan, Survey};
+use crate::token::{Identity, Token};
+use crate::ui::a11y::A11yExt as _;
+use crate::ui::dialogs::frame::close_on_escape;
+use crate::ui::widgets::{Fold, Lead};
+use crate::ui::wizards::plan::{Ending, PlanPage, ResultPage, RunningPage};
+
+/// The wizard.
+#[derive(Debug)]
+pub struct ContentWizard {
+    reader_name: String,
+    identity: Identity,
+    token: Arc<Token>,
+    /// What the card manager told last.
+    look: Option<Arc<Look>>,
+    access: Option<Access>,
+    wish: Wish,
+    /// The file, once it was read.
+    file: Option<Arc<CapFile>>,
+    options: Option<Options>,
+    survey: Option<Arc<Survey>>,
+    /// The plan that was broken off on the card as it is in a reader now.
+    unfinished: Option<(Identity, Arc<Unfinished>)>,
+    made: Option<Made>,
+    page: Page,
+    request: Request,
+    ending: Option<Ending>,
+    pages: Pages,
+    primary: gtk::Button,
+    secondary: gtk::Button,
+}
+
+/// What it is opened for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Wish {
+    /// The package in this file is looked at, and loaded perhaps.
+    File(PathBuf),
+    /// Something on the card is changed.
+    Change(Choice),
+    /// What was broken off is gone on with.
+    GoOn,
+}
+
+/// A plan and what it is going to be.
+#[derive(Clone, Debug)]
+struct Made {
+    plan: Arc<Plan>,
+    /// Of the steps that are not done.
+    preview: Preview,
+    /// The first of them.
+    first: usize,
+    /// Whether the journal has it already.
+    begun: bool,
+}
+
+/// A page.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Page {
+    Looking,
+    File,
+    Plan,
+    Running,
+    Result,
+}
+
+/// What the backend was asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Request {
+    None,
+    /// What a plan has to know of the card; with `go_on` the plan is then gone on with at once.
+    Survey {
+        go_on: bool,
+    },
+    Run {
+        step: usize,
+        /// Whether it ends after this step.
+        stopping: bool,
+    },
+}
+
+/// All pages.
+#[derive(Debug)]
+struct Pages {
+    looking: gtk::Box,
+    file: FilePage,
+    plan: PlanPage,
+    running: RunningPage,
+    result: ResultPage,
+}
+
+/// What it is opened for.
+#[derive(Debug)]
+pub struct ContentInit {
+    /// The name under which the reader is shown.
+    pub reader_name: String,
+    /// Which card.
+    pub identity: Identity,
+    /// What is read of it.
+    pub token: Arc<Token>,
+    /// What its card manager told.
+    pub look: Option<Arc<Look>>,
+    /// How it is opened, if somebody gave its keys.
+    pub access: Option<Access>,
+    /// What for.
+    pub wish: Wish,
+}
+
+/// What can happen to it.
+#[derive(Debug)]
+pub enum ContentInput {
+    /// It is on the screen.
+    Appeared,
+    /// The request ended.
+    Finished(Result<Done, Failure>),
+    /// The request got on.
+    Progressed(Progress),
+    /// A plan can be gone on with on the card in a reader.
+    Unfinished(Identity, Arc<Unfinished>),
+    /// A card is gone.
+    Removed(Identity),
+    /// An option was changed.
+    Edit(Edit),
+    /// The main button, or Enter in an entry.
+    Primary,
+    /// The button beside it.
+    Secondary,
+    /// To the page before.
+    Back,
+    /// A moment has passed.
+    Beat,
+    /// Close, if nothing runs.
+    Close,
+    /// End after the step that is being done.
+    Stop,
+}
+
+/// What happened in it.
+#[derive(Debug)]
+pub enum ContentOutput {
+    /// The backend is to be asked this.
+    Asked(PlanCommand),
+    /// The run is to end after the step that is being done.
+    StopAsked,
+    /// Something of this name is on the clipboard.
+    Copied(String),
+    /// It is closed.
+    Closed,
+}
+
+/// Results of the work that it gave away.
+#[derive(Debug)]
+pub enum ContentCommandOutput {
+    /// A file was read, or not.
+    Read(Box<Result<CapFile, Explanation>>),
+}
+
+#[relm4::component(pub)]
+impl Component for ContentWizard {
+    type Init = ContentInit;
+    type Input = ContentInput;
+    type Output = ContentOutput;
+    type CommandOutput = ContentCommandOutput;
+
+    view! {
+        #[root]
+        adw::Window {
+            set_modal: true,
+            set_default_size: (640, 620),
+            set_size_request: (360, 300),
+            set_title: Some(&gettext("Change the card")),
+            connect_close_request[sender] => move |_| {
+                sender.input(ContentInput::Close);
+                gtk::glib::Propagation::Stop
+            },
+
+            gtk::Box {
+                set_orientation: gtk::Orientation::Vertical,
+
+                adw::HeaderBar {
+                    set_show_start_title_buttons: false,
+
+                    pack_start = &gtk::Button {
+                        set_icon_name: "go-previous-symbolic",
+                        set_tooltip_text: Some(&gettext("Back")),
+                        set_a11y_label: &gettext("Back"),
+                        #[watch]
+                        set_visible: model.can_go_back(),
+                        connect_clicked => ContentInput::Back,
+                    },
+                    #[wrap(Some)]
+                    set_title_widget = &adw::WindowTitle {
+                        #[watch]
+                        set_title: &model.title(),
+                    },
+                },
+                #[local_ref]
+                shown -> gtk::Box {},
+                #[name(bar)]
+                gtk::Box {
+                    add_css_class: "dialog-actions",
+                    #[watch]
+                    set_visible: model.has_bar(),
+                    append: &actions,
+                },
+            },
+        }
+    }
+
+    fn init(
+        init: ContentInit,
+        root: Self::Root,
+        sender: ComponentSender<Self>,
+    ) -> ComponentParts<Self> {
+        let (primary, secondary) = buttons(&sender);
+        let mut model = Self {
+            reader_name: init.reader_name,
+            identity: init.identity,
+            token: init.token,
+            look: init.look,
+            access: init.access,
+            wish: init.wish,
+            file: None,
+            options: None,
+            survey: None,
+            unfinished: None,
+            made: None,
+            page: Page::Looking,
+            request: Request::None,
+            ending: None,
+            pages: Pages::new(&sender),
+            primary: primary.clone(),
+            secondary: secondary.clone(),
+        };
+        let shown = &model.pages.stacked();
+        let place = gtk::Box::builder().halign(gtk::Align::Start).build();
+        place.append(&secondary);
+        let actions = Fold::new(&place, &primary, Lead::Part(secondary.clone().upcast()));
+        let widgets = view_output!();
+        close_on_escape(&root);
+        // Only when it is on the screen: on GTK 4.8 a window that gets a focus before loses its
+        // role for screen readers.
+        let input = sender.input_sender().clone();
+        root.connect_map(move |_| input.emit(ContentInput::Appeared));
+        model.begin(&sender);
+        model.refresh();
+        ComponentParts { model, widgets }
+    }
+
+    fn update(&mut self, input: ContentInput, sender: ComponentSender<Self>, root: &Self::Root) {
+        let before = self.page;
+        match input {
+            ContentInput::Appeared => self.focus(),
+            ContentInput::Finished(outcome) => self.finished(outcome, &sender),
+            ContentInput::Progressed(progress) => self.progressed(progress),
+            ContentInput::Unfinished(identity, unfinished) => {
+                self.can_go_on(identity, unfinished);
+            }
+            ContentInput::Removed(identity) => self.removed(identity),
+            ContentInput::Edit(edit) => {
+                if let Some(options) = &mut self.options {
+                    options.edit(edit);
+                }
+            }
+            ContentInput::Primary => self.primary(&sender, root),
+            ContentInput::Secondary => self.secondary(&sender, root),
+            ContentInput::Back => {
+                if self.can_go_back() {
+                    self.page = Page::File;
+                }
+            }
+            ContentInput::Beat => return self.pages.running.beat(),
+            ContentInput::Close => self.close(&sender, root),
+            ContentInput::Stop => self.stop(&sender),
+        }
+        if self.page != before {
+            // An entry must not be hidden while the cursor is in it.
+            GtkWindowExt::set_focus(root, None::<&gtk::Widget>);
+        }
+        self.refresh();
+        if self.page != before {
+            self.focus();
+        }
+    }
+
+    fn update_cmd(
+        &mut self,
+        output: ContentCommandOutput,
+        sender: ComponentSender<Self>,
+        root: &Self::Root,
+    ) {
+        let ContentCommandOutput::Read(read) = output;
+        match *read {
+            Ok(file) => self.is_open(file, &sender),
+            Err(words) => alert(&words, &sender, root),
+        }
+        self.refresh();
+        self.focus();
+    }
+}
+
+fn buttons(sender: &ComponentSender<ContentWizard>) -> (gtk::Button, gtk::Button) {
+    let button = |input: fn() -> ContentInput| {
+        let button = gtk::Button::new();
+        let sender = sender.input_sender().clone();
+        button.connect_clicked(move |_| sender.emit(input()));
+        button
+    };
+    (
+        button(|| ContentInput::Primary),
+        button(|| ContentInput::Secondary),
+    )
+}
+
+/// Says why a file is of no use; there is nothing else to do then.
+fn alert(words: &Explanation, sender: &ComponentSender<ContentWizard>, root: &adw::Window) {
+    let body = match &words.details {
+        Some(details) => format!("{}\n\n{details}", words.body),
+        None => words.body.clone(),
+    };
+    let dialog = adw::MessageDialog::builder()
+        .transient_for(root)
+        .modal(true)
+        .title(&words.title)
+        .heading(&words.title)
+        .body(body)
+        .default_response("close")
+        .close_response("close")
+        .build();
+    dialog.add_response("close", &gettext("Close"));
+    let input = sender.input_sender().clone();
+    dialog.connect_response(None, move |_, _| input.emit(ContentInput::Close));
+    dialog.present();
+}
+
+impl Pages {
+    fn new(sender: &ComponentSender<ContentWizard>) -> Self {
+        let looking = gtk::Box::builder()
+            .orientation(gtk::Orientation::Vertical)
+            .spacing(12)
+            .valign(gtk::Align::Center)
+            .vexpand(true)
+            .build();
+        let spinner = gtk::Spinner::builder()
+            .spinning(true)
+            .width_request(32)
+            .height_request(32)
+            .halign(gtk::Align::Center)
+            .build();
+        looking.append(&spinner);
+        looking.append(&gtk::Label::new(Some(&gettext("Reading…"))));
+        let copied = sender.output_sender().clone();
+        Self {
+            looking,
+            file: FilePage::new(),
+            plan: PlanPage::new(move |what| copied.emit(ContentOutput::Copied(what))),
+            running: RunningPage::new(),
+            result: ResultPage::new(),
+        }
+    }
+
+    fn all(&self) -> [(Page, &gtk::Widget); 5] {
+        [
+            (Page::Looking, self.looking.upcast_ref()),
+            (Page::File, self.file.root.upcast_ref()),
+            (Page::Plan, self.plan.root.upcast_ref()),
+            (Page::Running, self.running.root.upcast_ref()),
+            (Page::Result, self.result.root.upcast_ref()),
+        ]
+    }
+
+    /// All of them in one place; only one is there at a time, also for screen readers.
+    fn stacked(&self) -> gtk::Box {
+        let place = gtk::Box::new(gtk::Orientation::Vertical, 0);
+        place.set_vexpand(true);
+        for (_, page) in self.all() {
+            place.append(page);
+        }
+        place
+    }
+}
+
+/// A survey of what is on a Java card.
+const SURVEY: PlanAction = PlanAction::Survey {
+    about: Some(About::Content),
+};

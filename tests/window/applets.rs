@@ -1,0 +1,153 @@
+//! A Java card: its card manager is opened, a package is loaded, what was made of it is deleted.
+
+use std::fs;
+
+use crate::card_file::Made;
+use crate::driver::{Look, Node, Program};
+
+/// The dialog for the keys.
+const KEYS: &str = "Open the card manager";
+
+/// The wizard.
+const WIZARD: &str = "Change the card";
+
+/// A key that opens nothing.
+const WRONG: &str = "00112233445566778899AABBCCDDEEFF";
+
+/// The page of applets of the card on show.
+fn applets(window: &Program) {
+    window.tree.find("button", "Copy Report");
+    window.press(&["ctrl+6"]);
+    window.tree.find_part("list item", "Secure channel closed");
+}
+
+/// Presses the button when it is live.
+fn press(place: &Node, name: &str) {
+    let button = place.find("button", name);
+    button.wait_until("live", Node::is_sensitive);
+    button.click();
+}
+
+fn open_with_test_keys(window: &Program) {
+    press(&window.tree, "Open the card manager");
+    let dialog = window.tree.find("window", KEYS);
+    dialog.find("radio", "Public test keys");
+    dialog.find("status", "Check value 8BAF47");
+    named(&dialog);
+    window.picture(KEYS, "applets-keys");
+    press(&dialog, "Open");
+    window.tree.gone("window", KEYS);
+    window.tree.find_part("list item", "Secure channel opened");
+}
+
+/// Nothing is without a name.
+fn named(place: &Node) {
+    let mut nameless = place.nameless();
+    // AdwComboRow shows what is chosen as an item without a name, with the words in it.
+    let chosen = [
+        "triple DES (SCP01, SCP02)",
+        "commands protected from changes",
+        "None",
+    ];
+    let chosen = chosen.map(|words| format!(r#"list item "" at {words}"#));
+    nameless.retain(|found| !chosen.contains(found));
+    assert!(nameless.is_empty(), "{nameless:#?}");
+}
+
+#[test]
+fn a_package_is_loaded_and_deleted() {
+    let window = Program::practising("java-gp211", Look::WIDE);
+    applets(&window);
+    named(&window.tree);
+    window.picture("Symbolon", "applets-closed");
+    open_with_test_keys(&window);
+    window
+        .tree
+        .find_part("list item", "Card manager, Ready from the factory");
+    named(&window.tree);
+    window.picture("Symbolon", "applets-open");
+    load(&window);
+    window
+        .tree
+        .find_part("list item", "MUSCLE applet, Selectable, A00000000101");
+    named(&window.tree);
+    window.picture("Symbolon", "applets-loaded");
+    delete(&window);
+    window
+        .tree
+        .gone_part("list item", "MUSCLE applet, Selectable, A00000000101");
+}
+
+/// A package like the MUSCLE applet is loaded from a file.
+fn load(window: &Program) {
+    let file = window.home().join("CardEdgeCflex.cap");
+    fs::write(&file, Made::muscle().archive()).unwrap();
+    let row = window.tree.find("list item", "Load a package…");
+    window.point("Symbolon", &row);
+    window.choose("Open a CAP file", &file);
+    let wizard = window.tree.find("window", WIZARD);
+    wizard.find("label", "CardEdgeCflex.cap");
+    wizard.find_part("list item", "It needs ");
+    named(&wizard);
+    window.picture(WIZARD, "applets-file");
+    press(&wizard, "Load…");
+    wizard.find_part("list item", "2. ");
+    named(&wizard);
+    window.picture(WIZARD, "applets-plan");
+    press(&wizard, "Load");
+    wizard.find(
+        "status",
+        "MUSCLE applet (A00000000101) is on the card and can be selected",
+    );
+    named(&wizard);
+    window.picture(WIZARD, "applets-done");
+    press(&wizard, "Done");
+    window.tree.gone("window", WIZARD);
+}
+
+/// The package goes again, with what was made of it.
+fn delete(window: &Program) {
+    press(&window.tree, "More actions for MUSCLE package");
+    press(&window.tree, "Delete with Its Applets… MUSCLE package");
+    let wizard = window.tree.find("window", WIZARD);
+    wizard.find_part("list item", "1. ");
+    window.picture(WIZARD, "applets-delete");
+    press(&wizard, "Delete");
+    wizard.find_part("status", "is not on the card any more");
+    press(&wizard, "Done");
+    window.tree.gone("window", WIZARD);
+}
+
+#[test]
+fn wrong_keys_are_remembered_and_want_an_explicit_word() {
+    let window = Program::practising("java-gp211", Look::WIDE.dark());
+    applets(&window);
+    press(&window.tree, "Open the card manager");
+    let dialog = window.tree.find("window", KEYS);
+    window.point(KEYS, &dialog.find("radio", "Typed here"));
+    let open = dialog.find("button", "Open");
+    open.wait_until("dead", |open| !open.is_sensitive());
+    dialog
+        .find("text box", "Key, or key for encryption (ENC)")
+        .set_text(WRONG);
+    dialog.find_part("status", "Check value ");
+    named(&dialog);
+    window.picture(KEYS, "applets-typed");
+    press(&dialog, "Open");
+    dialog.find("alert", "These are not the keys of this card");
+    dialog.find(
+        "status",
+        "1 failed try of usually 10 is remembered for this card",
+    );
+    open.wait_until("dead", |open| !open.is_sensitive());
+    window.picture(KEYS, "applets-wrong");
+    window.point(KEYS, &dialog.find("radio", "Public test keys"));
+    open.wait_until("dead still", |open| !open.is_sensitive());
+    dialog
+        .find("check box", "Try once more all the same")
+        .click();
+    press(&dialog, "Open");
+    window.tree.gone("window", KEYS);
+    window.tree.find_part("list item", "Secure channel opened");
+    window.picture("Symbolon", "applets-open-dark");
+}
