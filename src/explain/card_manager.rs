@@ -432,15 +432,7 @@ pub fn channel_error(error: &ChannelError) -> Explanation {
     let words = match error {
         ChannelError::Link(error) => return link_error(error),
         ChannelError::Keys(error) => key_error(*error),
-        ChannelError::FailedBefore { tries } => Explanation::new(
-            gettext("These keys were wrong on this card before"),
-            sentences(&[
-                self::tries(Some(*tries)) + ".",
-                gettext(
-                    "A card whose tries are used up can never be managed again, so they are not sent once more by themselves. Nothing was sent.",
-                ),
-            ]),
-        ),
+        ChannelError::FailedBefore { tries } => failed_before(*tries),
         ChannelError::TriesUnknown => Explanation::new(
             gettext("It is not known how often this card was tried before"),
             gettext(
@@ -480,34 +472,12 @@ pub fn channel_error(error: &ChannelError) -> Explanation {
                 "What answers is no card manager, or it is locked. Nothing was counted by the card.",
             ),
         ),
-        ChannelError::ProtocolNotSupported(found) => Explanation::new(
-            gettext_f(
-                "The card wants {protocol}",
-                &[("protocol", &protocol(*found))],
-            ),
-            gettext(
-                "Symbolon speaks SCP01, SCP02 and SCP03 with symmetric keys. Nothing was counted by the card.",
-            ),
-        ),
-        ChannelError::OtherFamily { found, family } => Explanation::new(
-            gettext_f(
-                "The card wants {protocol}, for which these keys are not",
-                &[("protocol", &protocol(*found))],
-            ),
-            gettext_f(
-                "The keys are for {family}. If the card took them before, it is not the same card, or somebody is between. The keys were not used.",
-                &[("family", &self::family(*family))],
-            ),
-        ),
+        ChannelError::ProtocolNotSupported(found) => not_spoken(*found),
+        ChannelError::OtherFamily { found, family } => other_family(*found, *family),
         ChannelError::Weaker(_)
         | ChannelError::ChallengeNotRandom
         | ChannelError::CounterNotGrown { .. }
-        | ChannelError::AnswerLength { .. } => Explanation::new(
-            gettext("The card does not answer as a secure channel begins"),
-            gettext(
-                "It may be damaged, or somebody is between it and the computer. The keys were not used.",
-            ),
-        ),
+        | ChannelError::AnswerLength { .. } => odd_beginning(),
         ChannelError::WrongKeys { tries, kept } | ChannelError::HostRefused { tries, kept, .. } => {
             wrong_keys(*tries, *kept)
         }
@@ -528,12 +498,7 @@ pub fn channel_error(error: &ChannelError) -> Explanation {
                 "Whether the card did what it was told is not known. Read it again, with another reader if this happens once more.",
             ),
         ),
-        ChannelError::MessagingRefused { .. } => Explanation::new(
-            gettext("The card closed the secure channel"),
-            gettext(
-                "Another program may have used the card meanwhile. What was being done was not done; begin that step again.",
-            ),
-        ),
+        ChannelError::MessagingRefused { .. } => closed_by_card(),
     };
     words.with(details)
 }
@@ -658,4 +623,59 @@ pub fn content_error(error: &ContentError) -> Explanation {
         ),
     };
     words.with(error.to_string())
+}
+
+fn failed_before(tries: u32) -> Explanation {
+    Explanation::new(
+        gettext("These keys were wrong on this card before"),
+        sentences(&[
+            self::tries(Some(tries)) + ".",
+            gettext(
+                "A card whose tries are used up can never be managed again, so they are not sent once more by themselves. Nothing was sent.",
+            ),
+        ]),
+    )
+}
+
+fn not_spoken(found: SecureChannelProtocol) -> Explanation {
+    Explanation::new(
+        gettext_f(
+            "The card wants {protocol}",
+            &[("protocol", &protocol(found))],
+        ),
+        gettext(
+            "Symbolon speaks SCP01, SCP02 and SCP03 with symmetric keys. Nothing was counted by the card.",
+        ),
+    )
+}
+
+fn other_family(found: SecureChannelProtocol, family: KeyFamily) -> Explanation {
+    Explanation::new(
+        gettext_f(
+            "The card wants {protocol}, for which these keys are not",
+            &[("protocol", &protocol(found))],
+        ),
+        gettext_f(
+            "The keys are for {family}. If the card took them before, it is not the same card, or somebody is between. The keys were not used.",
+            &[("family", &self::family(family))],
+        ),
+    )
+}
+
+fn odd_beginning() -> Explanation {
+    Explanation::new(
+        gettext("The card does not answer as a secure channel begins"),
+        gettext(
+            "It may be damaged, or somebody is between it and the computer. The keys were not used.",
+        ),
+    )
+}
+
+fn closed_by_card() -> Explanation {
+    Explanation::new(
+        gettext("The card closed the secure channel"),
+        gettext(
+            "Another program may have used the card meanwhile. What was being done was not done; begin that step again.",
+        ),
+    )
 }

@@ -33,21 +33,8 @@ pub fn error(error: &MuscleError) -> Explanation {
                 "The PUK is taken only when it is. It was not looked at, and no try was lost. With the PIN itself a new one can be set.",
             ),
         ),
-        MuscleError::PinStays => Explanation::new(
-            gettext("The PUK of this token sets no new PIN"),
-            gettext(
-                "It gives the tries back, and the PIN stays what it was. Unblock it first, then change it with the old PIN. Nothing was sent.",
-            ),
-        ),
-        MuscleError::OtherPadding { slot } => Explanation::new(
-            gettext("The key was used with another padding before"),
-            sentences(&[
-                gettext(
-                    "The applet keeps to the first one for this place until it is installed anew. Make another key; nothing is wrong with this one.",
-                ),
-                place(*slot),
-            ]),
-        ),
+        MuscleError::PinStays => pin_stays(),
+        MuscleError::OtherPadding { slot } => other_padding(*slot),
         MuscleError::NoKey { slot } => Explanation::new(
             gettext("There is no key in this place"),
             sentences(&[
@@ -66,24 +53,8 @@ pub fn error(error: &MuscleError) -> Explanation {
             gettext("This pair of key places is for ever of another size"),
             sentences(&[cures(), places_of(*private, *public)]),
         ),
-        MuscleError::KeySize { bits } => Explanation::new(
-            gettext_f(
-                "This card makes no keys of {bits} bits",
-                &[("bits", &bits.to_string())],
-            ),
-            gettext(
-                "Its applet was built without them, or its chip has none. Choose a smaller size. Nothing was changed.",
-            ),
-        ),
-        MuscleError::Unguarded { slot } => Explanation::new(
-            gettext("The applet would give the imported key to anybody"),
-            sentences(&[
-                gettext(
-                    "It ignored the rules of the key, so a throw-away key was put over it: nothing is left to be read out. Let the card make the key instead.",
-                ),
-                place(*slot),
-            ]),
-        ),
+        MuscleError::KeySize { bits } => key_size(*bits),
+        MuscleError::Unguarded { slot } => unguarded(*slot),
         MuscleError::NotPersonalised => Explanation::new(
             gettext("There is no PKCS#15 in the applet yet"),
             gettext("Set the token up first. Nothing was changed."),
@@ -146,4 +117,49 @@ fn no_place(bits: u16, places: &[KeyPlace]) -> Explanation {
         "Sizes of the places that are used up: {sizes}",
         &[("sizes", &sizes.join(", "))],
     ))
+}
+
+fn other_padding(slot: u8) -> Explanation {
+    Explanation::new(
+        gettext("The key was used with another padding before"),
+        sentences(&[
+            gettext(
+                "The applet keeps to the first one for this place until it is installed anew. Make another key; nothing is wrong with this one.",
+            ),
+            place(slot),
+        ]),
+    )
+}
+
+fn unguarded(slot: u8) -> Explanation {
+    Explanation::new(
+        gettext("The applet would give the imported key to anybody"),
+        sentences(&[
+            gettext(
+                "It ignored the rules of the key, so a throw-away key was put over it: nothing is left to be read out. Let the card make the key instead.",
+            ),
+            place(slot),
+        ]),
+    )
+}
+
+fn key_size(bits: u16) -> Explanation {
+    Explanation::new(
+        gettext_f(
+            "This card makes no keys of {bits} bits",
+            &[("bits", &bits.to_string())],
+        ),
+        gettext(
+            "Its applet was built without them, or its chip has none. Choose a smaller size. Nothing was changed.",
+        ),
+    )
+}
+
+fn pin_stays() -> Explanation {
+    Explanation::new(
+        gettext("The PUK of this token sets no new PIN"),
+        gettext(
+            "It gives the tries back, and the PIN stays what it was. Unblock it first, then change it with the old PIN. Nothing was sent.",
+        ),
+    )
 }

@@ -10,7 +10,8 @@ use crate::plan::preview::{Loss, Preview, Step, Warning};
 use crate::plan::profile::{Fault, ProfileError};
 use crate::plan::recipe::RecipeError;
 use crate::plan::{
-    KeyPurpose, Named, Need, Phase, Plan, Promise, Promised, RunError, SecretName, SetupError, Task,
+    KeyPurpose, Loading, Named, Need, Phase, Plan, Promise, Promised, RunError, SecretName,
+    SetupError, Task,
 };
 use crate::token::{PinRole, Text, Token};
 
@@ -74,14 +75,7 @@ pub fn task(task: &Task) -> String {
         Task::DeleteContent(deletion) => {
             gettext_f("Delete {aid}", &[("aid", &content(&deletion.aid))])
         }
-        Task::LoadPackage(loading) => gettext_f(
-            "Load {name} ({size} bytes) as {aid}",
-            &[
-                ("name", &clean(&loading.name)),
-                ("size", &loading.file.0.len().to_string()),
-                ("aid", &content(&loading.package)),
-            ],
-        ),
+        Task::LoadPackage(loading) => load(loading),
         Task::InstallApplet(installation) => gettext_f(
             "Install {aid}, so that it can be selected",
             &[("aid", &content(&installation.instance))],
@@ -100,6 +94,17 @@ pub fn task(task: &Task) -> String {
             &[("version", &version.to_string())],
         ),
     }
+}
+
+fn load(loading: &Loading) -> String {
+    gettext_f(
+        "Load {name} ({size} bytes) as {aid}",
+        &[
+            ("name", &Text::from(loading.name.as_str()).to_string()),
+            ("size", &loading.file.0.len().to_string()),
+            ("aid", &content(&loading.package)),
+        ],
+    )
 }
 
 /// Something on a Java card, by its name where it has one.

@@ -14,9 +14,15 @@ pub struct Secrets {
     pins: BTreeMap<SecretName, Secret>,
     keys: BTreeMap<Vec<u8>, Private>,
     data: BTreeMap<String, Secret>,
-    manager_keys: Option<Keys>,
-    new_manager_keys: Option<Keys>,
-    /// Where failed tries to open a card manager are kept; the backend says where.
+    manager: Box<Manager>,
+}
+
+/// What was given for a card manager.
+#[derive(Default)]
+struct Manager {
+    keys: Option<Keys>,
+    new_keys: Option<Keys>,
+    /// Where failed tries to open it are kept; the backend says where.
     attempts: Option<Box<dyn Attempts + Send>>,
     passing: PassingAttempts,
     try_again: bool,
@@ -41,18 +47,18 @@ impl Secrets {
     /// Gives the keys of the card manager. `try_again` is the word to try them although they failed on
     /// this card before.
     pub fn give_manager_keys(&mut self, keys: Keys, try_again: bool) {
-        self.manager_keys = Some(keys);
-        self.try_again = try_again;
+        self.manager.keys = Some(keys);
+        self.manager.try_again = try_again;
     }
 
     /// Gives the keys that the card manager shall have.
     pub fn give_new_manager_keys(&mut self, keys: Keys) {
-        self.new_manager_keys = Some(keys);
+        self.manager.new_keys = Some(keys);
     }
 
     /// Says where failed tries to open a card manager are kept; else they are forgotten with this.
     pub fn keep_attempts(&mut self, attempts: Box<dyn Attempts + Send>) {
-        self.attempts = Some(attempts);
+        self.manager.attempts = Some(attempts);
     }
 
     /// Whether something was given.
@@ -62,8 +68,8 @@ impl Secrets {
             SecretName::Pin { .. } | SecretName::Puk { .. } | SecretName::TransportPin => {
                 self.pins.contains_key(name)
             }
-            SecretName::ManagerKeys => self.manager_keys.is_some(),
-            SecretName::NewManagerKeys => self.new_manager_keys.is_some(),
+            SecretName::ManagerKeys => self.manager.keys.is_some(),
+            SecretName::NewManagerKeys => self.manager.new_keys.is_some(),
             SecretName::Key { id } => self.keys.contains_key(&id.0),
             SecretName::Data { label } => self.data.contains_key(label),
         }
@@ -100,14 +106,14 @@ impl Materials for Secrets {
 
     fn manager(&mut self, name: &SecretName) -> (Option<&Keys>, &mut dyn Attempts, bool) {
         let keys = match name {
-            SecretName::NewManagerKeys => &self.new_manager_keys,
-            _ => &self.manager_keys,
+            SecretName::NewManagerKeys => &self.manager.new_keys,
+            _ => &self.manager.keys,
         };
-        let attempts: &mut dyn Attempts = match &mut self.attempts {
+        let attempts: &mut dyn Attempts = match &mut self.manager.attempts {
             Some(attempts) => attempts.as_mut(),
-            None => &mut self.passing,
+            None => &mut self.manager.passing,
         };
-        (keys.as_ref(), attempts, self.try_again)
+        (keys.as_ref(), attempts, self.manager.try_again)
     }
 
     fn data(&mut self, label: &str) -> Option<&Secret> {

@@ -194,7 +194,7 @@ impl Desk {
     pub(crate) fn family(&self) -> KeyFamily {
         match self.survey() {
             Survey::Java(survey) => survey.family.unwrap(),
-            Survey::CardOs(_) => panic!("not a Java card"),
+            Survey::Muscle(_) | Survey::CardOs(_) => panic!("not a Java card"),
         }
     }
 

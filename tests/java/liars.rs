@@ -156,7 +156,8 @@ fn answers_that_are_not_authentic_are_not_shown() {
         answer[at..].copy_from_slice(&[0x63, 0x10]);
         answer
     };
-    let lies: [fn(&[u8], Vec<u8>) -> Vec<u8>; 2] = [bare, other];
+    type Lie = fn(&[u8], Vec<u8>) -> Vec<u8>;
+    let lies: [Lie; 2] = [bare, other];
     for lie in lies {
         for level in [Level::MacBoth, Level::MacBothEncryption, Level::All] {
             let mut wire = lying(Model::modern(SERIAL), GET_STATUS, lie);

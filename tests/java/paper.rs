@@ -14,7 +14,7 @@ fn the_new_keys_are_set_once_and_the_old_ones_are_asked_for() {
         let desk = Desk::new(GlobalPlatform::new(model));
         let plan = desk.plan(Opening::default(), install(&hello()));
         let old = (SecretName::ManagerKeys, false);
-        assert_eq!(desk.needs(&plan, 0), [old.clone()], "{name}");
+        assert_eq!(desk.needs(&plan, 0), std::slice::from_ref(&old), "{name}");
         let mut tasks = vec![put_keys(desk.family(), 0x20, None)];
         tasks.extend(install(&hello()));
         let plan = desk.plan(Opening::default(), tasks);

@@ -43,12 +43,16 @@ impl How {
     }
 }
 
+/// Makes the steps of what is on the card.
+pub(super) type MakeTasks<'a> =
+    Box<dyn FnOnce(&Look, &mut Output) -> Result<Vec<Task>, Trouble> + 'a>;
+
 /// What is going to be changed.
 pub(super) struct Work<'a> {
     /// What the plan is called.
     pub(super) name: String,
-    /// Makes the steps of what is on the card, if that is known: not where it is tried on paper.
-    pub(super) tasks: Box<dyn FnOnce(&Look, &mut Output) -> Result<Vec<Task>, Trouble> + 'a>,
+    /// The steps, if what is on the card is known: not where it is tried on paper.
+    pub(super) tasks: MakeTasks<'a>,
     /// The keys that the card manager shall have.
     pub(super) new_keys: Option<GivenKeys>,
     /// Whether nothing works on the card afterwards.

@@ -92,7 +92,7 @@ impl Origin {
             Self::Keyring(name) => parse(&super::stored::look_up(name)?)?,
             Self::Asked => return typed(which, family, interrupt, output),
         };
-        let keys = given.keys(family).map_err(|error| of_key(error))?;
+        let keys = given.keys(family).map_err(of_key)?;
         if keys.well_known() == Some(WellKnownKey::Test) {
             output.message(&card_manager::well_known());
         }

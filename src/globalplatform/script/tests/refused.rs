@@ -1,6 +1,7 @@
 use super::*;
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn words_that_are_no_commands_are_told_with_their_line() {
     let word = |text: &str| text.into();
     use ScriptProblem as P;
