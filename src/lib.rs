@@ -9,7 +9,7 @@
 //! | [`iso7816`] | commands, responses, status words, answers to reset, TLV. Bytes in, values out |
 //! | [`transport`] | the way to one card: PC/SC, the watch over readers, chaining, PIN pads, the trace |
 //! | [`globalplatform`] | the card manager of a Java card: its secure channels, what is loaded, CAP files, gpshell scripts |
-//! | [`card`] | the drivers (PIV, OpenPGP, PKCS#15, MUSCLE), the list of probes, the PIN guard, and the tasks that write on CardOS |
+//! | [`card`] | the drivers (PIV, OpenPGP, PKCS#15, MUSCLE), the list of probes, the PIN guard, and the tasks that write on CardOS, on the MUSCLE applet and through card managers |
 //! | [`pki`] | certificates, public keys, chains, SSH lines. Knows no card |
 //! | [`integration`] | files of other programs: changes that are looked at first and taken back, GnuPG. Touches no card |
 //! | [`plan`] | what is going to be done to a token: profiles, previews, the journal, the run, the bench |
@@ -56,6 +56,10 @@
 //! two lines of the [`plan::journal`]. A task that was broken off is done again with what was known
 //! when it was begun: each of its commands may be sent twice. Nothing else writes on a card but
 //! the PIN guard and the command console.
+//!
+//! Java cards: [`card::java`] looks at the card manager, and opens a secure channel for each task that
+//! changes what is on the card. Whether keys failed on a card before is kept by the backend and
+//! asked for before they are sent.
 //!
 //! # Words
 //!

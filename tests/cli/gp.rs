@@ -15,7 +15,7 @@ use crate::support::on_terminal::OnTerminal;
 use crate::support::process::private_directory;
 
 /// The script that uploads the MUSCLE applet, as the HOWTO prints it (1.2).
-const UPLOAD: &str = r"enable_trace
+pub(crate) const UPLOAD: &str = r"enable_trace
 establish_context
 card_connect
 select -AID a000000003000000
@@ -51,7 +51,7 @@ const WRONG: &str = "00112233445566778899AABBCCDDEEFF";
 const NEW: &str = "A0B1C2D3E4F5061728394A5B6C7D8E9F";
 
 /// The MUSCLE applet by its name on the card.
-const MUSCLE: &str = "A00000000101";
+pub(crate) const MUSCLE: &str = "A00000000101";
 
 /// A folder of its own, and the program with a practice card in it.
 struct Practice {

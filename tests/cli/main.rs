@@ -16,6 +16,7 @@ mod apdu;
 mod bench;
 mod certificates;
 mod gp;
+mod howto;
 mod json;
 mod pins;
 mod plan;

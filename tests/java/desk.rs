@@ -245,7 +245,7 @@ impl Desk {
         self.go_on(run, secrets, cut)
     }
 
-    fn go_on(&self, mut run: Run, secrets: &mut Secrets, cut: Option<Cut>) -> Ended {
+    pub(crate) fn go_on(&self, mut run: Run, secrets: &mut Secrets, cut: Option<Cut>) -> Ended {
         let mut sent = Vec::new();
         let mut result = Ok(());
         while !run.is_over() && result.is_ok() {

@@ -19,4 +19,5 @@ mod impatient;
 mod liars;
 mod paper;
 mod refusals;
+mod token;
 mod torn;

@@ -637,8 +637,12 @@ fn refused(failure: &Failure) -> Explanation {
 
 /// What is typed; the rest comes from files.
 fn typed(needs: &[Need]) -> impl Iterator<Item = &Need> {
-    let is_typed =
-        |need: &&Need| matches!(need.name, SecretName::Pin { .. } | SecretName::Puk { .. });
+    let is_typed = |need: &&Need| {
+        matches!(
+            need.name,
+            SecretName::Pin { .. } | SecretName::Puk { .. } | SecretName::TransportPin
+        )
+    };
     needs.iter().filter(is_typed)
 }
 
