@@ -3,7 +3,9 @@
 use super::{dotted, keys, pins};
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f};
-use crate::token::{AnsweringApplication, Application, CardCondition, Text, Token};
+use crate::token::{
+    AnsweringApplication, Application, ApplicationKind, CardCondition, Text, Token,
+};
 
 /// The most characters of a name in a sentence; the page of data has it whole.
 const MAX_NAME: usize = 80;
@@ -17,6 +19,11 @@ pub fn title(token: &Token) -> String {
     }
     if token.card.condition == Some(CardCondition::Blank) {
         return gettext("Blank CardOS token");
+    }
+    let mut applications = token.applications.iter();
+    if applications.next().map(|read| read.kind) == Some(ApplicationKind::Muscle) {
+        // TRANSLATORS: A token on which nothing but the empty MUSCLE applet is.
+        return gettext("New MUSCLE token");
     }
     let kind = match shown(token.model.as_ref()) {
         Some(model) => Some(short(model)),

@@ -195,9 +195,9 @@ fn the_schemas_forbid_what_they_do_not_know() {
 /// The plain enums of the model: where each is.
 const ENUMS: &[(&str, &str)] = &[
     ("card_manager.rs", "DeveloperSign"),
-    ("card_manager.rs", "LifeCycle"),
-    ("card_manager.rs", "Privilege"),
-    ("card_manager.rs", "RegistryKind"),
+    ("registry.rs", "LifeCycle"),
+    ("registry.rs", "Privilege"),
+    ("registry.rs", "RegistryKind"),
     ("cardos.rs", "AtrSource"),
     ("cardos.rs", "CardCondition"),
     ("cardos.rs", "CardOsObject"),

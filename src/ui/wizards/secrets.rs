@@ -97,7 +97,9 @@ impl SecretFields {
 
     fn one(&self, need: &Need, token: &Token) -> Asked {
         let words = explain::pin_dialog::new(need.role);
-        let name = if need.fresh {
+        let name = if need.name == SecretName::TransportPin {
+            explain::plan::need(need)
+        } else if need.fresh {
             words
         } else {
             explain::pin_dialog::current(need.role)

@@ -21,6 +21,8 @@ pub(super) struct DetailsPage {
     label_note: gtk::Label,
     pin: adw::EntryRow,
     pin_note: gtk::Label,
+    /// Whether there is a PUK, and a security officer.
+    codes: [adw::ActionRow; 2],
     size: adw::ComboRow,
     sizes: gtk::StringList,
     without: Warning,
@@ -45,6 +47,29 @@ pub(super) enum About {
     Key,
     /// What is on the token.
     Items,
+}
+
+/// Whether there shall be a PUK, and a security officer.
+fn codes(sender: &ComponentSender<SetupWizard>) -> [adw::ActionRow; 2] {
+    let switched = |detail: fn(bool) -> Detail| {
+        let input = sender.input_sender().clone();
+        move |on| input.emit(SetupInput::Detail(detail(on)))
+    };
+    let (puk, _) = switch_row(
+        &gettext("PUK"),
+        &gettext("Gives a new PIN when the PIN is blocked or forgotten."),
+        true,
+        switched(Detail::Puk),
+    );
+    let (officer, _) = switch_row(
+        &gettext("SO-PIN"),
+        &gettext(
+            "The PIN of the security officer, kept apart from the token: with it the token is set up anew and forgotten PINs are replaced.",
+        ),
+        true,
+        switched(Detail::Officer),
+    );
+    [puk, officer]
 }
 
 impl DetailsPage {
@@ -94,6 +119,7 @@ impl DetailsPage {
             label_note: note(),
             pin,
             pin_note: note(),
+            codes: codes(sender),
             size,
             sizes,
             without: Warning::new(false),
@@ -106,14 +132,14 @@ impl DetailsPage {
             key_purpose,
             tidy: TidyRows::new(),
         };
-        let content = page.lay_out(sender);
+        let content = page.lay_out();
         Self {
             root: scrolled(&content),
             ..page
         }
     }
 
-    fn lay_out(&self, sender: &ComponentSender<SetupWizard>) -> gtk::Box {
+    fn lay_out(&self) -> gtk::Box {
         let with_note = |group: &adw::PreferencesGroup, note: &gtk::Label| {
             let both = column(6);
             both.append(group);
@@ -128,28 +154,11 @@ impl DetailsPage {
         keys.set_description(Some(&gtk::glib::markup_escape_text(&advice)));
         keys.add(&self.size);
         self.own.append(&keys);
-        let switched = |detail: fn(bool) -> Detail| {
-            let input = sender.input_sender().clone();
-            move |on| input.emit(SetupInput::Detail(detail(on)))
-        };
         let pins = group(&gettext("PINs"));
         pins.add(&self.pin);
-        let (puk, _) = switch_row(
-            &gettext("PUK"),
-            &gettext("Gives a new PIN when the PIN is blocked or forgotten."),
-            true,
-            switched(Detail::Puk),
-        );
-        pins.add(&puk);
-        let (officer, _) = switch_row(
-            &gettext("SO-PIN"),
-            &gettext(
-                "The PIN of the security officer, kept apart from the token: with it the token is set up anew and forgotten PINs are replaced.",
-            ),
-            true,
-            switched(Detail::Officer),
-        );
-        pins.add(&officer);
+        for row in &self.codes {
+            pins.add(row);
+        }
         self.own.append(&with_note(&pins, &self.pin_note));
         self.own.append(self.without.widget());
         self.person.add(&self.name);
@@ -167,7 +176,11 @@ impl DetailsPage {
     }
 
     /// Fills the page, once it is known which card it is for.
-    pub(super) fn fill(&self, details: &Details, sizes: &[u16]) {
+    pub(super) fn fill(&self, details: &Details, sizes: &[u16], applet: bool) {
+        // An applet has both by its first set-up, whatever is wanted.
+        for row in &self.codes {
+            row.set_visible(!applet);
+        }
         let words: Vec<String> = sizes
             .iter()
             .map(|bits| gettext_f("RSA {bits}", &[("bits", &bits.to_string())]))

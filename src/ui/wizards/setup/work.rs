@@ -246,7 +246,9 @@ impl SetupWizard {
             }
             None => {
                 let details = Details::new(&survey);
-                self.pages.details.fill(&details, &wish::sizes(&survey));
+                self.pages
+                    .details
+                    .fill(&details, &wish::sizes(&survey), survey.is_applet());
                 self.details = Some(details);
                 self.items = Item::all(&self.token);
                 self.pages.details.fill_items(&self.items, sender);
