@@ -151,3 +151,59 @@ fn wrong_keys_are_remembered_and_want_an_explicit_word() {
     window.tree.find_part("list item", "Secure channel opened");
     window.picture("Symbolon", "applets-open-dark");
 }
+
+/// What is typed for the first set-up of the applet, field by field.
+const SECRETS: [(&str, &str); 9] = [
+    ("Transport PIN of the applet", "Muscle00"),
+    ("New SO-PIN", "24681357"),
+    ("Repeat new SO-PIN", "24681357"),
+    ("New PUK", "11223344"),
+    ("Repeat new PUK", "11223344"),
+    ("New PIN", "13572468"),
+    ("Repeat new PIN", "13572468"),
+    ("New PUK", "55667788"),
+    ("Repeat new PUK", "55667788"),
+];
+
+/// The way of the HOWTO (1 and 2) on the card that it was written for.
+#[test]
+fn the_card_of_the_howto_becomes_a_token() {
+    let window = Program::practising("java-cyberflex", Look::WIDE);
+    applets(&window);
+    open_with_test_keys(&window);
+    load(&window);
+    window.press(&["ctrl+1"]);
+    press(&window.tree, "Set Up…");
+    let title = "Set up token";
+    let wizard = window.tree.find("window", title);
+    press(&wizard, "Next");
+    wizard
+        .find("text box", "Name of the token")
+        .set_text("VPN Thomas Mustermann");
+    press(&wizard, "Next");
+    wizard.find("text box", SECRETS[0].0);
+    let mut fields = Vec::new();
+    wizard.walk(&mut |node, _| {
+        let asked = |(name, _): &(&str, &str)| node.name() == *name;
+        if node.role() == "text box" && SECRETS.iter().any(asked) {
+            fields.push(node.clone());
+        }
+    });
+    assert_eq!(fields.len(), SECRETS.len());
+    window.picture(title, "applets-secrets");
+    for (field, (name, secret)) in fields.iter().zip(SECRETS) {
+        assert_eq!(field.name(), name);
+        field.set_text(secret);
+    }
+    press(&wizard, "Next");
+    wizard.find_part("list item", "Set the MUSCLE applet up with new PINs");
+    window.picture(title, "applets-setup");
+    press(&wizard, "Set Up");
+    wizard.find("status", "VPN Thomas Mustermann is ready");
+    press(&wizard, "Done");
+    window.tree.gone("window", title);
+    window.tree.find_part("list item", "VPN Thomas Mustermann");
+    window.press(&["ctrl+3"]);
+    window.tree.find_part("list item", "RSA 2048");
+    window.picture("Symbolon", "applets-token");
+}
