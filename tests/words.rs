@@ -40,6 +40,7 @@ const NEVER: &[(&str, &str)] = &[
 const OF_CARD_MANAGERS: &[(&str, &str)] = &[
     ("explain/card_manager.rs", "locked"),
     ("explain/plan.rs", "deleted or locked"),
+    ("ui/wizards/content/flow.rs", "locked"),
 ];
 
 /// A string that people read, and where it stands.

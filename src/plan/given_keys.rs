@@ -36,8 +36,8 @@ pub enum KeyTextError {
 }
 
 impl GivenKeys {
-    /// Reads one key, or three in the order ENC, MAC, DEK: a line each in hexadecimal. Empty lines, and
-    /// what stands behind `#`, do not count.
+    /// Reads one key, or three in the order ENC, MAC, DEK: a line each in hexadecimal. Empty lines,
+    /// what stands behind `#`, and names with `=` before a key do not count.
     ///
     /// # Errors
     ///
@@ -49,7 +49,8 @@ impl GivenKeys {
             let bad = KeyTextError::NotHexadecimal { line: number };
             let line = line.split(|byte| *byte == b'#').next().unwrap_or_default();
             let line = std::str::from_utf8(line).map_err(|_| bad)?;
-            let key = hex::decode_secret(line.trim()).ok_or(bad)?;
+            let digits = line.rsplit('=').next().unwrap_or_default();
+            let key = hex::decode_secret(digits.trim()).ok_or(bad)?;
             if !key.is_empty() {
                 keys.push(key);
             }

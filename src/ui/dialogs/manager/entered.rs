@@ -6,6 +6,7 @@ use crate::base::i18n::{gettext, gettext_f};
 use crate::base::secret::Secret;
 use crate::explain::card_manager;
 use crate::plan::content::{KeyError, KeyFamily, Keys};
+use crate::plan::given_keys::{GivenKeys, KeyTextError};
 use crate::token::CardKeyKind;
 
 /// Where keys come from.
@@ -88,8 +89,10 @@ impl Fault {
 
 /// The bytes of what is typed.
 fn decoded(text: &Secret) -> Result<Secret, Fault> {
-    let text = std::str::from_utf8(text.expose()).map_err(|_| Fault::Digits)?;
-    hex::decode_secret(text).ok_or(Fault::Digits)
+    match GivenKeys::parse(text) {
+        Ok(GivenKeys::One(key)) => Ok(key),
+        _ => Err(Fault::Digits),
+    }
 }
 
 /// The keys that are typed; if the second and the third are empty, the first stands for all.
@@ -110,23 +113,13 @@ pub(super) fn typed(texts: &Parts) -> Result<Parts, Fault> {
     Ok([enc, mac, dek])
 }
 
-/// The keys in a file: lines of digits, after "=" if a name stands before them; "#" begins a remark.
+/// The keys in a file: one, or three in lines of their own.
 pub(super) fn in_file(text: &Secret) -> Result<Parts, Fault> {
-    let text = std::str::from_utf8(text.expose()).map_err(|_| Fault::Digits)?;
-    let mut found = Vec::new();
-    for line in text.lines() {
-        let line = line.split('#').next().unwrap_or_default();
-        let digits = line.rsplit('=').next().unwrap_or_default().trim();
-        if !digits.is_empty() {
-            found.push(hex::decode_secret(digits).ok_or(Fault::Digits)?);
-        }
-    }
-    match <[Secret; 3]>::try_from(found) {
-        Ok(three) => Ok(three),
-        Err(one) => match &one[..] {
-            [one] => Ok([one.duplicate(), one.duplicate(), one.duplicate()]),
-            _ => Err(Fault::Count),
-        },
+    match GivenKeys::parse(text) {
+        Ok(GivenKeys::Three(three)) => Ok(three),
+        Ok(GivenKeys::One(one)) => Ok([one.duplicate(), one.duplicate(), one]),
+        Ok(GivenKeys::Test) | Err(KeyTextError::Count { .. }) => Err(Fault::Count),
+        Err(KeyTextError::NotHexadecimal { .. }) => Err(Fault::Digits),
     }
 }
 
