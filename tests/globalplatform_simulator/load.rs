@@ -214,6 +214,7 @@ fn a_package_goes_with_its_instances_but_not_from_under_another() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn bad_load_files_are_thrown_away() {
     let bad = [
         (
