@@ -30,7 +30,7 @@ const NAMELESS: usize = 8;
 /// Everything that tasks have to know.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Survey {
-    /// What this card is told from others by: [`chip_number`].
+    /// What this card is told from others by: the number of its chip, if that has one.
     pub serial: Hex,
     /// The name of the card manager.
     pub manager: Hex,

@@ -41,7 +41,7 @@ pub(super) fn line(command: &ScriptCommand, which: WrittenKeys) -> Option<String
     Some(line.finish())
 }
 
-/// The index of a command that [`line`] has nothing for.
+/// The index of a command that [`line()`] has nothing for.
 pub(super) fn unwritable(index: usize) -> Unwritable {
     Unwritable { index }
 }
