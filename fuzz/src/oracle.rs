@@ -110,6 +110,17 @@ pub(crate) fn is_about_files(command: &[u8]) -> Option<bool> {
     }
 }
 
+/// The same for the MUSCLE applet (sheet "muscle", 2).
+fn effect_on_muscle(ins: u8) -> Effect {
+    match ins {
+        // ListKeys, GetStatus, ListPINs, ReadObject, ListObjects, GET RESPONSE.
+        0x3A | 0x3C | 0x48 | 0x56 | 0x58 | 0xC0 => Effect::None,
+        // VerifyPIN, ChangePIN, UnblockPIN.
+        0x42 | 0x44 | 0x46 => Effect::Try,
+        _ => Effect::Unknown,
+    }
+}
+
 /// Says it from the bytes on the wire (ISO/IEC 7816-4:2020, 11; SP 800-73-4 Part 2, 3;
 /// OpenPGP card 3.4, 7.2; the commands of YubiKeys).
 ///
@@ -122,6 +133,9 @@ pub(crate) fn effect(command: &[u8]) -> Effect {
     // DIRECTORY (sheet "cardos", 5).
     if (cla, ins) == (0x80, 0x16) && parsed.data.is_empty() {
         return Effect::None;
+    }
+    if cla == 0xB0 {
+        return effect_on_muscle(ins);
     }
     if cla & !0x10 != 0 {
         return Effect::Unknown;

@@ -157,7 +157,12 @@ fn says_what_was(request: &Request, tries: &[usize], book: &[Entry]) {
     };
     match error {
         CardError::WrongPin { .. } => {
-            let refuses = |entry: &Entry| matches!(sw(entry), 0x6300..=0x63FF | 0x6982 | 0x6983);
+            let refuses = |entry: &Entry| {
+                matches!(
+                    sw(entry),
+                    0x6300..=0x63FF | 0x6982 | 0x6983 | 0x9C02 | 0x9C0C
+                )
+            };
             // The answer may come in pieces, by GET RESPONSE.
             let pieces = |at: usize| {
                 let more = |entry: &&Entry| entry.command.get(1) == Some(&0xC0);
@@ -174,7 +179,7 @@ fn says_what_was(request: &Request, tries: &[usize], book: &[Entry]) {
         CardError::Blocked { .. } => {
             let told = book[lines].iter().any(|entry| {
                 let data = entry.answer.len().saturating_sub(2);
-                matches!(sw(entry), 0x63C0 | 0x6983) || entry.answer[..data].contains(&0)
+                matches!(sw(entry), 0x63C0 | 0x6983 | 0x9C0C) || entry.answer[..data].contains(&0)
             });
             assert!(told, "called blocked by a card that did not say so");
         }
