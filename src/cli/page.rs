@@ -33,8 +33,13 @@ pub(super) fn token(found: &Found, style: Style, now: i64) -> String {
         text.push_str(&format!("\n{title}\n{body}\n"));
     }
     if token.is_unknown() {
-        let page = explain::readers::unknown_card();
+        let page = explain::readers::without_driver(token);
         text.push_str(&format!("\n{}\n{}\n", page.title, page.body));
+        if token.has_card_manager() {
+            let command = [("command", "symbolonctl gp info")];
+            let words = gettext_f("{command} tells what its card manager says.", &command);
+            text.push_str(&format!("{words}\n"));
+        }
     }
     if !token.answering.is_empty() {
         text.push('\n');

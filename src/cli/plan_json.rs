@@ -7,7 +7,7 @@ use super::plan_page::is_asked;
 use super::session::Found;
 use crate::base::hex::Hex;
 use crate::plan::journal::{Line, Record, Standing};
-use crate::plan::preview::{Loss, Preview};
+use crate::plan::preview::{Loss, Preview, Warning};
 use crate::plan::{Need, Plan, SecretName, Task, is_final};
 use crate::token::{PinRole, PinRule, Text};
 
@@ -23,6 +23,7 @@ pub(super) struct PlanDocument<'a> {
     /// The number of the first step after which there is no way back.
     point_of_no_return: Option<usize>,
     needs: Vec<NeedPart<'a>>,
+    warnings: &'a [Warning],
     seconds: SecondsPart,
 }
 
@@ -82,6 +83,7 @@ impl<'a> PlanDocument<'a> {
                 .collect(),
             point_of_no_return: plan.point_of_no_return().map(|step| step + 1),
             needs: preview.needs.iter().map(need).collect(),
+            warnings: &preview.warnings,
             seconds: seconds(preview.seconds()),
         }
     }

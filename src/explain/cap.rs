@@ -139,6 +139,15 @@ pub fn finding(finding: &CapFinding) -> String {
     }
 }
 
+/// Something on the card goes before a package is loaded.
+#[must_use]
+pub fn replaced(aid: &Aid) -> String {
+    gettext_f(
+        "The card has {name} already. It is deleted before, with its data.",
+        &[("name", &named(aid))],
+    )
+}
+
 fn taken(aid: &Aid, by: PresentKind) -> String {
     let aid = aid.to_string();
     let aid = [("aid", aid.as_str())];

@@ -271,6 +271,9 @@ pub fn need(need: &Need) -> String {
 #[must_use]
 pub fn need_is_for(need: &Need) -> String {
     match (&need.name, need.fresh, need.role) {
+        (SecretName::Pin { .. }, true, PinRole::SecurityOfficer) if !need.replaces_pins => gettext(
+            "With it further PINs are made. It replaces no forgotten PIN. Keep it apart from the token.",
+        ),
         (SecretName::Pin { .. }, true, PinRole::SecurityOfficer) => gettext(
             "With it the token can be set up anew and forgotten PINs replaced. Keep it apart from the token.",
         ),
@@ -280,6 +283,9 @@ pub fn need_is_for(need: &Need) -> String {
         (SecretName::Pin { .. }, false, _) => {
             gettext("The card asks for it before it changes anything.")
         }
+        (SecretName::Puk { .. }, ..) if !need.replaces_pins => gettext(
+            "It gives the tries back when the PIN is blocked. The PIN stays what it was: a forgotten one cannot be replaced.",
+        ),
         (SecretName::Puk { .. }, ..) => {
             gettext("It gives a new PIN when the PIN is blocked or forgotten.")
         }

@@ -272,6 +272,28 @@ pub fn unknown_card() -> Page {
     )
 }
 
+/// A card with a card manager, and nothing else that is known here.
+#[must_use]
+pub fn empty_java_card() -> Page {
+    Page::new(
+        "auth-smartcard-symbolic",
+        gettext("Java card"),
+        gettext(
+            "Its card manager answers, and no applet for PINs and keys. With such an applet on it the card can become a token.",
+        ),
+    )
+}
+
+/// A card without anything that is read here.
+#[must_use]
+pub fn without_driver(token: &Token) -> Page {
+    if token.is_empty_java_card() {
+        empty_java_card()
+    } else {
+        unknown_card()
+    }
+}
+
 /// A card that is being read for the first time.
 #[must_use]
 pub fn reading(name: &str) -> Page {

@@ -11,7 +11,7 @@ use crate::token::{
 const MAX_NAME: usize = 80;
 
 /// The name that every sentence about a token uses: its label, else that it is blank, else its model
-/// with the last four of the serial number, else "Unknown card".
+/// with the last four of the serial number, else "Java card" or "Unknown card".
 #[must_use]
 pub fn title(token: &Token) -> String {
     if let Some(label) = shown(token.label.as_ref()) {
@@ -32,7 +32,7 @@ pub fn title(token: &Token) -> String {
     match (kind, shown(token.serial.as_ref())) {
         (Some(kind), Some(serial)) => format!("{kind} …{}", last_four(serial)),
         (Some(kind), None) => kind,
-        (None, _) => gettext("Unknown card"),
+        (None, _) => super::readers::without_driver(token).title,
     }
 }
 

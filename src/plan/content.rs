@@ -98,6 +98,46 @@ impl InstallWish {
         }
     }
 
+    /// What is on the card and deleted before.
+    pub fn replaced<'a>(&'a self, card: &'a CardSide) -> impl Iterator<Item = &'a Aid> {
+        let there = |aid: &Aid| card.present.iter().any(|(present, _)| present == aid);
+        let names = self.delete.iter().map(|deletion| &deletion.aid);
+        names.filter(move |aid| there(aid))
+    }
+
+    /// What is to be known before the package is put onto a card in this way.
+    #[must_use]
+    pub fn findings(&self, cap: &CapFile, card: &CardSide) -> Vec<CapFinding> {
+        let mut card = card.clone();
+        let gone: Vec<Aid> = self.replaced(&card).cloned().collect();
+        if !gone.is_empty() {
+            // What goes makes room, nobody knows how much.
+            card.free_memory = None;
+            card.present.retain(|(aid, _)| !gone.contains(aid));
+        }
+        let mut findings = cap.check(&card);
+        // Of the names in the file, only those that are used.
+        let used = |aid: &Aid| self.applets.iter().any(|applet| applet.instance == *aid);
+        findings.retain(|finding| match finding {
+            CapFinding::InstancePresent { aid } => used(aid),
+            _ => true,
+        });
+        let told = |aid: &Aid| {
+            let same = CapFinding::InstancePresent { aid: aid.clone() };
+            findings.contains(&same)
+        };
+        let taken = |aid: &Aid| card.present.contains(&(aid.clone(), PresentKind::Instance));
+        let others: Vec<CapFinding> = self
+            .applets
+            .iter()
+            .map(|applet| &applet.instance)
+            .filter(|aid| taken(aid) && !told(aid))
+            .map(|aid| CapFinding::InstancePresent { aid: aid.clone() })
+            .collect();
+        findings.extend(others);
+        findings
+    }
+
     /// The steps. `name` is what the file is called.
     #[must_use]
     pub fn tasks(&self, cap: &CapFile, name: &str) -> Vec<Task> {

@@ -1,5 +1,7 @@
 //! What a plan is going to be: commands, needs, losses, time.
 
+use serde::Serialize;
+
 use super::{Need, Plan, SecretName, SetupError, Survey, Task};
 use crate::card::setup::rehearse;
 
@@ -19,7 +21,8 @@ pub struct Preview {
 }
 
 /// Something that a person has to know who decides for a plan.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Warning {
     /// The encryption of SCP02 tells about keys by how it refuses wrong padding (TCHES 2018/2).
     PaddingOracle,
@@ -175,6 +178,7 @@ mod tests {
             role: PinRole::User,
             label: None,
             rule,
+            replaces_pins: true,
         }
     }
 

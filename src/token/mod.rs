@@ -157,6 +157,33 @@ impl Token {
     pub fn is_unknown(&self) -> bool {
         self.is_without_application() && self.card.system.is_none()
     }
+
+    /// Whether the card manager of a Java card answered, though nothing else here knows the card.
+    #[must_use]
+    pub fn has_card_manager(&self) -> bool {
+        let mut answering = self.answering.iter();
+        self.is_unknown() && answering.any(AnsweringApplication::is_card_manager)
+    }
+
+    /// Whether the card manager of a Java card is all that answered.
+    #[must_use]
+    pub fn is_empty_java_card(&self) -> bool {
+        let managers = |found: &AnsweringApplication| found.is_card_manager();
+        self.has_card_manager() && self.answering.iter().all(managers)
+    }
+}
+
+impl AnsweringApplication {
+    /// What card managers are selected by begins with one of these: Visa's and GlobalPlatform's
+    /// (sheet "globalplatform", 1.1).
+    const CARD_MANAGERS: [[u8; 7]; 2] = [[0xA0, 0, 0, 0, 3, 0, 0], [0xA0, 0, 0, 1, 0x51, 0, 0]];
+
+    /// Whether it is a card manager.
+    #[must_use]
+    pub fn is_card_manager(&self) -> bool {
+        let begins = |known: &[u8; 7]| self.aid.starts_with(known);
+        Self::CARD_MANAGERS.iter().any(begins)
+    }
 }
 
 /// Bytes in serialised values are upper-case hexadecimal text.

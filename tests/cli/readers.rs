@@ -116,6 +116,16 @@ fn an_unknown_card_says_so_early() {
 }
 
 #[test]
+fn a_java_card_without_applets_says_how_to_go_on() {
+    let page = run("--practice=java-gp211 show").result();
+    assert!(page.contains("\nJava card\n"), "{page}");
+    assert!(page.contains("symbolonctl gp info"), "{page}");
+    // A payment card has no card manager that answers.
+    let page = run("--practice=unknown show").result();
+    assert!(!page.contains("gp info"), "{page}");
+}
+
+#[test]
 fn a_blank_card_is_known_by_name() {
     let page = run("--practice=cardos-blank show").result();
     for words in [

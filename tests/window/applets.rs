@@ -16,8 +16,8 @@ const WRONG: &str = "00112233445566778899AABBCCDDEEFF";
 
 /// The page of applets of the card on show.
 fn applets(window: &Program) {
-    window.tree.find("button", "Copy Report");
-    window.press(&["ctrl+6"]);
+    window.tree.find("list item", "Java card, Practice card");
+    press(&window.tree, "Show Applets");
     window.tree.find_part("list item", "Secure channel closed");
 }
 
@@ -156,12 +156,12 @@ const SECRETS: [(&str, &str); 9] = [
     ("Transport PIN of the applet", "Muscle00"),
     ("New SO-PIN", "24681357"),
     ("Repeat new SO-PIN", "24681357"),
-    ("New PUK", "11223344"),
-    ("Repeat new PUK", "11223344"),
+    ("New PUK of “SO-PIN”", "11223344"),
+    ("New PUK of “SO-PIN”, repeated", "11223344"),
     ("New PIN", "13572468"),
     ("Repeat new PIN", "13572468"),
-    ("New PUK", "55667788"),
-    ("Repeat new PUK", "55667788"),
+    ("New PUK of “User PIN”", "55667788"),
+    ("New PUK of “User PIN”, repeated", "55667788"),
 ];
 
 /// The way of the HOWTO (1 and 2) on the card that it was written for.
@@ -181,18 +181,9 @@ fn the_card_of_the_howto_becomes_a_token() {
         .set_text("VPN Thomas Mustermann");
     press(&wizard, "Next");
     wizard.find("text box", SECRETS[0].0);
-    let mut fields = Vec::new();
-    wizard.walk(&mut |node, _| {
-        let asked = |(name, _): &(&str, &str)| node.name() == *name;
-        if node.role() == "text box" && SECRETS.iter().any(asked) {
-            fields.push(node.clone());
-        }
-    });
-    assert_eq!(fields.len(), SECRETS.len());
     window.picture(title, "applets-secrets");
-    for (field, (name, secret)) in fields.iter().zip(SECRETS) {
-        assert_eq!(field.name(), name);
-        field.set_text(secret);
+    for (name, secret) in SECRETS {
+        wizard.find("text box", name).set_text(secret);
     }
     press(&wizard, "Next");
     wizard.find_part("list item", "Set the MUSCLE applet up with new PINs");

@@ -49,6 +49,7 @@ pub(in crate::card) fn need(name: &SecretName, task: &Task, survey: &Survey, atr
         role: PinRole::User,
         label: None,
         rule: rule(1),
+        replaces_pins: true,
     };
     let (SecretName::Pin { number } | SecretName::Puk { number }) = name else {
         return any;

@@ -69,6 +69,7 @@ pub(in crate::card) fn need(name: &SecretName, task: &Task) -> Need {
             max: 32,
             alphabet: Alphabet::Any,
         },
+        replaces_pins: false,
     }
 }
 

@@ -345,6 +345,7 @@ pub(in crate::card) fn need(name: &SecretName, task: &Task) -> Need {
         role,
         label,
         rule,
+        replaces_pins: false,
     }
 }
 

@@ -39,6 +39,9 @@ pub struct Need {
     pub label: Option<Text>,
     /// What it must look like.
     pub rule: PinRule,
+    /// Whether a PIN that was forgotten can be replaced with it: by a PUK, or an SO-PIN. Some PUKs
+    /// only give the tries back.
+    pub replaces_pins: bool,
 }
 
 /// Goes through all tasks, one after the other, on a card that answers "done" to everything.

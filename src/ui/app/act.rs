@@ -15,7 +15,7 @@ use crate::ui::actions::{self, Action};
 use crate::ui::model::{Place, Shown, Situation};
 use crate::ui::reader_panel::{ReaderPanelInput, SEARCH_FROM};
 use crate::ui::status_pages::StatusChoice;
-use crate::ui::token_view::{TokenViewInput, TokenViewOutput};
+use crate::ui::token_view::{Page, TokenViewInput, TokenViewOutput};
 use crate::ui::tools::practice::{
     PracticeCards, PracticeCardsInput, PracticeCardsOutput, PracticeReader,
 };
@@ -115,6 +115,7 @@ impl App {
             StatusChoice::CopyReport => self.copy_summary(root),
             StatusChoice::SendCommand => self.open_command(sender, root),
             StatusChoice::SetUp | StatusChoice::Continue => self.open_setup(sender, root),
+            StatusChoice::ShowApplets => self.view.emit(TokenViewInput::Page(Page::Applets)),
         }
     }
 

@@ -175,7 +175,7 @@ fn of_slot(slot: &Slot, name: &str, now: i64) -> Row {
 
 /// A card that no driver knows: the list of known cards may have a name for it.
 fn unknown(slot: &Slot, token: &Token, name: &str) -> explain::readers::Row {
-    let title = gettext("Unknown card");
+    let title = explain::readers::without_driver(token).title;
     let listed = token.card.listed_as.first().map(ToString::to_string);
     let subtitle = if slot.reader.practice {
         gettext("Practice card")

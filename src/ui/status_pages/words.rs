@@ -46,6 +46,8 @@ pub enum StatusChoice {
     SetUp,
     /// Go on with that.
     Continue,
+    /// Turn to the page of applets.
+    ShowApplets,
 }
 
 impl StatusChoice {
@@ -65,6 +67,7 @@ impl StatusChoice {
             Self::SendCommand => gettext("Send a Command…"),
             Self::SetUp => gettext("Set Up…"),
             Self::Continue => gettext("Continue…"),
+            Self::ShowApplets => gettext("Show Applets"),
         }
     }
 }
@@ -119,9 +122,22 @@ pub fn words(situation: &Situation, name: &str) -> StatusWords {
                 .second(StatusChoice::CopyReport)
                 .second(StatusChoice::SendCommand)
         }
-        Situation::Unknown { .. } => StatusWords::of(readers::unknown_card())
-            .first(StatusChoice::CopyReport)
-            .second(StatusChoice::SendCommand),
+        Situation::Unknown { token, .. } if token.is_empty_java_card() => {
+            StatusWords::of(readers::empty_java_card())
+                .first(StatusChoice::ShowApplets)
+                .second(StatusChoice::CopyReport)
+                .second(StatusChoice::SendCommand)
+        }
+        Situation::Unknown { token, .. } => {
+            let words = StatusWords::of(readers::unknown_card())
+                .first(StatusChoice::CopyReport)
+                .second(StatusChoice::SendCommand);
+            if token.has_card_manager() {
+                words.second(StatusChoice::ShowApplets)
+            } else {
+                words
+            }
+        }
         Situation::Unreadable { reader, error } => {
             StatusWords::of(readers::unreadable(error)).first(StatusChoice::TryAgain(reader.id))
         }
@@ -178,7 +194,11 @@ impl StatusWords {
 #[cfg(test)]
 mod tests {
     use super::{StatusChoice, words};
-    use crate::token::{Reader, ReaderId, ServiceState, SlotState, Text};
+    use std::sync::Arc;
+
+    use crate::token::{
+        AnsweringApplication, Identity, Reader, ReaderId, ServiceState, SlotState, Text, Token,
+    };
     use crate::ui::model::Situation;
 
     fn reader(practice: bool) -> Reader {
@@ -189,6 +209,45 @@ mod tests {
             pinpad: false,
             slot: SlotState::Empty,
         }
+    }
+
+    /// The first choice, and whether the applets are among all.
+    fn of_a_card(answering: &[&[u8]]) -> (Option<StatusChoice>, bool) {
+        let answering = answering.iter().map(|aid| AnsweringApplication {
+            name: Text::from("?"),
+            aid: aid.to_vec(),
+        });
+        let token = Token {
+            complete: true,
+            answering: answering.collect(),
+            ..Token::default()
+        };
+        let situation = Situation::Unknown {
+            reader: reader(false),
+            identity: Identity {
+                reader: ReaderId(3),
+                insertion: 1,
+            },
+            token: Arc::new(token),
+            unfinished: None,
+        };
+        let words = words(&situation, "");
+        let applets = StatusChoice::ShowApplets;
+        let anywhere = words.first == Some(applets) || words.second.contains(&applets);
+        (words.first, anywhere)
+    }
+
+    #[test]
+    fn a_java_card_leads_to_its_applets() {
+        let (manager, fido): (&[u8], &[u8]) = (
+            &[0xA0, 0, 0, 1, 0x51, 0, 0],
+            &[0xA0, 0, 0, 6, 0x47, 0x2F, 0, 1],
+        );
+        let (report, applets) = (StatusChoice::CopyReport, StatusChoice::ShowApplets);
+        assert_eq!(of_a_card(&[manager]), (Some(applets), true));
+        assert_eq!(of_a_card(&[fido, manager]), (Some(report), true));
+        assert_eq!(of_a_card(&[fido]), (Some(report), false));
+        assert_eq!(of_a_card(&[]), (Some(report), false));
     }
 
     #[test]

@@ -197,7 +197,7 @@ impl OverviewPage {
             .set_visible(subject.unfinished.is_none() && is_blank(token));
         let unknown = token
             .is_unknown()
-            .then(|| explain::readers::unknown_card().body);
+            .then(|| explain::readers::without_driver(token).body);
         let unknown: Vec<String> = unknown.into_iter().collect();
         self.unknown
             .show(&unknown, |words| unknown_row(words, &self.wires));

@@ -6,10 +6,12 @@ use relm4::adw::prelude::*;
 use relm4::gtk;
 
 use super::parts::{Warning, column};
+use crate::base::i18n::gettext_f;
 use crate::base::secret::Secret;
 use crate::explain;
 use crate::plan::{Need, SecretName};
 use crate::token::{ApplicationKind, Token, Tries};
+use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::group;
 use crate::ui::widgets::{SecretRow, Tick, TickList, TriesDots};
 
@@ -76,7 +78,12 @@ impl SecretFields {
         while let Some(old) = self.list.first_child() {
             self.list.remove(&old);
         }
-        self.asked = needs.iter().map(|need| self.one(need, token)).collect();
+        let names: Vec<String> = needs.iter().map(field_name).collect();
+        let one = |(need, name): (&Need, &String)| {
+            let alone = names.iter().filter(|other| *other == name).count() == 1;
+            self.one(need, name, alone, token)
+        };
+        self.asked = needs.iter().zip(&names).map(one).collect();
         let mut rows: Vec<SecretRow> = Vec::new();
         for asked in &self.asked {
             rows.push(asked.row.clone());
@@ -95,25 +102,27 @@ impl SecretFields {
         }
     }
 
-    fn one(&self, need: &Need, token: &Token) -> Asked {
-        let words = explain::pin_dialog::new(need.role);
-        let name = if need.name == SecretName::TransportPin {
-            explain::plan::need(need)
-        } else if need.fresh {
-            words
-        } else {
-            explain::pin_dialog::current(need.role)
-        };
-        let group = group(&explain::plan::need(need));
+    /// One thing; `alone` if no other field has its name.
+    fn one(&self, need: &Need, name: &str, alone: bool, token: &Token) -> Asked {
+        let heading = explain::plan::need(need);
+        let group = group(&heading);
         let about = explain::plan::need_is_for(need);
         group.set_description(Some(&gtk::glib::markup_escape_text(&about)));
-        let row = SecretRow::new(&name);
+        let row = SecretRow::new(name);
         group.add(&row);
         let repeat = need
             .fresh
             .then(|| SecretRow::new(&explain::pin_dialog::repeat(need.role)));
         if let Some(repeat) = &repeat {
             group.add(repeat);
+        }
+        if !alone {
+            // Those who do not see the heading have nothing else to tell two PUKs apart.
+            row.set_a11y_label(&heading);
+            let again = gettext_f("{what}, repeated", &[("what", &heading)]);
+            if let Some(repeat) = &repeat {
+                repeat.set_a11y_label(&again);
+            }
         }
         let whole = column(9);
         whole.append(&group);
@@ -211,6 +220,15 @@ impl Asked {
     }
 }
 
+/// What stands on the field.
+fn field_name(need: &Need) -> String {
+    match (&need.name, need.fresh) {
+        (SecretName::TransportPin, _) => explain::plan::need(need),
+        (_, true) => explain::pin_dialog::new(need.role),
+        (_, false) => explain::pin_dialog::current(need.role),
+    }
+}
+
 /// The rules for something new, as far as it was typed.
 fn ticks(need: &Need, typed: &Secret, again: &Secret) -> Vec<Tick> {
     let words = explain::pins::requirements(&need.rule);
@@ -255,6 +273,7 @@ mod tests {
                 max: 8,
                 alphabet: Alphabet::Ascii,
             },
+            replaces_pins: true,
         };
         let met = |typed: &str, again: &str| {
             let [typed, again] = [typed, again].map(|text| Secret::new(text.as_bytes()));

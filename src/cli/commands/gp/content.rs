@@ -14,7 +14,7 @@ use crate::cli::exit::{End, Exit, Trouble};
 use crate::cli::gp_page;
 use crate::cli::output::Output;
 use crate::explain::cap::is_in_the_way;
-use crate::plan::content::{Aid, CapFile, CapFinding, InstallWish, card_side};
+use crate::plan::content::{Aid, CapFile, InstallWish, card_side};
 use crate::plan::gpshell::put_keys as put_keys_task;
 use crate::plan::{Deletion, Installation, Task};
 use crate::token::{Registry, RegistryKind};
@@ -100,21 +100,8 @@ fn in_the_way(
     look: &Look,
     output: &mut Output,
 ) -> Result<(), Trouble> {
-    let mut side = card_side(&look.manager, registry(look));
-    let goes = |aid: &Aid| wish.delete.iter().any(|deletion| deletion.aid == *aid);
-    // What is deleted before makes room, nobody knows how much.
-    if side.present.iter().any(|(aid, _)| goes(aid)) {
-        side.free_memory = None;
-    }
-    side.present.retain(|(aid, _)| !goes(aid));
-    let instances = || wish.applets.iter().map(|applet| &applet.instance);
-    let applies = |finding: &CapFinding| match finding {
-        // Of the names in the file, only those that are used.
-        CapFinding::InstancePresent { aid } => instances().any(|used| used == aid),
-        _ => true,
-    };
-    let mut findings = cap.check(&side);
-    findings.retain(applies);
+    let side = card_side(&look.manager, registry(look));
+    let findings = wish.findings(cap, &side);
     output.message(gp_page::findings(&findings, output.style()).trim_start());
     if findings.iter().any(is_in_the_way) {
         return Err(Trouble::new(

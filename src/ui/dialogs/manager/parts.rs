@@ -1,6 +1,7 @@
 //! The widgets of the dialog.
 
 use relm4::adw::prelude::*;
+use relm4::gtk::gdk;
 use relm4::{ComponentSender, adw, gtk};
 
 use super::entered::Source;
@@ -240,6 +241,7 @@ fn choices(sender: &ComponentSender<OpenManager>) -> (gtk::Box, Choices, gtk::La
                 input.emit(OpenManagerInput::Choose(source));
             }
         });
+        choice.add_controller(enter(&choice, sender));
         if source == Source::File {
             file = line;
             let open = gtk::Button::builder()
@@ -260,6 +262,30 @@ fn choices(sender: &ComponentSender<OpenManager>) -> (gtk::Box, Choices, gtk::La
         choices.push((source, choice));
     }
     (list, choices, file)
+}
+
+/// Enter on what is chosen already opens the card manager, as in the fields.
+fn enter(
+    choice: &gtk::CheckButton,
+    sender: &ComponentSender<OpenManager>,
+) -> gtk::EventControllerKey {
+    let keys = gtk::EventControllerKey::builder()
+        .propagation_phase(gtk::PropagationPhase::Capture)
+        .build();
+    let (choice, input) = (choice.downgrade(), sender.input_sender().clone());
+    keys.connect_key_pressed(move |_, key, _, _| {
+        let chosen = choice.upgrade().is_some_and(|choice| choice.is_active());
+        let enter = matches!(
+            key,
+            gdk::Key::Return | gdk::Key::KP_Enter | gdk::Key::ISO_Enter
+        );
+        if chosen && enter {
+            input.emit(OpenManagerInput::Submit);
+            return gtk::glib::Propagation::Stop;
+        }
+        gtk::glib::Propagation::Proceed
+    });
+    keys
 }
 
 /// What is rarely otherwise than the card told.
@@ -326,5 +352,7 @@ fn number_row(
         row.set_a11y_wrong(number.is_none());
         input.emit(OpenManagerInput::Set(setting(number)));
     });
+    let input = sender.input_sender().clone();
+    row.connect_entry_activated(move |_| input.emit(OpenManagerInput::Submit));
     row
 }

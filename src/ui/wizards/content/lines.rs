@@ -4,7 +4,7 @@ use crate::base::hex;
 use crate::base::i18n::gettext;
 use crate::explain::{self, cap};
 use crate::plan::content::cap::FindingWeight;
-use crate::plan::content::{CapFile, CapFinding, CardSide, cap::building};
+use crate::plan::content::{CapFile, CapFinding, CardSide, InstallWish, cap::building};
 use crate::ui::widgets::FactText;
 
 /// A finding with its sign.
@@ -42,29 +42,38 @@ impl Sign {
     }
 }
 
-/// What is to be known before the package is loaded: the worst first.
-pub(super) fn findings(file: &CapFile, card: &CardSide, deletes: bool) -> Vec<FindingLine> {
-    let mut found = file.check(card);
+/// What is to be known before the package is loaded: the worst first. Without a `wish`, as it was
+/// typed, of the file alone.
+pub(super) fn findings(
+    file: &CapFile,
+    card: &CardSide,
+    wish: Option<&InstallWish>,
+) -> Vec<FindingLine> {
+    let mut found = match wish {
+        Some(wish) => wish.findings(file, card),
+        None => file.check(&CardSide::default()),
+    };
     // What every Java card is made with stands among the facts, and is nothing to be told of.
     found.retain(|finding| !matches!(finding, CapFinding::ImportNotListed { name: Some(_), .. }));
     found.sort_by_key(|finding| std::cmp::Reverse(finding.weight()));
-    let line = |finding: &CapFinding| {
-        let goes = matches!(
-            finding,
-            CapFinding::PackagePresent { .. } | CapFinding::InstancePresent { .. }
-        );
-        FindingLine {
-            sign: match finding.weight() {
-                FindingWeight::Hint => Sign::Good,
-                FindingWeight::Warning => Sign::Careful,
-                // The plan deletes it first.
-                FindingWeight::Blocking if goes && deletes => Sign::Careful,
-                FindingWeight::Blocking => Sign::InTheWay,
-            },
-            words: cap::finding(finding),
-        }
+    let line = |finding: &CapFinding| FindingLine {
+        sign: match finding.weight() {
+            FindingWeight::Hint => Sign::Good,
+            FindingWeight::Warning => Sign::Careful,
+            FindingWeight::Blocking => Sign::InTheWay,
+        },
+        words: cap::finding(finding),
     };
-    found.iter().map(line).collect()
+    let replaced = wish.into_iter().flat_map(|wish| wish.replaced(card));
+    let replaced = replaced.map(|aid| FindingLine {
+        sign: Sign::Careful,
+        words: cap::replaced(aid),
+    });
+    let mut lines: Vec<FindingLine> = found.iter().map(line).collect();
+    let blocking = lines.iter().filter(|line| line.sign == Sign::InTheWay);
+    let place = blocking.count();
+    lines.splice(place..place, replaced);
+    lines
 }
 
 /// What is in the file.

@@ -94,11 +94,6 @@ impl Options {
         }
     }
 
-    /// Whether something on the card goes.
-    pub(super) fn deletes(&self) -> bool {
-        !self.delete.is_empty()
-    }
-
     pub(super) fn edit(&mut self, edit: Edit) {
         match edit {
             Edit::Descriptor(on) => self.with_descriptor = on,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use relm4::adw::prelude::*;
 
-use super::{ContentWizard, Page, Request, flow, lines};
+use super::lines::{self, FindingLine, Sign};
+use super::{ContentWizard, Page, Request, flow};
 use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::explain;
 use crate::plan::Plan;
@@ -42,7 +43,10 @@ impl ContentWizard {
             Page::Looking | Page::Running => false,
             Page::File => {
                 let options = self.options.as_ref();
-                self.access.is_some() && options.is_some_and(|options| options.wish().is_ok())
+                let typed = options.is_some_and(|options| options.wish().is_ok());
+                // What the card would refuse is not begun.
+                let in_the_way = |line: &FindingLine| line.sign == Sign::InTheWay;
+                self.access.is_some() && typed && !self.findings().iter().any(in_the_way)
             }
             Page::Plan => self.access.is_some() && self.made.is_some(),
             Page::Result => match &self.ending {
@@ -88,15 +92,23 @@ impl ContentWizard {
         self.show_buttons();
     }
 
-    fn show_file(&mut self) {
+    /// What is to be known of the file on this card.
+    fn findings(&self) -> Vec<FindingLine> {
         let (Some(file), Some(options)) = (&self.file, &self.options) else {
-            return;
+            return Vec::new();
         };
         let look = self.look.as_ref();
         let side = look.map_or_else(CardSide::default, |look| {
             content::card_side(&look.manager, look.registry.as_ref())
         });
-        let findings = lines::findings(file, &side, options.deletes());
+        lines::findings(file, &side, options.wish().ok().as_ref())
+    }
+
+    fn show_file(&mut self) {
+        let Some(options) = &self.options else {
+            return;
+        };
+        let findings = self.findings();
         let (title, body) = (
             gettext("The card manager is closed"),
             gettext("Loading takes its keys. Close this, open the card manager, and come back."),

@@ -22,6 +22,7 @@ pub(in crate::ui::wizards) struct PlanPage {
     subject: Subject,
     notice: Warning,
     backup: Warning,
+    caution: Warning,
     steps: StepList,
     cost: gtk::Label,
     commands: gtk::TextBuffer,
@@ -35,6 +36,7 @@ impl PlanPage {
             subject: Subject::new(),
             notice: Warning::new(true),
             backup: Warning::new(false),
+            caution: Warning::new(false),
             steps: StepList::new(),
             cost: label("", &["dim-label"]),
             commands: gtk::TextBuffer::new(None),
@@ -43,6 +45,7 @@ impl PlanPage {
         content.append(page.subject.widget());
         content.append(page.notice.widget());
         content.append(page.backup.widget());
+        content.append(page.caution.widget());
         let list = column(9);
         list.append(page.steps.widget());
         page.cost.set_margin_start(6);
@@ -120,6 +123,13 @@ impl PlanPage {
         let lost = losses.keys > 0 || losses.certificates > 0;
         self.backup
             .show(lost.then_some((title.as_str(), body.as_str())));
+        let warnings = preview.warnings.iter().copied();
+        let warnings: Vec<String> = warnings.map(explain::plan::warning).collect();
+        let title = gettext("To be known before");
+        let body = warnings.join("\n");
+        let warned = !warnings.is_empty();
+        self.caution
+            .show(warned.then_some((title.as_str(), body.as_str())));
         let commands: Vec<&str> = preview
             .steps
             .iter()
