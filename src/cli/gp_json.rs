@@ -150,6 +150,7 @@ fn finding(finding: &CapFinding) -> FindingPart {
         CapFinding::TooBig { .. } => "too_big",
         CapFinding::RoomUnknown { .. } => "room_unknown",
         CapFinding::JavaCardTooOld { .. } => "java_card_too_old",
+        CapFinding::JavaCardOlder { .. } => "java_card_older",
         CapFinding::JavaCardUnknown { .. } => "java_card_unknown",
         CapFinding::FrameworkUnknown { .. } => "framework_unknown",
         CapFinding::NeedsInt => "needs_int",

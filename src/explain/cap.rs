@@ -100,6 +100,13 @@ pub fn finding(finding: &CapFinding) -> String {
             "It was built for {needed}, and the card has {card}. Build it for the older one.",
             &[("needed", &java_card(*needed)), ("card", &java_card(*card))],
         ),
+        CapFinding::JavaCardOlder { needed, card } => gettext_f(
+            "It was built for {needed}, and the card says that it has Java Card {generation}: it may refuse this package.",
+            &[
+                ("needed", &java_card(*needed)),
+                ("generation", &card.to_string()),
+            ],
+        ),
         CapFinding::JavaCardUnknown { needed } => gettext_f(
             "It was built for {needed}. The card does not tell which it has; it refuses what is too new.",
             &[("needed", &java_card(*needed))],

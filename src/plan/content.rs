@@ -216,12 +216,7 @@ pub fn card_side(manager: &CardManager, registry: Option<&Registry>) -> CardSide
         free_memory: resources.and_then(|resources| resources.free_memory),
         java_card: recognition
             .and_then(|known| u8::try_from(known.java_card?).ok())
-            .filter(|&version| version > 2)
-            .map(|major| JavaCardVersion {
-                major,
-                minor: u8::MAX,
-                patch: u8::MAX,
-            }),
+            .map(JavaCardVersion::generation),
         present: present
             .filter_map(|(aid, kind)| Some((Aid::new(aid).ok()?, kind)))
             .collect(),

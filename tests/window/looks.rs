@@ -1,6 +1,10 @@
 //! Pictures of every page in every look, for the one who looks at them. `make screenshots`
 //! takes them; the README shows some.
 
+use std::fs;
+
+use crate::applets::press;
+use crate::card_file::Made;
 use crate::driver::{Look, Program};
 
 /// The pages of a token with the keys that show them.
@@ -48,4 +52,62 @@ fn pages_narrow_dark() {
 #[test]
 fn pages_in_german() {
     pages(Look::WIDE.german(), "wide-german");
+}
+
+/// A Java card from the page that says what it is to a plan that loads a package.
+fn java_card(look: Look, name: &str) {
+    let window = Program::practising("java-modern", look);
+    let picture = |title: &str, page: &str| {
+        window.picture(&look.says(title), &format!("applets-{page}-{name}"));
+    };
+    let readers = window.tree.first(&|node| node.role() == "list").unwrap();
+    readers.find_part("list item", &look.says("Java card"));
+    if look.width < 640 {
+        window.press(&["Return"]);
+    }
+    window.tree.find("button", &look.says("Show Applets"));
+    picture("Symbolon", "found");
+    press(&window.tree, &look.says("Show Applets"));
+    press(&window.tree, &look.says("Open the card manager"));
+    let keys = look.says("Open the card manager");
+    let dialog = window.tree.find("window", &keys);
+    dialog.find("radio", &look.says("Public test keys"));
+    window.picture(&keys, &format!("applets-keys-{name}"));
+    press(&dialog, &look.says("Open"));
+    window.tree.gone("window", &keys);
+    let opened = look.says("Secure channel opened");
+    window.tree.find_part("list item", &opened);
+    picture("Symbolon", "open");
+    let file = window.home().join("CardEdge.cap");
+    fs::write(&file, Made::muscle().archive()).unwrap();
+    let row = window.tree.find("list item", &look.says("Load a package…"));
+    window.point("Symbolon", &row);
+    window.choose(&look.says("Open a CAP file"), &file);
+    let wizard = look.says("Change the card");
+    let wizard = window.tree.find("window", &wizard);
+    wizard.find("label", "CardEdge.cap");
+    picture("Change the card", "file");
+    press(&wizard, &look.says("Load…"));
+    wizard.find_part("list item", "1. ");
+    picture("Change the card", "plan");
+}
+
+#[test]
+fn java_card_narrow_dark() {
+    java_card(Look::NARROW.dark(), "narrow-dark");
+}
+
+#[test]
+fn java_card_with_larger_text() {
+    java_card(Look::WIDE.text(150), "large");
+}
+
+#[test]
+fn java_card_in_german() {
+    java_card(Look::WIDE.german(), "german");
+}
+
+#[test]
+fn java_card_with_text_of_twice_the_size() {
+    java_card(Look::NARROW.text(200), "narrow-twice");
 }

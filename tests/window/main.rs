@@ -33,6 +33,7 @@ mod homes;
 mod hostile;
 mod keyboard;
 mod looks;
+mod packages;
 mod pages;
 mod pin_prompts;
 mod pins;

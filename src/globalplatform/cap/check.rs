@@ -67,6 +67,14 @@ pub enum CapFinding {
         /// What the card has.
         card: JavaCardVersion,
     },
+    /// It was built against a Java Card of a later generation than the card says it has. Some cards
+    /// say less than they can.
+    JavaCardOlder {
+        /// What it needs.
+        needed: JavaCardVersion,
+        /// The generation that the card tells.
+        card: u8,
+    },
     /// The card does not tell its version.
     JavaCardUnknown {
         /// What it needs.
@@ -136,7 +144,9 @@ impl CapFinding {
             | Self::NeedsInt
             | Self::ImportNotListed { .. }
             | Self::NoApplet => FindingWeight::Hint,
-            Self::UnusualAid { .. } | Self::DirectoryDiffers { .. } => FindingWeight::Warning,
+            Self::JavaCardOlder { .. }
+            | Self::UnusualAid { .. }
+            | Self::DirectoryDiffers { .. } => FindingWeight::Warning,
             Self::TooBig { .. }
             | Self::JavaCardTooOld { .. }
             | Self::PackagePresent { .. }
@@ -180,6 +190,10 @@ fn java_card(cap: &CapFile, card: &CardSide) -> Option<CapFinding> {
     };
     match card.java_card {
         None => Some(CapFinding::JavaCardUnknown { needed }),
+        Some(card) if card.is_generation() && card < needed => Some(CapFinding::JavaCardOlder {
+            needed,
+            card: card.major,
+        }),
         Some(card) if card < needed => Some(CapFinding::JavaCardTooOld { needed, card }),
         Some(_) => None,
     }

@@ -70,6 +70,24 @@ pub struct JavaCardVersion {
     pub patch: u8,
 }
 
+impl JavaCardVersion {
+    /// All versions of a generation: what a card tells of itself has one number.
+    #[must_use]
+    pub fn generation(major: u8) -> Self {
+        Self {
+            major,
+            minor: u8::MAX,
+            patch: u8::MAX,
+        }
+    }
+
+    /// Whether it is a generation, not one version of it.
+    #[must_use]
+    pub fn is_generation(self) -> bool {
+        self.minor == u8::MAX
+    }
+}
+
 impl fmt::Display for JavaCardVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)?;

@@ -103,6 +103,8 @@ pub struct TokenView {
     applets: applets::AppletsPage,
     /// Whether the card manager of the card on show was asked since the card was read.
     manager_asked: bool,
+    /// The card of which somebody wants to see what its card manager tells.
+    manager_of: Option<Identity>,
     /// Whether the card on show was asked what it tells of itself since it was read.
     sheet_asked: bool,
     /// Pages that do not show the token as it is now. Nobody sees them: they are brought up to
@@ -228,6 +230,7 @@ impl SimpleComponent for TokenView {
             technical: technical::TechnicalPage::new(wires.clone()),
             applets: applets::AppletsPage::new(wires.clone()),
             manager_asked: false,
+            manager_of: None,
             sheet_asked: false,
             behind: Vec::new(),
             catching_up: false,
@@ -290,6 +293,10 @@ impl SimpleComponent for TokenView {
             }
             TokenViewInput::Manager(identity, look) => {
                 if self.shows(identity) {
+                    // What was put onto the card makes another token of it: the page stays.
+                    if look.is_ok() {
+                        self.show_manager_page(identity);
+                    }
                     self.applets.show_manager(look);
                 }
             }
@@ -423,7 +430,7 @@ impl TokenView {
         let (pins, keys) = attention::pages(&subject.token, subject.now);
         for page in Page::ALL {
             let child = stack.page(self.frame(page).widget());
-            child.set_visible(page.is_of(&subject.token));
+            child.set_visible(self.has(page, subject));
             child.set_needs_attention(match page {
                 Page::Pins => pins,
                 Page::Keys => keys,
@@ -432,7 +439,7 @@ impl TokenView {
         }
         let shown = stack.visible_child_name();
         let shown = shown.and_then(|name| Page::named(&name));
-        if first || shown.is_none_or(|page| !page.is_of(&subject.token)) {
+        if first || shown.is_none_or(|page| !self.has(page, subject)) {
             stack.set_visible_child_name(Page::Overview.name());
         }
     }
@@ -440,6 +447,7 @@ impl TokenView {
     fn clear(&mut self) {
         self.sheet_asked = false;
         self.manager_asked = false;
+        self.manager_of = None;
         self.behind.clear();
         self.overview.clear();
         self.pins.clear();
@@ -453,8 +461,33 @@ impl TokenView {
         }
     }
 
+    /// Whether the token on show has this page: by what it is, or because somebody asked for it.
+    fn has(&self, page: Page, subject: &Subject) -> bool {
+        let asked = page == Page::Applets && self.manager_of == Some(subject.identity);
+        asked || page.is_of(&subject.token)
+    }
+
+    /// Cards on which something else was found may have a card manager as well: it is asked when
+    /// somebody wants to see it.
+    fn show_manager_page(&mut self, identity: Identity) {
+        let Some(subject) = self
+            .subject
+            .as_ref()
+            .filter(|shown| shown.identity == identity && applets::may_be_asked(&shown.token))
+        else {
+            return;
+        };
+        self.manager_of = Some(identity);
+        self.mark(subject, false);
+    }
+
     fn turn_to(&mut self, page: Page) {
-        let has_it = |subject: &Subject| page.is_of(&subject.token);
+        if let Some(identity) = self.subject.as_ref().map(|subject| subject.identity)
+            && page == Page::Applets
+        {
+            self.show_manager_page(identity);
+        }
+        let has_it = |subject: &Subject| self.has(page, subject);
         let (Some(stack), true) = (self.stack(), self.subject.as_ref().is_none_or(has_it)) else {
             return;
         };

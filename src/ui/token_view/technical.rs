@@ -5,8 +5,9 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 use relm4::{adw, gtk};
 
+use super::applets::{may_be_asked, may_have_manager};
 use super::rows::{Frame, Section, icon, row};
-use super::{Subject, TokenViewOutput, Wires, copied};
+use super::{Page, Subject, TokenViewInput, TokenViewOutput, Wires, copied};
 use crate::backend::Failure;
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
@@ -208,6 +209,8 @@ pub(super) struct TechnicalPage {
     sections_box: gtk::Box,
     /// What a CardOS card tells of itself, once somebody has looked at this page.
     sheet: Section<SheetLine>,
+    /// The way to the page of applets, where the token does not have it from the first.
+    manager: adw::PreferencesGroup,
     wires: Wires,
 }
 
@@ -219,12 +222,15 @@ impl TechnicalPage {
         frame.append(&sections_box);
         let sheet = Section::new("CardOS");
         frame.append(sheet.widget());
+        let manager = manager(&wires);
+        frame.append(&manager);
         frame.append(&console(&wires));
         Self {
             frame,
             sections: Vec::new(),
             sections_box,
             sheet,
+            manager,
             wires,
         }
     }
@@ -233,6 +239,9 @@ impl TechnicalPage {
     pub(super) fn show(&mut self, subject: &Subject) {
         let groups = groups(&subject.token, &subject.reader);
         self.frame.set_reading(!subject.token.complete);
+        let token = &subject.token;
+        let asked_here = may_be_asked(token) && !may_have_manager(token);
+        self.manager.set_visible(asked_here);
         for section in self.sections.drain(groups.len().min(self.sections.len())..) {
             self.sections_box.remove(section.widget());
         }
@@ -267,26 +276,46 @@ impl TechnicalPage {
     }
 }
 
+/// The way to the page of applets.
+fn manager(wires: &Wires) -> adw::PreferencesGroup {
+    let input = wires.input.clone();
+    way(
+        "application-x-addon-symbolic",
+        &gettext("Ask the card manager"),
+        &gettext("On Java cards it tells which applets are there, and loads others."),
+        move || input.emit(TokenViewInput::Page(Page::Applets)),
+    )
+}
+
 /// The way to the console, last on the page: it is for those who know what they do.
 fn console(wires: &Wires) -> adw::PreferencesGroup {
-    let text = super::rows::titled(
-        &gettext("Send a command…"),
-        &[],
-        None,
-        &gettext("Bytes as they stand, for those who know what they do."),
-    );
-    let line = super::rows::line();
-    line.append(&icon("utilities-terminal-symbolic", None));
-    line.append(&text);
-    line.append(&super::rows::arrow());
-    let row = row(&line, &gettext("Send a command…"));
-    row.set_activatable(true);
     let output = wires.output.clone();
+    way(
+        "utilities-terminal-symbolic",
+        &gettext("Send a command…"),
+        &gettext("Bytes as they stand, for those who know what they do."),
+        move || output.emit(TokenViewOutput::CommandChosen),
+    )
+}
+
+/// A row that leads somewhere, alone in its group.
+fn way(
+    sign: &str,
+    title: &str,
+    caption: &str,
+    chosen: impl Fn() + 'static,
+) -> adw::PreferencesGroup {
+    let line = super::rows::line();
+    line.append(&icon(sign, None));
+    line.append(&super::rows::titled(title, &[], None, caption));
+    line.append(&super::rows::arrow());
+    let row = row(&line, title);
+    row.set_activatable(true);
     let group = adw::PreferencesGroup::new();
     group.add(&row);
     // The list inside the group tells of clicks; the row itself only of Enter.
     if let Some(list) = row.parent().and_downcast::<gtk::ListBox>() {
-        list.connect_row_activated(move |_, _| output.emit(TokenViewOutput::CommandChosen));
+        list.connect_row_activated(move |_, _| chosen());
     }
     group
 }

@@ -20,6 +20,8 @@ pub(crate) struct Look {
     pub(crate) dark: bool,
     /// In German.
     pub(crate) german: bool,
+    /// The size of the text, in parts of a hundred.
+    pub(crate) text: u32,
 }
 
 impl Look {
@@ -29,6 +31,7 @@ impl Look {
         height: 700,
         dark: false,
         german: false,
+        text: 100,
     };
 
     /// As on a telephone.
@@ -49,6 +52,22 @@ impl Look {
             german: true,
             ..self
         }
+    }
+
+    /// The same with larger text.
+    pub(crate) const fn text(self, text: u32) -> Self {
+        Self { text, ..self }
+    }
+
+    /// What it says for these English words, which stand on one line of the translations.
+    pub(crate) fn says(self, words: &str) -> String {
+        if !self.german {
+            return words.to_owned();
+        }
+        let lines = include_str!("../../../po/de.po");
+        let asked = format!("msgid \"{words}\"\nmsgstr \"");
+        let (_, after) = lines.split_once(&asked).expect("a translation");
+        after.split('"').next().unwrap_or_default().to_owned()
     }
 }
 
@@ -111,6 +130,13 @@ impl Program {
             look.width, look.height
         );
         fs::write(settings.join("settings.toml"), size).unwrap();
+        if look.text != 100 {
+            let file = desktop.home().join("config/gtk-4.0/settings.ini");
+            let usual = fs::read_to_string(&file).unwrap();
+            // A point is so many parts of an inch; GTK counts 1024 parts of a pixel.
+            let dots = 96 * 1024 * look.text / 100;
+            fs::write(file, format!("{usual}gtk-xft-dpi={dots}\n")).unwrap();
+        }
         let errors = fs::File::create(desktop.home().join("stderr")).unwrap();
         let words = fs::File::create(desktop.home().join("stdout")).unwrap();
         let line = [around, &[env!("CARGO_BIN_EXE_symbolon")], arguments].concat();

@@ -54,6 +54,14 @@ fn an_older_java_card_refuses() {
     assert_eq!(too_old.weight(), FindingWeight::Blocking);
     assert!(found.contains(&too_old));
     assert_eq!(findings(&made, &card((3, 0, 4))).len(), 1);
+    // What a card says of itself is a generation, and may be less than it can.
+    let mut side = card((2, 2, 2));
+    side.java_card = Some(JavaCardVersion::generation(2));
+    let older = CapFinding::JavaCardOlder { needed, card: 2 };
+    assert_eq!(older.weight(), FindingWeight::Warning);
+    assert!(findings(&made, &side).contains(&older));
+    side.java_card = Some(JavaCardVersion::generation(3));
+    assert_eq!(findings(&made, &side).len(), 1);
     let unknown = CapFinding::JavaCardUnknown { needed };
     assert!(findings(&made, &CardSide::default()).contains(&unknown));
     made.imports[0].0 = 7;

@@ -6,6 +6,7 @@ use relm4::{adw, gtk};
 use super::AppletsOutput;
 use super::lines::{ChannelLine, EntryLine, Line};
 use crate::base::i18n::{gettext, gettext_f};
+use crate::explain;
 use crate::token::RegistryKind;
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::token_view::pins::menu_keys;
@@ -14,6 +15,7 @@ use crate::ui::token_view::rows::{
 };
 use crate::ui::token_view::{TokenViewOutput, Wires, copied};
 use crate::ui::widgets::{FactRow, FactText, copy_button, fill_when_opened, settle_title};
+use crate::ui::wizards::content::building_row;
 
 /// The widget of a row.
 pub(super) fn build(line: &Line, wires: &Wires) -> gtk::Widget {
@@ -22,6 +24,7 @@ pub(super) fn build(line: &Line, wires: &Wires) -> gtk::Widget {
         Line::Warning { title, body } => warning(title, body),
         Line::Channel(channel) => channel_row(channel, wires),
         Line::Load => load(),
+        Line::Building => building(wires),
         Line::Fact(fact) => FactRow::new(fact, copied(wires)).upcast(),
         Line::Folded {
             title,
@@ -130,6 +133,13 @@ fn load() -> gtk::Widget {
     opening_row(&line, &title).upcast()
 }
 
+/// How the applet is built that makes a token of the card: for those who have no file yet.
+fn building(wires: &Wires) -> gtk::Widget {
+    let row = building_row(copied(wires));
+    row.add_prefix(&icon("system-help-symbolic", None));
+    row.upcast()
+}
+
 fn folded(title: &str, caption: &str, facts: &[FactText], wires: &Wires) -> gtk::Widget {
     let row = adw::ExpanderRow::builder()
         .use_markup(false)
@@ -178,7 +188,7 @@ fn entry_line(entry: &EntryLine, wires: &Wires) -> gtk::Box {
 }
 
 fn copy_aid(entry: &EntryLine, wires: &Wires) -> gtk::Button {
-    let name = gettext_f("AID of {name}", &[("name", &entry.name)]);
+    let name = gettext_f("AID of {name}", &[("name", &entry.full_name())]);
     copy_button(&name, &entry.aid, copied(wires))
 }
 
@@ -209,15 +219,12 @@ fn package_row(package: &EntryLine, applets: &[EntryLine], wires: &Wires) -> gtk
     if applets.is_empty() {
         return entry_row(package, wires);
     }
-    let subtitle = [package.aid.as_str(), package.caption.as_str()];
-    let subtitle: Vec<&str> = subtitle
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
+    let parts = [&package.aid, &package.state.text, &package.caption];
+    let subtitle: Vec<String> = parts.into_iter().cloned().collect();
     let row = adw::ExpanderRow::builder()
         .use_markup(false)
         .title(&package.name)
-        .subtitle(subtitle.join(" · "))
+        .subtitle(explain::dotted(&subtitle))
         .expanded(true)
         .build();
     row.add_prefix(&icon(entry_icon(package.kind), None));
@@ -243,16 +250,13 @@ fn menu_button(entry: &EntryLine, wires: &Wires) -> Option<gtk::MenuButton> {
         .child(&entries)
         .css_classes(["menu", "choices"])
         .build();
-    for (words, choice) in &entry.menu {
+    for item in &entry.menu {
         let button = gtk::Button::builder()
-            .child(&label(words, &[]))
+            .child(&label(&item.words, &[]))
             .css_classes(["flat"])
             .build();
-        button.set_a11y_label(&gettext_f(
-            // TRANSLATORS: {action} is for example "Delete…", {name} what it is done to.
-            "{action} {name}",
-            &[("action", words), ("name", &entry.name)],
-        ));
+        button.set_a11y_label(&item.spoken);
+        let choice = &item.choice;
         let (wires, choice) = (wires.clone(), choice.clone());
         let popover = popover.downgrade();
         button.connect_clicked(move |_| {
@@ -273,7 +277,7 @@ fn menu_button(entry: &EntryLine, wires: &Wires) -> Option<gtk::MenuButton> {
     button.set_a11y_label(&gettext_f(
         // TRANSLATORS: A menu. {name} is for example "MUSCLE applet".
         "More actions for {name}",
-        &[("name", &entry.name)],
+        &[("name", &entry.full_name())],
     ));
     Some(button)
 }

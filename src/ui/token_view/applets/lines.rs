@@ -24,6 +24,12 @@ pub(in super::super) fn may_have_manager(token: &Token) -> bool {
     token.is_unknown() || muscle
 }
 
+/// Whether the card manager of a token can be asked at all: those with another operating system
+/// have none.
+pub(in super::super) fn may_be_asked(token: &Token) -> bool {
+    token.complete && !token.remembered && token.card.system.is_none()
+}
+
 /// A row.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Line {
@@ -39,6 +45,8 @@ pub(super) enum Line {
     Channel(ChannelLine),
     /// The way to a file.
     Load,
+    /// How the MUSCLE applet is built.
+    Building,
     /// Something in words.
     Fact(FactText),
     /// Facts, folded away.
@@ -79,7 +87,28 @@ pub(super) struct EntryLine {
     pub(super) state: Chip,
     /// Version and privileges.
     pub(super) caption: String,
-    pub(super) menu: Vec<(String, Choice)>,
+    pub(super) menu: Vec<MenuItem>,
+}
+
+/// Something that can be done to it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct MenuItem {
+    /// The words on the item.
+    pub(super) words: String,
+    /// The same with what it is done to, for those who do not see where the menu stands.
+    pub(super) spoken: String,
+    pub(super) choice: Choice,
+}
+
+impl EntryLine {
+    /// What tells it from all others on the card.
+    pub(super) fn full_name(&self) -> String {
+        gettext_f(
+            // TRANSLATORS: {name} is for example "MUSCLE applet", {aid} its identifier.
+            "{name} ({aid})",
+            &[("name", &self.name), ("aid", &self.aid)],
+        )
+    }
 }
 
 /// Heading, words below it, rows.
@@ -151,7 +180,7 @@ fn first(look: &Look) -> Vec<Line> {
     [verdict, Line::Channel(channel(look))]
         .into_iter()
         .chain(warning)
-        .chain([Line::Load])
+        .chain([Line::Load, Line::Building])
         .collect()
 }
 
@@ -228,7 +257,10 @@ fn contents(registry: &Registry) -> Vec<Group> {
     };
     let alone = of(RegistryKind::Application).filter(alone);
     let alone: Vec<Line> = alone.map(|one| Line::Entry(entry(one))).collect();
-    let word = |(word, words): &(String, String)| format!("{word}: {words}");
+    let word = |(word, words): &(String, String)| {
+        // TRANSLATORS: A term and what it means.
+        gettext_f("{word}: {meaning}", &[("word", word), ("meaning", words)])
+    };
     vec![
         (gettext("Security domains"), Some(domain.1), domains),
         (
@@ -258,7 +290,7 @@ fn entry(one: &RegistryEntry) -> EntryLine {
     let name = Aid::new(&one.aid).ok().and_then(|aid| cap::name(&aid));
     let privileges = card_manager::privileges(&one.privileges);
     let kind = name.is_some().then(|| card_manager::kind(one.kind));
-    EntryLine {
+    let line = EntryLine {
         name: name.unwrap_or_else(|| card_manager::kind(one.kind)),
         aid: hex::encode(&one.aid),
         kind: one.kind,
@@ -270,7 +302,11 @@ fn entry(one: &RegistryEntry) -> EntryLine {
                 .chain(privileges)
                 .collect::<Vec<_>>(),
         ),
-        menu: menu(one),
+        menu: Vec::new(),
+    };
+    EntryLine {
+        menu: menu(one, &line.full_name()),
+        ..line
     }
 }
 
@@ -281,15 +317,10 @@ fn package_entry(one: &RegistryEntry, has_applets: bool) -> EntryLine {
         gettext_f("version {version}", &[("version", &version)])
     });
     let menu = Aid::new(&one.aid).ok().map(|aid| {
-        let words = if has_applets {
-            gettext("Delete with Its Applets…")
-        } else {
-            gettext("Delete…")
-        };
         let what = Change::Delete {
             related: has_applets,
         };
-        (words, Choice { aid, what })
+        item(&line.full_name(), Choice { aid, what })
     });
     EntryLine {
         caption: version.unwrap_or_default(),
@@ -316,26 +347,43 @@ fn state(state: LifeCycle) -> Chip {
 }
 
 /// What can be done to it. The card manager stays as it is.
-fn menu(one: &RegistryEntry) -> Vec<(String, Choice)> {
+fn menu(one: &RegistryEntry, name: &str) -> Vec<MenuItem> {
     let Ok(aid) = Aid::new(&one.aid) else {
         return Vec::new();
     };
-    let lock = if one.life_cycle == LifeCycle::Locked {
-        (gettext("Unlock…"), Change::Lock(false))
-    } else {
-        (gettext("Lock…"), Change::Lock(true))
-    };
-    let delete = (gettext("Delete…"), Change::Delete { related: false });
+    let lock = Change::Lock(one.life_cycle != LifeCycle::Locked);
+    let delete = Change::Delete { related: false };
     let changes = match one.kind {
         RegistryKind::IssuerSecurityDomain => Vec::new(),
         RegistryKind::SecurityDomain | RegistryKind::Application => vec![lock, delete],
         RegistryKind::Package => vec![delete],
     };
-    let choice = |(words, what)| {
+    let one = |what| {
         let aid = aid.clone();
-        (words, Choice { aid, what })
+        item(name, Choice { aid, what })
     };
-    changes.into_iter().map(choice).collect()
+    changes.into_iter().map(one).collect()
+}
+
+/// An item with its words.
+fn item(name: &str, choice: Choice) -> MenuItem {
+    let name = [("name", name)];
+    let (words, spoken) = match choice.what {
+        Change::Delete { related: true } => (
+            gettext("Delete with Its Applets…"),
+            gettext_f("Delete {name} with its applets…", &name),
+        ),
+        Change::Delete { related: false } => {
+            (gettext("Delete…"), gettext_f("Delete {name}…", &name))
+        }
+        Change::Lock(true) => (gettext("Lock…"), gettext_f("Lock {name}…", &name)),
+        Change::Lock(false) => (gettext("Unlock…"), gettext_f("Unlock {name}…", &name)),
+    };
+    MenuItem {
+        words,
+        spoken,
+        choice,
+    }
 }
 
 #[cfg(test)]
@@ -416,7 +464,10 @@ mod tests {
         };
         assert_eq!(package.name, "MUSCLE package");
         assert_eq!(package.caption, "version 1.0");
-        assert_eq!(package.menu.first().unwrap().0, "Delete with Its Applets…");
+        assert_eq!(
+            package.menu.first().unwrap().words,
+            "Delete with Its Applets…"
+        );
         let applet = applets.first().unwrap();
         assert_eq!(applet.name, "MUSCLE applet");
         assert_eq!(applet.aid, "A00000000101");
@@ -426,7 +477,7 @@ mod tests {
             panic!("{alone:?}");
         };
         assert_eq!(alone.name, "Applet");
-        let words: Vec<&str> = alone.menu.iter().map(|(words, _)| words.as_str()).collect();
+        let words: Vec<&str> = alone.menu.iter().map(|item| item.words.as_str()).collect();
         assert_eq!(words, ["Unlock…", "Delete…"]);
     }
 

@@ -3,19 +3,22 @@
 mod build;
 mod lines;
 
+use std::cell::Cell;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use relm4::adw::prelude::*;
 use relm4::gtk::{gdk, gio};
 use relm4::{adw, gtk};
 
-pub(super) use self::lines::may_have_manager;
 use self::lines::{Group, Line};
+pub(super) use self::lines::{may_be_asked, may_have_manager};
 use super::rows::{Frame, Section, nothing};
-use super::{Subject, TokenViewOutput, Wires};
+use super::{Subject, TokenViewInput, TokenViewOutput, Wires};
 use crate::backend::{Failure, Look};
 use crate::base::clock::now;
+use crate::base::i18n::gettext;
 use crate::explain;
 use crate::token::Identity;
 use crate::ui::wizards::content::Choice;
@@ -44,6 +47,8 @@ pub(super) struct AppletsPage {
     sections: Vec<Section<Line>>,
     sections_box: gtk::Box,
     nothing: adw::StatusPage,
+    /// The card that is asked once more.
+    of: Rc<Cell<Option<Identity>>>,
     wires: Wires,
 }
 
@@ -54,6 +59,19 @@ impl AppletsPage {
         let sections_box = gtk::Box::new(gtk::Orientation::Vertical, 24);
         frame.append(&sections_box);
         let nothing = nothing("application-x-addon-symbolic", "", "");
+        let again = gtk::Button::builder()
+            .label(gettext("Try Again"))
+            .halign(gtk::Align::Center)
+            .css_classes(["pill"])
+            .build();
+        let (input, of) = (wires.input.clone(), Rc::<Cell<Option<Identity>>>::default());
+        let asked = Rc::clone(&of);
+        again.connect_clicked(move |_| {
+            if let Some(identity) = asked.get() {
+                input.emit(TokenViewInput::ReadAnew(identity));
+            }
+        });
+        nothing.set_child(Some(&again));
         frame.append(&nothing);
         frame.widget().add_css_class("drop-place");
         frame.widget().add_controller(drop_target(&wires));
@@ -62,12 +80,14 @@ impl AppletsPage {
             sections: Vec::new(),
             sections_box,
             nothing,
+            of,
             wires,
         }
     }
 
     /// Until the card manager has answered there is nothing to show of a token.
-    pub(super) fn show(&mut self, _subject: &Subject) {
+    pub(super) fn show(&mut self, subject: &Subject) {
+        self.of.set(Some(subject.identity));
         let waits = self.sections.is_empty() && !self.nothing.get_visible();
         self.frame.set_reading(waits);
     }
@@ -115,6 +135,7 @@ impl AppletsPage {
     pub(super) fn clear(&mut self) {
         self.show_groups(Vec::new());
         self.nothing.set_visible(false);
+        self.of.set(None);
         self.frame.to_top();
     }
 }

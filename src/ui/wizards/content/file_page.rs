@@ -12,7 +12,7 @@ use crate::plan::content::CapFile;
 use crate::plan::content::cap::building;
 use crate::token::Privilege;
 use crate::ui::a11y::A11yExt as _;
-use crate::ui::dialogs::frame::{facts, group, scrolled};
+use crate::ui::dialogs::frame::{group, scrolled};
 use crate::ui::widgets::{FactRow, FactText, RowList, fill_when_opened};
 use crate::ui::wizards::parts::{Subject, Warning, column, icon, label, switch_row, toggle};
 
@@ -24,13 +24,28 @@ pub(super) struct FilePage {
     subject: Subject,
     notice: Warning,
     findings: RowList<FindingLine>,
+    /// What is in the file, as much of it as is loaded.
+    told: RowList<FactText>,
     applets: Vec<AppletRows>,
-    code_limit: Option<adw::EntryRow>,
+    code: Option<(adw::ExpanderRow, adw::EntryRow)>,
+    copied: Option<relm4::Sender<ContentOutput>>,
+}
+
+/// What the page shows.
+pub(super) struct Shown<'a> {
+    pub(super) file: &'a CapFile,
+    pub(super) with_descriptor: bool,
+    pub(super) findings: &'a [FindingLine],
+    /// What is in the way of going on.
+    pub(super) notice: Option<(&'a str, &'a str)>,
+    /// What cannot be as it was typed.
+    pub(super) fault: Option<Fault>,
 }
 
 /// What is typed for an applet.
 #[derive(Debug)]
 struct AppletRows {
+    root: adw::ExpanderRow,
     instance: adw::EntryRow,
     parameters: adw::EntryRow,
     data_limit: adw::EntryRow,
@@ -53,8 +68,10 @@ impl FilePage {
             subject,
             notice,
             findings,
+            told: RowList::new(),
             applets: Vec::new(),
-            code_limit: None,
+            code: None,
+            copied: None,
         }
     }
 
@@ -68,37 +85,48 @@ impl FilePage {
     ) {
         let title = cap::name(file.package()).unwrap_or_else(|| gettext("Package"));
         self.subject.show(&title, name);
-        let output = sender.output_sender().clone();
-        let copied = move |name: &str| output.emit(ContentOutput::Copied(name.to_owned()));
+        self.copied = Some(sender.output_sender().clone());
         if !options.applets.is_empty() {
             let group = self.applet_group(options, sender);
             self.content.append(&group);
         }
-        let told = lines::facts(file, options.with_descriptor);
-        if let Some(group) = facts(&gettext("In the file"), &told, &copied) {
-            self.content.append(&group);
-        }
+        let told = group(&gettext("In the file"));
+        told.add(self.told.widget());
+        self.content.append(&told);
         let group = self.code_group(options, sender);
         self.content.append(&group);
-        self.content.append(&building_group(copied));
+        let building = self::group("");
+        building.add(&building_row(copied(sender.output_sender())));
+        self.content.append(&building);
     }
 
-    /// The findings, and what is in the way of going on.
-    pub(super) fn show(
-        &mut self,
-        findings: &[FindingLine],
-        notice: Option<(&str, &str)>,
-        fault: Option<Fault>,
-    ) {
-        self.findings.show(findings, build_finding);
-        self.notice.show(notice);
+    /// The findings, what is loaded of the file, and what is in the way of going on.
+    pub(super) fn show(&mut self, shown: &Shown<'_>) {
+        self.findings.show(shown.findings, build_finding);
+        // What is loaded, and so its size and its digest, is with the descriptor or without.
+        let told = lines::facts(shown.file, shown.with_descriptor);
+        let output = self.copied.clone();
+        self.told.show(&told, |fact| match &output {
+            Some(output) => FactRow::new(fact, copied(output)).upcast(),
+            None => FactRow::new(fact, |_| ()).upcast(),
+        });
+        let fault = shown.fault.map(Fault::words);
+        let title = gettext("An option cannot be taken as it is");
+        let said = fault.as_ref().map(|words| (title.as_str(), words.as_str()));
+        self.notice.show(said.or(shown.notice));
+        let fault = shown.fault;
         for (place, rows) in self.applets.iter().enumerate() {
-            wrong(&rows.instance, fault == Some(Fault::Instance(place)));
-            wrong(&rows.parameters, fault == Some(Fault::Parameters(place)));
-            wrong(&rows.data_limit, fault == Some(Fault::DataLimit(place)));
+            wrong(&rows.root, &rows.instance, fault, Fault::Instance(place));
+            wrong(
+                &rows.root,
+                &rows.parameters,
+                fault,
+                Fault::Parameters(place),
+            );
+            wrong(&rows.root, &rows.data_limit, fault, Fault::DataLimit(place));
         }
-        if let Some(row) = &self.code_limit {
-            wrong(row, fault == Some(Fault::CodeLimit));
+        if let Some((root, row)) = &self.code {
+            wrong(root, row, fault, Fault::CodeLimit);
         }
     }
 
@@ -113,38 +141,45 @@ impl FilePage {
         for (place, applet) in options.applets.iter().enumerate() {
             let tell = move |edit: AppletEdit| Edit::Applet(place, edit);
             let title = cap::name(&applet.module).unwrap_or_else(|| gettext("Applet"));
+            let name = cap::named(&applet.module);
             let row = adw::ExpanderRow::builder()
                 .use_markup(false)
                 .title(&title)
                 .subtitle(applet.module.to_string())
                 .build();
-            row.set_a11y_label(&gettext_f("Options of {name}", &[("name", &title)]));
+            row.set_a11y_label(&gettext_f("Options of {name}", &[("name", &name)]));
             let input = sender.input_sender().clone();
-            let (install, _) = switch_row(
+            let (install, switch) = switch_row(
                 &gettext("Install it"),
                 &gettext("Without it the package does nothing. It can be installed later."),
                 applet.install,
                 move |on| input.emit(ContentInput::Edit(tell(AppletEdit::Install(on)))),
             );
+            switch.set_a11y_label(&gettext_f("Install {name}", &[("name", &name)]));
             row.add_row(&install);
+            let field = |title: &str, text: &str, edit: fn(String) -> AppletEdit| {
+                let field = entry(title, text, sender, move |text| tell(edit(text)));
+                let words = [("field", title), ("name", name.as_str())];
+                // TRANSLATORS: {field} is for example "Instance AID", {name} the applet it is for.
+                field.set_a11y_label(&gettext_f("{field}: {name}", &words));
+                field
+            };
             let rows = AppletRows {
-                instance: entry(
+                root: row.clone(),
+                instance: field(
                     &gettext("Instance AID"),
                     &applet.instance,
-                    sender,
-                    move |text| tell(AppletEdit::Instance(text)),
+                    AppletEdit::Instance,
                 ),
-                parameters: entry(
+                parameters: field(
                     &gettext("Parameters, in hexadecimal digits"),
                     &applet.parameters,
-                    sender,
-                    move |text| tell(AppletEdit::Parameters(text)),
+                    AppletEdit::Parameters,
                 ),
-                data_limit: entry(
+                data_limit: field(
                     &gettext("Bytes for its data at most"),
                     &applet.data_limit,
-                    sender,
-                    move |text| tell(AppletEdit::DataLimit(text)),
+                    AppletEdit::DataLimit,
                 ),
             };
             row.add_row(&rows.instance);
@@ -191,7 +226,7 @@ impl FilePage {
         row.add_row(&limit);
         row.add_row(&descriptor);
         group.add(&row);
-        self.code_limit = Some(limit);
+        self.code = Some((row, limit));
         group
     }
 }
@@ -226,9 +261,20 @@ fn entry(
     row
 }
 
-fn wrong(row: &adw::EntryRow, wrong: bool) {
+/// Marks a field whose text cannot be taken, and opens what it is folded away in.
+fn wrong(root: &adw::ExpanderRow, row: &adw::EntryRow, found: Option<Fault>, its: Fault) {
+    let wrong = found == Some(its);
     toggle(row, "error", wrong);
     row.set_a11y_wrong(wrong);
+    row.set_a11y_description(&if wrong { its.words() } else { String::new() });
+    if wrong {
+        root.set_expanded(true);
+    }
+}
+
+fn copied(output: &relm4::Sender<ContentOutput>) -> impl Fn(&str) + Clone + 'static {
+    let output = output.clone();
+    move |name| output.emit(ContentOutput::Copied(name.to_owned()))
 }
 
 fn build_finding(finding: &FindingLine) -> gtk::Widget {
@@ -241,12 +287,15 @@ fn build_finding(finding: &FindingLine) -> gtk::Widget {
         .activatable(false)
         .child(&line)
         .build();
-    row.set_a11y_label(&format!("{}, {}", finding.words, finding.sign.words()));
+    let (sign, words) = (finding.sign.words(), &finding.words);
+    // TRANSLATORS: {sign} is for example "In the way", {finding} a sentence.
+    let spoken = gettext_f("{sign}: {finding}", &[("sign", &sign), ("finding", words)]);
+    row.set_a11y_label(&spoken);
     row.upcast()
 }
 
-/// How the MUSCLE applet is built: for those who have no file yet.
-fn building_group(copied: impl Fn(&str) + Clone + 'static) -> adw::PreferencesGroup {
+/// How the MUSCLE applet is built: for those who have no file yet, or not the right one.
+pub(in crate::ui) fn building_row(copied: impl Fn(&str) + Clone + 'static) -> adw::ExpanderRow {
     let title = gettext("How the MUSCLE applet is built");
     let caption = gettext("What has to be set before, and why");
     let row = adw::ExpanderRow::builder()
@@ -264,7 +313,5 @@ fn building_group(copied: impl Fn(&str) + Clone + 'static) -> adw::PreferencesGr
         all.map(|fact| FactRow::new(&fact, copied.clone()))
             .collect()
     });
-    let group = group("");
-    group.add(&row);
-    group
+    row
 }

@@ -35,9 +35,9 @@ impl Sign {
     /// In words, for those who do not see it.
     pub(super) fn words(self) -> String {
         match self {
-            Self::Good => gettext("good to know"),
-            Self::Careful => gettext("to be careful with"),
-            Self::InTheWay => gettext("in the way"),
+            Self::Good => gettext("Good to know"),
+            Self::Careful => gettext("To be careful with"),
+            Self::InTheWay => gettext("In the way"),
         }
     }
 }

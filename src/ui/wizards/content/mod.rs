@@ -19,6 +19,7 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
 use self::file_page::FilePage;
+pub(in crate::ui) use self::file_page::building_row;
 pub use self::flow::{Access, Change, Choice};
 use self::options::Options;
 pub use self::options::{AppletEdit, Edit};

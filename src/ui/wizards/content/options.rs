@@ -1,6 +1,7 @@
 //! How a package is put onto a card, as it is typed.
 
 use crate::base::hex;
+use crate::base::i18n::{gettext, gettext_f};
 use crate::plan::Deletion;
 use crate::plan::content::{Aid, AppletWish, CapFile, InstallWish};
 use crate::token::{Privilege, Registry};
@@ -12,6 +13,8 @@ pub(super) struct Options {
     pub(super) with_descriptor: bool,
     pub(super) code_limit: String,
     pub(super) applets: Vec<AppletOptions>,
+    /// What was last typed without a fault.
+    last: Option<InstallWish>,
 }
 
 /// The same for an applet.
@@ -61,6 +64,23 @@ pub(super) enum Fault {
     CodeLimit,
 }
 
+impl Fault {
+    /// What can be typed there.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Instance(_) => gettext("An AID has 5 to 16 bytes: 10 to 32 hexadecimal digits."),
+            Self::Parameters(_) => gettext_f(
+                "Parameters are hexadecimal digits, two for each byte, and at most {count} bytes.",
+                &[("count", &MOST_PARAMETERS.to_string())],
+            ),
+            Self::DataLimit(_) | Self::CodeLimit => gettext_f(
+                "A limit is a number of bytes up to {most}, or nothing at all.",
+                &[("most", &u16::MAX.to_string())],
+            ),
+        }
+    }
+}
+
 /// The most bytes of parameters: they share one command with three identifiers.
 const MOST_PARAMETERS: usize = 128;
 
@@ -91,7 +111,20 @@ impl Options {
                     data_limit: number(applet.data_limit),
                 })
                 .collect(),
+            last: None,
         }
+        .remembering()
+    }
+
+    /// Keeps what is typed if it can be taken.
+    fn remembering(mut self) -> Self {
+        self.last = self.wish().ok().or(self.last);
+        self
+    }
+
+    /// What was last typed without a fault.
+    pub(super) fn last(&self) -> Option<&InstallWish> {
+        self.last.as_ref()
     }
 
     pub(super) fn edit(&mut self, edit: Edit) {
@@ -104,6 +137,7 @@ impl Options {
                 }
             }
         }
+        self.last = self.wish().ok().or(self.last.take());
     }
 
     /// As it is typed, for a plan.
@@ -172,6 +206,7 @@ mod tests {
                 parameters: "00".into(),
                 data_limit: String::new(),
             }],
+            last: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use relm4::adw::prelude::*;
 
+use super::file_page::Shown;
 use super::lines::{self, FindingLine, Sign};
 use super::{ContentWizard, Page, Request, flow};
 use crate::base::i18n::{gettext, gettext_f, pgettext};
@@ -101,11 +102,11 @@ impl ContentWizard {
         let side = look.map_or_else(CardSide::default, |look| {
             content::card_side(&look.manager, look.registry.as_ref())
         });
-        lines::findings(file, &side, options.wish().ok().as_ref())
+        lines::findings(file, &side, options.last())
     }
 
     fn show_file(&mut self) {
-        let Some(options) = &self.options else {
+        let (Some(file), Some(options)) = (&self.file, &self.options) else {
             return;
         };
         let findings = self.findings();
@@ -115,8 +116,13 @@ impl ContentWizard {
         );
         let closed = self.access.is_none();
         let notice = closed.then_some((title.as_str(), body.as_str()));
-        let fault = options.wish().err();
-        self.pages.file.show(&findings, notice, fault);
+        self.pages.file.show(&Shown {
+            file,
+            with_descriptor: options.with_descriptor,
+            findings: &findings,
+            notice,
+            fault: options.wish().err(),
+        });
     }
 
     fn show_plan(&mut self) {
