@@ -519,6 +519,29 @@ fn new_keys_take_the_place_of_the_old_ones_only_when_they_open_the_card() {
 }
 
 #[test]
+fn test_keys_go_to_a_card_with_keys_of_its_owner_only_with_the_word_for_it() {
+    let lent = Lent::new("java-modern");
+    let new = private(&lent.folder, "new", &format!("{NEW}\n"));
+    let new = format!("file:{new}");
+    let mut put = vec!["gp", "put-keys", "--new-keys", &new, "--version", "48"];
+    put.extend(["--replace", "255", "--keys", "test", "--yes"]);
+    lent.run(&put, "").result();
+    let before = initialize_updates(&lent);
+    let list = ["gp", "list", "--keys", "test"];
+    let said = lent.run(&list, "").said(1);
+    assert!(
+        said.contains("hardly has the public test keys")
+            && said.contains("Somebody has given it keys of their own")
+            && said.contains("--test-keys-anyway"),
+        "{said}"
+    );
+    assert_eq!(initialize_updates(&lent), before);
+    lent.run(&[&list[..], &["--test-keys-anyway"]].concat(), "")
+        .said(5);
+    assert_eq!(initialize_updates(&lent), before + 1);
+}
+
+#[test]
 fn a_plan_that_was_stopped_goes_on_with_the_same_options_for_keys() {
     let lent = Lent::new("java-modern");
     let mut made = Made::muscle();
