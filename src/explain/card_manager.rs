@@ -493,9 +493,14 @@ pub fn channel_error(error: &ChannelError) -> Explanation {
         ),
         ChannelError::ProtocolNotSupported(found) => not_spoken(*found),
         ChannelError::OtherFamily { found, family } => other_family(*found, *family),
+        ChannelError::CounterNotGrown { .. } => Explanation::new(
+            gettext("The card counts its channels from the beginning again"),
+            gettext(
+                "If you or another program have put these keys onto the card once more, that is so: say that they are to be tried all the same. Otherwise somebody may be between it and the computer, who sends an old answer. The keys were not used.",
+            ),
+        ),
         ChannelError::Weaker(_)
         | ChannelError::ChallengeNotRandom
-        | ChannelError::CounterNotGrown { .. }
         | ChannelError::AnswerLength { .. } => odd_beginning(),
         ChannelError::WrongKeys { tries, kept } | ChannelError::HostRefused { tries, kept, .. } => {
             wrong_keys(*tries, *kept)
@@ -697,4 +702,23 @@ fn closed_by_card() -> Explanation {
             "Another program may have used the card meanwhile. What was being done was not done; begin that step again.",
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hardly_test_keys, verdict};
+    use crate::token::{CardManager, DeveloperSign};
+
+    #[test]
+    fn a_card_of_a_makers_own_is_unlikely_to_be_for_developers_whatever_else_it_says() {
+        let manager = CardManager {
+            signs: vec![DeveloperSign::MakersApplet, DeveloperSign::FactoryKeys],
+            ..CardManager::default()
+        };
+        assert_eq!(verdict(&manager), "Developer card: unlikely");
+        let words = hardly_test_keys(&manager).body;
+        assert!(words.contains("eToken PRO 72K Java"), "{words}");
+        assert!(!words.contains("keys of the factory"), "{words}");
+        assert!(words.contains("closed for ever"), "{words}");
+    }
 }

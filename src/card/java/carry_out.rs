@@ -111,7 +111,10 @@ impl<'a, 'c> Hand<'a, 'c> {
         Ok(Self {
             channel,
             manager,
-            edition: survey.edition(&occasion.opening),
+            edition: match &secure {
+                Some(secure) => secure.edition(),
+                None => survey.edition(&occasion.opening),
+            },
             key_version: secure.as_ref().map_or(named, SecureChannel::key_version),
             secure,
             again: occasion.again,

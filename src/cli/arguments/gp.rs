@@ -114,7 +114,7 @@ pub(in crate::cli) struct KeySource {
         help = gettext("What the keys are for; found out if the card tells it"),
     )]
     pub(in crate::cli) family: Option<FamilyName>,
-    #[arg(long, help = gettext("Try keys that were wrong on this card before once more. After some ten wrong tries a card manager is closed for ever"))]
+    #[arg(long, help = gettext("Try keys that were wrong on this card before once more, or whose counter on the card began anew because they were put there again. After some ten wrong tries a card manager is closed for ever"))]
     pub(in crate::cli) try_again: bool,
     #[arg(long, help = gettext("Send the public test keys to a card that hardly has them: nobody is asked. After some ten wrong tries a card manager is closed for ever"))]
     pub(in crate::cli) test_keys_anyway: bool,
