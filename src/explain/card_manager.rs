@@ -419,6 +419,29 @@ pub fn key_version_taken(version: u8) -> Explanation {
     )
 }
 
+/// A package has more bytes than can be loaded.
+#[must_use]
+pub fn too_large(len: usize, most: usize) -> Explanation {
+    Explanation::new(
+        gettext("The package is too large to be loaded"),
+        gettext_f(
+            "It has {size}, and at most {most} go onto a card in this way. The package was not sent.",
+            &[("size", &bytes(len)), ("most", &bytes(most))],
+        ),
+    )
+}
+
+/// What is on the card was not written into the journal.
+#[must_use]
+pub fn not_kept() -> Explanation {
+    Explanation::new(
+        gettext("What is on the card could not be kept"),
+        gettext(
+            "Without that the step could not be gone on with if it is broken off. Nothing was changed by it.",
+        ),
+    )
+}
+
 /// A plan would delete the keys that it works with.
 #[must_use]
 pub fn own_keys(version: u8) -> Explanation {

@@ -6,6 +6,7 @@ use symbolon::globalplatform::content::ContentError;
 use symbolon::iso7816::StatusWord;
 use symbolon::plan::content::Opening;
 use symbolon::plan::journal::Journals;
+use symbolon::plan::preview::Preview;
 use symbolon::plan::{About, Loading, Plan, Run, RunError, SetupError, Survey, Task};
 use symbolon::simulator::{GlobalPlatform, GlobalPlatformModel as Model, wardrobe};
 
@@ -117,6 +118,67 @@ fn a_name_that_is_taken() {
         assert_eq!(refused(&desk, vec![applet]), wrong_data(), "{name}");
         let again = Task::LoadPackage(loading(&hello()));
         assert_eq!(refused(&desk, vec![again]), wrong_data(), "{name}");
+    }
+}
+
+/// What was there before is no sign that a step was done which the card has refused.
+#[test]
+fn what_was_refused_is_not_done_when_it_is_gone_on_with() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model));
+        let tasks = install(&hello());
+        let plan = desk.plan(Opening::default(), tasks.clone());
+        desk.run(&plan, &mut desk.secrets(), None).result.unwrap();
+        let adds = tasks
+            .into_iter()
+            .filter(|task| !matches!(task, Task::DeleteContent(_)));
+        for task in adds {
+            let plan = desk.plan(Opening::default(), vec![task]);
+            let before = desk.image();
+            let ended = desk.run(&plan, &mut desk.secrets(), None);
+            assert_eq!(ended.setup_error(), wrong_data(), "{name}");
+            for _ in 0..2 {
+                let ended = desk.resume(&mut desk.secrets(), None);
+                assert_eq!(ended.setup_error(), wrong_data(), "{name}");
+            }
+            assert_eq!(desk.image(), before, "{name}");
+            let mut journal = desk.journals.open(desk.survey().serial()).unwrap();
+            let given_up = symbolon::plan::journal::Record::GivenUp;
+            journal.append(NOW, given_up).unwrap();
+        }
+    }
+}
+
+/// It is known before anything is sent, and before anything is deleted for it.
+#[test]
+fn a_package_that_has_too_many_blocks() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model));
+        let mut tasks = install(&hello());
+        let plan = desk.plan(Opening::default(), tasks.clone());
+        desk.run(&plan, &mut desk.secrets(), None).result.unwrap();
+        for task in &mut tasks {
+            if let Task::LoadPackage(loading) = task {
+                loading.file.0.resize(64_000, 0);
+            }
+        }
+        let plan = desk.plan(Opening::default(), tasks.clone());
+        let (_, on_paper) = Preview::of_tasks(&plan, &desk.survey(), 0).unwrap_err();
+        let is_too_large = |error: &SetupError| matches!(error, SetupError::TooLarge { len: 64_004, most } if *most < 64_000);
+        assert!(is_too_large(&on_paper), "{name}: {on_paper}");
+        let load = tasks
+            .into_iter()
+            .filter(|task| matches!(task, Task::LoadPackage(_)));
+        let before = desk.image();
+        let plan = desk.plan(Opening::default(), load.collect());
+        let ended = desk.run(&plan, &mut desk.secrets(), None);
+        let install = |sent: &Vec<u8>| sent[1] == 0xE6;
+        assert!(!ended.sent.iter().any(install), "{name}");
+        let error = ended.setup_error();
+        assert!(is_too_large(&error), "{name}: {error}");
+        assert_eq!(desk.image(), before, "{name}");
+        explained(&error);
+        explained(&SetupError::NotKept);
     }
 }
 
