@@ -4,14 +4,16 @@ use symbolon::explain;
 use symbolon::globalplatform::attempts::PassingAttempts;
 use symbolon::globalplatform::content::ContentError;
 use symbolon::iso7816::StatusWord;
-use symbolon::plan::content::Opening;
+use symbolon::plan::content::{self, CapFile, InstallWish, Opening};
 use symbolon::plan::journal::Journals;
 use symbolon::plan::preview::Preview;
-use symbolon::plan::{About, Loading, Plan, Run, RunError, SetupError, Survey, Task};
+use symbolon::plan::{About, Installation, Loading, Plan, Run, RunError, SetupError, Survey, Task};
 use symbolon::simulator::{GlobalPlatform, GlobalPlatformModel as Model, wardrobe};
 
 use crate::cap::Made;
-use crate::desk::{Desk, INITIALIZE, NOW, SERIAL, Wire, aid, hello, install, models};
+use crate::desk::{
+    Desk, INITIALIZE, NOW, SERIAL, Wire, access, aid, hello, install, models, test_keys,
+};
 
 /// That there are words.
 #[track_caller]
@@ -306,5 +308,49 @@ fn keys_that_the_plan_was_not_made_for() {
         let expected = SetupError::Other(symbolon::plan::SecretName::NewManagerKeys);
         assert_eq!(error, expected, "{name}");
         explained(&error);
+    }
+}
+
+/// An applet of the package under another name is no surprise in the middle of the plan.
+#[test]
+fn a_package_of_which_there_is_a_second_applet_is_replaced() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model));
+        let made = hello();
+        let mut tasks = install(&made);
+        let Some(Task::InstallApplet(first)) = tasks.last().cloned() else {
+            panic!("the last step makes the applet");
+        };
+        let second = [first.instance.bytes(), &[0x02]].concat();
+        tasks.push(Task::InstallApplet(Installation {
+            instance: aid(&second),
+            ..first
+        }));
+        let plan = desk.plan(Opening::default(), tasks);
+        desk.run(&plan, &mut desk.secrets(), None).result.unwrap();
+        let given = access(test_keys(desk.family()), Opening::default());
+        let registry = || {
+            let mut attempts = PassingAttempts::default();
+            let look = desk.wire(None).look(Some(&given), &mut attempts).unwrap();
+            look.registry.unwrap()
+        };
+        let cap = CapFile::read(&made.archive()).unwrap();
+        let wish = InstallWish::usual(&cap).completed(&registry());
+        let plan = desk.plan(Opening::default(), wish.tasks(&cap, "test.cap"));
+        let ended = desk.run(&plan, &mut desk.secrets(), None);
+        ended
+            .result
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let there = |name: &[u8]| registry().entries.iter().any(|entry| entry.aid == name);
+        assert!(!there(&second), "{name}");
+        // And away with all of it, on a card that knows nothing of what is related as well.
+        let all = content::deletions(&registry(), cap.package(), true);
+        let all = all.into_iter().map(Task::DeleteContent).collect();
+        let plan = desk.plan(Opening::default(), all);
+        let ended = desk.run(&plan, &mut desk.secrets(), None);
+        ended
+            .result
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!there(cap.package().bytes()), "{name}");
     }
 }
