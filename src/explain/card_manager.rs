@@ -580,6 +580,15 @@ fn key_error(error: KeyError) -> Explanation {
             gettext("The three keys have different lengths"),
             gettext("All keys of a set have the same length. Nothing was sent."),
         ),
+        KeyError::Version { version } => Explanation::new(
+            gettext_f(
+                "No key set can have the version {version}",
+                &[("version", &version.to_string())],
+            ),
+            gettext(
+                "Key sets that are put onto a card have versions from 1 to 127. Those of the factory, 255, make way for the first new one by themselves. Nothing was sent.",
+            ),
+        ),
         KeyError::Diversification => Explanation::new(
             gettext("This way to derive keys is for another cipher"),
             gettext("VISA2 and EMV are for triple DES, KDF3 is for AES. Nothing was sent."),

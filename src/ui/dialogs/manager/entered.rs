@@ -72,7 +72,9 @@ impl Fault {
                 };
                 match error {
                     KeyError::Mixed => gettext("The three keys have to be of one length."),
-                    KeyError::Length { .. } | KeyError::Diversification => gettext_f(
+                    KeyError::Length { .. }
+                    | KeyError::Diversification
+                    | KeyError::Version { .. } => gettext_f(
                         // TRANSLATORS: {cipher} is "AES (SCP03)", {lengths} "32 digits".
                         "A key for {cipher} has {lengths}.",
                         &[
