@@ -6,11 +6,14 @@ pub use crate::globalplatform::attempts::MAX_USUAL_TRIES;
 pub use crate::globalplatform::cap::{
     self, CapError, CapFile, CapFinding, CardSide, JavaCardVersion, PresentKind,
 };
+pub use crate::globalplatform::content::versions as key_versions;
 pub use crate::globalplatform::keys::{CheckValue, KeyError};
 pub use crate::globalplatform::script::{self, Script};
 pub use crate::globalplatform::{
     Aid, AidError, ChannelError, Diversification, Edition, KeyFamily, Keys, Level, WellKnownKey,
 };
+
+use std::fmt;
 
 use super::{Deletion, Installation, Loading, Plan, Subject, Survey, Task};
 use crate::base::hex::Hex;
@@ -31,7 +34,7 @@ pub struct InstallWish {
 }
 
 /// How an applet is made.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct AppletWish {
     /// The applet in the package.
     pub module: Aid,
@@ -39,10 +42,25 @@ pub struct AppletWish {
     pub instance: Aid,
     /// Its privileges: one byte, or three (sheet "globalplatform", 4.2).
     pub privileges: Vec<u8>,
-    /// What it is told when it is made.
+    /// What it is told when it is made: no secret, it stands in the journal.
     pub parameters: Vec<u8>,
     /// Bytes that its data may take at most, if that is said.
     pub data_limit: Option<u16>,
+}
+
+impl fmt::Debug for AppletWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppletWish")
+            .field("module", &self.module)
+            .field("instance", &self.instance)
+            .field("privileges", &self.privileges)
+            .field(
+                "parameters",
+                &format_args!("{} bytes", self.parameters.len()),
+            )
+            .field("data_limit", &self.data_limit)
+            .finish()
+    }
 }
 
 /// What everybody uses for the MUSCLE applet: it may change the PIN of the whole card, and is told to

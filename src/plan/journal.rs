@@ -1,7 +1,9 @@
 //! The journal of a token: what was planned, begun, done and left, line by line.
 //!
 //! Lines are only added, each holds the digest of the one before, and each is on the disk before the
-//! card is touched and after it was. There are no secrets in it: no PIN, no key, no data.
+//! card is touched and after it was. There are no secrets in it: no PIN, no key, no data. What an applet of a
+//! Java card is told when it is made is a part of its plan and does stand in it, which whoever gives it is
+//! told.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};

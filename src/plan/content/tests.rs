@@ -125,3 +125,17 @@ fn a_security_domain_of_the_name_of_an_applet_is_in_the_way() {
         "{findings:?}"
     );
 }
+
+#[test]
+fn what_an_applet_is_told_is_in_no_dump() {
+    let cap = CapFile::read(&Made::muscle().archive()).unwrap();
+    let mut wish = InstallWish::usual(&cap);
+    wish.applets[0].parameters = b"12345678".to_vec();
+    let tasks = wish.tasks(&cap, "CardEdge.cap");
+    for dump in [format!("{:?}", wish.applets), format!("{:?}", tasks.last())] {
+        assert!(dump.contains("8 bytes"), "{dump}");
+        for shown in ["12345678", "3132333435363738", "49, 50, 51"] {
+            assert!(!dump.contains(shown), "{dump}");
+        }
+    }
+}
