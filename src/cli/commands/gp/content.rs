@@ -3,7 +3,7 @@
 use super::cap;
 use super::change::{How, Job, Work, registry};
 use super::keys::{self, Origin, Which};
-use super::{aid, bytes};
+use super::{aid, bytes, export};
 use crate::backend::Look;
 use crate::base::hex::Hex;
 use crate::base::i18n::{gettext, gettext_f};
@@ -14,8 +14,8 @@ use crate::cli::exit::{End, Exit, Trouble};
 use crate::cli::gp_page;
 use crate::cli::output::Output;
 use crate::explain::cap::is_in_the_way;
-use crate::plan::content::{self, Aid, CapFile, InstallWish, card_side, made_of};
-use crate::plan::gpshell::put_keys as put_keys_task;
+use crate::plan::content::{self, Aid, CapFile, InstallWish, card_side, key_versions, made_of};
+use crate::plan::gpshell::{ExportError, put_keys as put_keys_task};
 use crate::plan::{Deletion, Installation, Task};
 use crate::token::{Registry, RegistryKind};
 
@@ -317,6 +317,14 @@ fn way_to(now: u8, state: StateName) -> Result<Vec<u8>, Trouble> {
 /// Gives the card manager new keys.
 pub(super) fn put_keys(put: &PutKeys, globals: &Globals, output: &mut Output) -> Result<(), End> {
     let origin = Origin::of(put.new_keys.as_deref())?;
+    key_versions(put.version, put.replace).map_err(|error| Trouble {
+        exit: Exit::Usage,
+        ..keys::of_key(error)
+    })?;
+    if put.change.export.is_some() {
+        // Before they are asked for.
+        return Err(export::refused(ExportError::NewKeys { step: 0 }).into());
+    }
     let job = Job::begin(globals)?;
     let family = keys::family(&put.change.keys.source, &job.look.manager);
     let interrupt = job.card.session.interrupt();

@@ -12,7 +12,7 @@ use crate::base::i18n::{gettext, gettext_f};
 use crate::base::interrupt::Interrupt;
 use crate::base::secret::Secret;
 use crate::base::terminal::{Answer, Terminal};
-use crate::cli::arguments::{KeyChoice, KeySource};
+use crate::cli::arguments::{KeyChoice, KeySource, OpeningChoice};
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::output::Output;
 use crate::explain::{card_manager, manager_keys};
@@ -128,7 +128,7 @@ impl Access {
         Ok(Self {
             given,
             family,
-            opening: opening(choice),
+            opening: opening(choice.opening),
             try_again: choice.source.try_again,
         })
     }
@@ -180,13 +180,13 @@ pub(super) fn family(source: &KeySource, manager: &CardManager) -> KeyFamily {
 }
 
 /// How the card manager is opened.
-pub(super) fn opening(choice: &KeyChoice) -> Opening {
+pub(super) fn opening(choice: OpeningChoice) -> Opening {
     Opening {
         key_version: choice.key_version.unwrap_or(0),
         key_index: choice.key_index.unwrap_or(0),
         level: choice.level.map(Into::into).unwrap_or_default(),
         diversification: choice.diversify.map(Into::into).unwrap_or_default(),
-        edition: None,
+        edition: choice.edition.map(Into::into),
     }
 }
 
