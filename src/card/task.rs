@@ -3,6 +3,8 @@
 //! A task is done as a whole or taken up again: every command in it may be sent twice, and what it
 //! needs to know of the card before is in the survey that it begins with.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::hex::Hex;
@@ -171,7 +173,7 @@ pub struct Loading {
 }
 
 /// An applet that is made.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Eq, PartialEq, Serialize, Deserialize)]
 pub struct Installation {
     /// The package.
     pub package: Aid,
@@ -181,10 +183,28 @@ pub struct Installation {
     pub instance: Aid,
     /// Its privileges: one byte, or three (sheet "globalplatform", 4.2).
     pub privileges: Hex,
-    /// What it is told when it is made.
+    /// What it is told when it is made. It is a part of the plan, and so it stands in the journal: it is
+    /// no place for a secret. Some applets take their first PIN in it all the same, so nothing else
+    /// shows it.
     pub parameters: Hex,
     /// Bytes that its data may take at most, if that is said.
     pub data_limit: Option<u16>,
+}
+
+impl fmt::Debug for Installation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Installation")
+            .field("package", &self.package)
+            .field("module", &self.module)
+            .field("instance", &self.instance)
+            .field("privileges", &self.privileges)
+            .field(
+                "parameters",
+                &format_args!("{} bytes", self.parameters.0.len()),
+            )
+            .field("data_limit", &self.data_limit)
+            .finish()
+    }
 }
 
 /// A key set that is put on a card.

@@ -16,7 +16,7 @@ use crate::token::{ApplicationKind, Further, PinRole};
 
 pub(super) use gp::{
     AppletChoice, Cap, ChangeChoice, GpCommand, GpKeysCommand, Install, KeyChoice, KeySource, Load,
-    PackageChoice, PutKeys, Script, StateName,
+    OpeningChoice, PackageChoice, PutKeys, Script, StateName,
 };
 
 #[derive(Debug, Parser)]

@@ -253,6 +253,7 @@ fn line(line: &Line) -> LinePart<'_> {
             ..plain("planned")
         },
         Record::Begun { step: number, .. } => step("begun", *number),
+        Record::Noted { step: number, .. } => step("noted", *number),
         Record::Done { step: number } => step("done", *number),
         Record::Stopped { step: number, why } => LinePart {
             why: Some(why.as_str().into()),

@@ -34,6 +34,8 @@ pub fn verdict(manager: &CardManager) -> String {
     let for_it = manager.signs.iter().any(|sign| sign.speaks_for());
     let against = manager.signs.iter().any(|sign| !sign.speaks_for());
     let opened = manager.signs.contains(&DeveloperSign::WellKnownKeys);
+    // What the card says of its keys is no better than what its maker does with all of them.
+    let for_it = for_it && !manager.signs.contains(&DeveloperSign::MakersApplet);
     match (opened, for_it, against) {
         (true, ..) => gettext("Developer card: yes, everybody knows its keys"),
         (false, true, false) => gettext("Developer card: likely"),
@@ -62,6 +64,9 @@ fn reason(sign: DeveloperSign) -> String {
         ),
         DeveloperSign::NotPersonalised => gettext("It was never personalised for anybody."),
         DeveloperSign::Closed => gettext("It is locked, or its life is over."),
+        DeveloperSign::MakersApplet => gettext(
+            "It answers as an eToken PRO 72K Java, which is sold with an applet and keys of its maker’s: nothing else can be loaded.",
+        ),
     }
 }
 
@@ -290,6 +295,20 @@ pub fn well_known() -> String {
     )
 }
 
+/// The public test keys are asked for on a card that hardly has them.
+#[must_use]
+pub fn hardly_test_keys(manager: &CardManager) -> Explanation {
+    let against = manager.signs.iter().filter(|sign| !sign.speaks_for());
+    let mut said: Vec<String> = against.map(|sign| reason(*sign)).collect();
+    said.push(gettext(
+        "After some ten tries with wrong keys a card manager is closed for ever, and every try counts.",
+    ));
+    Explanation::new(
+        gettext("This card hardly has the public test keys"),
+        sentences(&said),
+    )
+}
+
 /// What something on a card is.
 #[must_use]
 pub fn kind(kind: RegistryKind) -> String {
@@ -400,6 +419,29 @@ pub fn key_version_taken(version: u8) -> Explanation {
     )
 }
 
+/// A package has more bytes than can be loaded.
+#[must_use]
+pub fn too_large(len: usize, most: usize) -> Explanation {
+    Explanation::new(
+        gettext("The package is too large to be loaded"),
+        gettext_f(
+            "It has {size}, and at most {most} go onto a card in this way. The package was not sent.",
+            &[("size", &bytes(len)), ("most", &bytes(most))],
+        ),
+    )
+}
+
+/// What is on the card was not written into the journal.
+#[must_use]
+pub fn not_kept() -> Explanation {
+    Explanation::new(
+        gettext("What is on the card could not be kept"),
+        gettext(
+            "Without that the step could not be gone on with if it is broken off. Nothing was changed by it.",
+        ),
+    )
+}
+
 /// A plan would delete the keys that it works with.
 #[must_use]
 pub fn own_keys(version: u8) -> Explanation {
@@ -474,9 +516,14 @@ pub fn channel_error(error: &ChannelError) -> Explanation {
         ),
         ChannelError::ProtocolNotSupported(found) => not_spoken(*found),
         ChannelError::OtherFamily { found, family } => other_family(*found, *family),
+        ChannelError::CounterNotGrown { .. } => Explanation::new(
+            gettext("The card counts its channels from the beginning again"),
+            gettext(
+                "If you or another program have put these keys onto the card once more, that is so: say that they are to be tried all the same. Otherwise somebody may be between it and the computer, who sends an old answer. The keys were not used.",
+            ),
+        ),
         ChannelError::Weaker(_)
         | ChannelError::ChallengeNotRandom
-        | ChannelError::CounterNotGrown { .. }
         | ChannelError::AnswerLength { .. } => odd_beginning(),
         ChannelError::WrongKeys { tries, kept } | ChannelError::HostRefused { tries, kept, .. } => {
             wrong_keys(*tries, *kept)
@@ -532,6 +579,15 @@ fn key_error(error: KeyError) -> Explanation {
         KeyError::Mixed => Explanation::new(
             gettext("The three keys have different lengths"),
             gettext("All keys of a set have the same length. Nothing was sent."),
+        ),
+        KeyError::Version { version } => Explanation::new(
+            gettext_f(
+                "No key set can have the version {version}",
+                &[("version", &version.to_string())],
+            ),
+            gettext(
+                "Key sets that are put onto a card have versions from 1 to 127. Those of the factory, 255, make way for the first new one by themselves. Nothing was sent.",
+            ),
         ),
         KeyError::Diversification => Explanation::new(
             gettext("This way to derive keys is for another cipher"),
@@ -678,4 +734,23 @@ fn closed_by_card() -> Explanation {
             "Another program may have used the card meanwhile. What was being done was not done; begin that step again.",
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hardly_test_keys, verdict};
+    use crate::token::{CardManager, DeveloperSign};
+
+    #[test]
+    fn a_card_of_a_makers_own_is_unlikely_to_be_for_developers_whatever_else_it_says() {
+        let manager = CardManager {
+            signs: vec![DeveloperSign::MakersApplet, DeveloperSign::FactoryKeys],
+            ..CardManager::default()
+        };
+        assert_eq!(verdict(&manager), "Developer card: unlikely");
+        let words = hardly_test_keys(&manager).body;
+        assert!(words.contains("eToken PRO 72K Java"), "{words}");
+        assert!(!words.contains("keys of the factory"), "{words}");
+        assert!(words.contains("closed for ever"), "{words}");
+    }
 }

@@ -4,7 +4,8 @@ use super::failure::Explanation;
 use super::sentences;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::globalplatform::script::{ScriptError, ScriptProblem};
-use crate::plan::gpshell::{StageError, StageProblem};
+use crate::plan::gpshell::{ExportError, StageError, StageProblem};
+use crate::token::SecureChannelProtocol;
 
 /// Why a text is no script.
 #[must_use]
@@ -16,6 +17,50 @@ pub fn script_error(error: &ScriptError) -> Explanation {
 #[must_use]
 pub fn stage_error(error: &StageError) -> Explanation {
     about(error.line, stage_problem(error.problem)).with(error.to_string())
+}
+
+/// What a script of gpshell cannot say.
+#[must_use]
+pub fn export_error(error: ExportError) -> Explanation {
+    let numbered = |step: usize| (step + 1).to_string();
+    let title = gettext("This cannot be written as a script of gpshell");
+    let body = match error {
+        ExportError::Step { step } => gettext_f(
+            "There is no command for step {step} in such scripts. Nothing was written.",
+            &[("step", &numbered(step))],
+        ),
+        ExportError::NewKeys { step } => gettext_f(
+            "The new keys of step {step} would have to stand in it, and keys are written into no script. Nothing was written.",
+            &[("step", &numbered(step))],
+        ),
+        ExportError::Derivation => {
+            gettext("gpshell does not derive keys by KDF3. Nothing was written.")
+        }
+    };
+    Explanation::new(title, body).with(error.to_string())
+}
+
+/// A line that does nothing here.
+#[must_use]
+pub fn idle(line: usize, command: &str) -> String {
+    gettext_f(
+        "Line {line}: {command} does nothing here. “--trace” shows every exchange with the card.",
+        &[("line", &line.to_string()), ("command", command)],
+    )
+}
+
+/// The card speaks another protocol than a script says.
+#[must_use]
+pub fn other_protocol(spoken: SecureChannelProtocol) -> Explanation {
+    Explanation::new(
+        gettext_f(
+            "The script wants another protocol than the card speaks: {protocol}",
+            &[("protocol", &super::card_manager::protocol(spoken))],
+        ),
+        gettext(
+            "Take -scp and -scpimpl out of the script, or say what the card speaks. The keys were right; nothing was changed by this part.",
+        ),
+    )
 }
 
 fn about(line: usize, what: String) -> Explanation {
@@ -95,6 +140,20 @@ fn stage_problem(problem: StageProblem) -> String {
         StageProblem::NotDone { command } => gettext_f(
             "The command {command} of gpshell is not done here.",
             &[("command", command)],
+        ),
+        StageProblem::Option { command, option } => gettext_f(
+            "{option} of {command} says something else than what is done here.",
+            &[("option", option), ("command", command)],
+        ),
+        StageProblem::ReaderNumber => gettext(
+            "The number of a reader is another one with each program: take -readerNumber out of the script, and name the reader with --reader.",
+        ),
+        StageProblem::OtherReader => gettext(
+            "A script is done in one reader, and this one goes to another: make two scripts of it.",
+        ),
+        StageProblem::KeyVersion(version) => gettext_f(
+            "No key set can have the version {version}: those that are put onto a card have versions from 1 to 127.",
+            &[("version", &version.to_string())],
         ),
         StageProblem::NoChannel { command } => gettext_f(
             "{command} needs a secure channel: open_sc has to stand before it.",

@@ -489,6 +489,8 @@ pub fn setup_error(error: &SetupError) -> Explanation {
         SetupError::NoCardManager => super::card_manager::none(),
         SetupError::CardLocked => super::card_manager::locked(),
         SetupError::KeyVersion { version } => super::card_manager::key_version_taken(*version),
+        SetupError::TooLarge { len, most } => super::card_manager::too_large(*len, *most),
+        SetupError::NotKept => super::card_manager::not_kept(),
         SetupError::OwnKeys { version } => super::card_manager::own_keys(*version),
         SetupError::Manager(error) => super::card_manager::channel_error(error),
         SetupError::Content(error) => super::card_manager::content_error(error),
@@ -669,6 +671,10 @@ pub fn record(record: &Record, plan: Option<&Plan>) -> String {
             ],
         ),
         Record::Begun { step, .. } => numbered(*step),
+        Record::Noted { step, .. } => gettext_f(
+            "Step {step}: what is on the card was read first",
+            &[("step", &(step + 1).to_string())],
+        ),
         Record::Done { step } => {
             gettext_f("Step {step} is done", &[("step", &(step + 1).to_string())])
         }

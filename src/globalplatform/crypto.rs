@@ -83,7 +83,8 @@ impl Cipher {
     /// Encrypts with each block depending on those before, from an initial vector of one block.
     pub(super) fn cbc(&self, iv: &[u8], data: &[u8]) -> Wiped {
         let mut out = self.whole_blocks(data);
-        let mut before = iv.to_vec();
+        // What is encrypted may be halves of session keys.
+        let mut before = Zeroizing::new(iv.to_vec());
         for block in out.chunks_exact_mut(self.0.size()) {
             xor(block, &before);
             self.0.encrypt(block);

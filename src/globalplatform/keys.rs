@@ -46,6 +46,12 @@ pub enum KeyError {
     /// This way to derive keys is for another cipher.
     #[error("this diversification is not for keys of this cipher")]
     Diversification,
+    /// No key set that is put onto a card can have this version, or be replaced by it.
+    #[error("no key set has the version {version:02X}")]
+    Version {
+        /// The version.
+        version: u8,
+    },
 }
 
 /// Keys that everybody knows.

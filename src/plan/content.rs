@@ -6,16 +6,19 @@ pub use crate::globalplatform::attempts::MAX_USUAL_TRIES;
 pub use crate::globalplatform::cap::{
     self, CapError, CapFile, CapFinding, CardSide, JavaCardVersion, PresentKind,
 };
+pub use crate::globalplatform::content::versions as key_versions;
 pub use crate::globalplatform::keys::{CheckValue, KeyError};
 pub use crate::globalplatform::script::{self, Script};
 pub use crate::globalplatform::{
     Aid, AidError, ChannelError, Diversification, Edition, KeyFamily, Keys, Level, WellKnownKey,
 };
 
+use std::fmt;
+
 use super::{Deletion, Installation, Loading, Plan, Subject, Survey, Task};
 use crate::base::hex::Hex;
 use crate::globalplatform::discovery::announced_family;
-use crate::token::{CardManager, Registry, RegistryKind};
+use crate::token::{CardManager, Registry, RegistryEntry, RegistryKind};
 
 /// How a package is put onto a card.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,7 +34,7 @@ pub struct InstallWish {
 }
 
 /// How an applet is made.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct AppletWish {
     /// The applet in the package.
     pub module: Aid,
@@ -39,10 +42,25 @@ pub struct AppletWish {
     pub instance: Aid,
     /// Its privileges: one byte, or three (sheet "globalplatform", 4.2).
     pub privileges: Vec<u8>,
-    /// What it is told when it is made.
+    /// What it is told when it is made: no secret, it stands in the journal.
     pub parameters: Vec<u8>,
     /// Bytes that its data may take at most, if that is said.
     pub data_limit: Option<u16>,
+}
+
+impl fmt::Debug for AppletWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppletWish")
+            .field("module", &self.module)
+            .field("instance", &self.instance)
+            .field("privileges", &self.privileges)
+            .field(
+                "parameters",
+                &format_args!("{} bytes", self.parameters.len()),
+            )
+            .field("data_limit", &self.data_limit)
+            .finish()
+    }
 }
 
 /// What everybody uses for the MUSCLE applet: it may change the PIN of the whole card, and is told to
@@ -98,9 +116,45 @@ impl InstallWish {
         }
     }
 
+    /// The same on a card on which this is: with a package go all applets that were made of it, whatever
+    /// they are called, one by one before it, so that a card refuses none of it for what it does not know
+    /// of. A security domain is never deleted by the way: what has its name is in the way.
+    #[must_use]
+    pub fn completed(mut self, registry: &Registry) -> Self {
+        let mut all: Vec<Deletion> = Vec::new();
+        for deletion in std::mem::take(&mut self.delete) {
+            let mut entries = registry.entries.iter();
+            let is_domain = entries.any(|entry| {
+                entry.aid == deletion.aid.bytes()
+                    && matches!(
+                        entry.kind,
+                        RegistryKind::IssuerSecurityDomain | RegistryKind::SecurityDomain
+                    )
+            });
+            if is_domain {
+                continue;
+            }
+            let before = made_of(registry, &deletion.aid);
+            let before = before.into_iter().map(|aid| Deletion {
+                aid,
+                related: false,
+            });
+            for one in before.chain([deletion]) {
+                if !all.iter().any(|known| known.aid == one.aid) {
+                    all.push(one);
+                }
+            }
+        }
+        self.delete = all;
+        self
+    }
+
     /// What is on the card and deleted before.
     pub fn replaced<'a>(&'a self, card: &'a CardSide) -> impl Iterator<Item = &'a Aid> {
-        let there = |aid: &Aid| card.present.iter().any(|(present, _)| present == aid);
+        let there = |aid: &Aid| {
+            let mut present = card.present.iter();
+            present.any(|(present, kind)| present == aid && *kind != PresentKind::SecurityDomain)
+        };
         let names = self.delete.iter().map(|deletion| &deletion.aid);
         names.filter(move |aid| there(aid))
     }
@@ -163,6 +217,51 @@ impl InstallWish {
     }
 }
 
+/// Deletes something from a card on which this is; with what was made of it if wished: each applet by
+/// its name first, because old cards do not know what is related.
+#[must_use]
+pub fn deletions(registry: &Registry, aid: &Aid, related: bool) -> Vec<Deletion> {
+    let before = if related {
+        made_of(registry, aid)
+    } else {
+        Vec::new()
+    };
+    let before = before.into_iter().map(|aid| Deletion {
+        aid,
+        related: false,
+    });
+    let own = Deletion {
+        aid: aid.clone(),
+        related,
+    };
+    before.chain([own]).collect()
+}
+
+/// The applets on a card that were made of a package. Old cards do not tell of which package an applet
+/// is: there it is the one that lists it, else the one that begins as it is called, by custom.
+#[must_use]
+pub fn made_of(registry: &Registry, package: &Aid) -> Vec<Aid> {
+    let packages = || {
+        let entries = registry.entries.iter();
+        entries.filter(|entry| entry.kind == RegistryKind::Package)
+    };
+    let owner = |applet: &RegistryEntry| {
+        let listed = packages().find(|entry| entry.modules.contains(&applet.aid));
+        let named = packages()
+            .filter(|entry| applet.aid.starts_with(&entry.aid))
+            .max_by_key(|entry| entry.aid.len());
+        let found = listed.or(named).map(|entry| entry.aid.clone());
+        applet.package.clone().or(found)
+    };
+    let entries = registry.entries.iter();
+    let of_it = entries.filter(|entry| {
+        entry.kind == RegistryKind::Application && owner(entry).as_deref() == Some(package.bytes())
+    });
+    of_it
+        .filter_map(|entry| Aid::new(&entry.aid).ok())
+        .collect()
+}
+
 /// What the keys of a card are for. A card that does not tell is an old one.
 #[must_use]
 pub fn family(manager: &CardManager) -> KeyFamily {
@@ -222,3 +321,6 @@ pub fn card_side(manager: &CardManager, registry: Option<&Registry>) -> CardSide
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests;

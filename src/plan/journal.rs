@@ -1,7 +1,9 @@
 //! The journal of a token: what was planned, begun, done and left, line by line.
 //!
 //! Lines are only added, each holds the digest of the one before, and each is on the disk before the
-//! card is touched and after it was. There are no secrets in it: no PIN, no key, no data.
+//! card is touched and after it was. There are no secrets in it: no PIN, no key, no data. What an applet of a
+//! Java card is told when it is made is a part of its plan and does stand in it, which whoever gives it is
+//! told.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -36,6 +38,13 @@ pub enum Record {
         /// Its number, from 0.
         step: usize,
         /// What was known.
+        survey: Box<Survey>,
+    },
+    /// More is known, found out before the step that was begun has changed anything.
+    Noted {
+        /// Its number, from 0.
+        step: usize,
+        /// What is known.
         survey: Box<Survey>,
     },
     /// A step is done.
@@ -350,6 +359,10 @@ pub fn unfinished(lines: &[Line]) -> Option<Unfinished> {
                 // What was known before the first try counts.
                 found.begun.get_or_insert_with(|| (**survey).clone());
             }
+            (Record::Noted { step, survey }, Some(found)) => {
+                found.next = *step;
+                found.begun = Some((**survey).clone());
+            }
             (Record::Done { step }, Some(found)) => {
                 found.next = step + 1;
                 found.begun = None;
@@ -454,7 +467,7 @@ fn file_error(path: &Path, error: io::Error) -> JournalError {
 mod tests {
     use std::fs;
 
-    use super::{JournalError, Journals, Record, Standing, last_plan, unfinished};
+    use super::{JournalError, Journals, Record, Standing, Survey, last_plan, unfinished};
     use crate::base::hex::Hex;
     use crate::plan::{Plan, Subject, Task};
 
@@ -515,6 +528,39 @@ mod tests {
         journal.append(2, Record::Done { step: 0 }).unwrap();
         let open = journal.unfinished().unwrap();
         assert_eq!((open.next, open.begun, open.at), (1, None, 2));
+        // What was found out before anything was changed takes the place of what was known when the
+        // step was begun; what is known when it is begun again does not.
+        let survey = |serial| {
+            Box::new(Survey::Java(crate::card::java::Survey {
+                serial: Hex(vec![serial]),
+                manager: Hex(Vec::new()),
+                protocols: Vec::new(),
+                recognition: false,
+                family: None,
+                key_versions: Vec::new(),
+                locked: false,
+                new_keys: None,
+                present: None,
+            }))
+        };
+        let (begun, noted, again) = (survey(1), survey(2), survey(3));
+        for record in [
+            Record::Begun {
+                step: 1,
+                survey: begun,
+            },
+            Record::Noted {
+                step: 1,
+                survey: noted.clone(),
+            },
+            Record::Begun {
+                step: 1,
+                survey: again,
+            },
+        ] {
+            journal.append(3, record).unwrap();
+        }
+        assert_eq!(journal.unfinished().unwrap().begun, Some(*noted));
         let stopped = Record::Stopped {
             step: 1,
             why: "gone".into(),

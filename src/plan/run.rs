@@ -132,7 +132,24 @@ impl Run {
             opening: self.plan.opening,
         };
         self.again = true;
-        match carry_out(task, &mut survey, channel, secrets, occasion) {
+        let (known, journal, mut broken) = (&mut self.survey, &mut self.journal, None);
+        let mut note = |survey: &Survey| {
+            let noted = Record::Noted {
+                step,
+                survey: Box::new(survey.clone()),
+            };
+            journal.append(now, noted).map_err(|error| {
+                broken = Some(error);
+                SetupError::NotKept
+            })?;
+            *known = Some(survey.clone());
+            Ok(())
+        };
+        let done = carry_out(task, &mut survey, channel, secrets, occasion, &mut note);
+        if let Some(error) = broken {
+            return Err(error.into());
+        }
+        match done {
             Ok(()) => {
                 self.journal.append(now, Record::Done { step })?;
                 self.survey = Some(survey);

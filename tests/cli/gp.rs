@@ -519,6 +519,29 @@ fn new_keys_take_the_place_of_the_old_ones_only_when_they_open_the_card() {
 }
 
 #[test]
+fn test_keys_go_to_a_card_with_keys_of_its_owner_only_with_the_word_for_it() {
+    let lent = Lent::new("java-modern");
+    let new = private(&lent.folder, "new", &format!("{NEW}\n"));
+    let new = format!("file:{new}");
+    let mut put = vec!["gp", "put-keys", "--new-keys", &new, "--version", "48"];
+    put.extend(["--replace", "255", "--keys", "test", "--yes"]);
+    lent.run(&put, "").result();
+    let before = initialize_updates(&lent);
+    let list = ["gp", "list", "--keys", "test"];
+    let said = lent.run(&list, "").said(1);
+    assert!(
+        said.contains("hardly has the public test keys")
+            && said.contains("Somebody has given it keys of their own")
+            && said.contains("--test-keys-anyway"),
+        "{said}"
+    );
+    assert_eq!(initialize_updates(&lent), before);
+    lent.run(&[&list[..], &["--test-keys-anyway"]].concat(), "")
+        .said(5);
+    assert_eq!(initialize_updates(&lent), before + 1);
+}
+
+#[test]
 fn a_plan_that_was_stopped_goes_on_with_the_same_options_for_keys() {
     let lent = Lent::new("java-modern");
     let mut made = Made::muscle();
@@ -553,4 +576,115 @@ fn a_plan_that_was_stopped_goes_on_with_the_same_options_for_keys() {
     lent.run(&["plan", "give-up", "--yes"], "").result();
     lent.run(&["gp", "delete", MUSCLE, "--keys", "test", "--yes"], "")
         .result();
+}
+
+/// What a change would do, written down instead: read again it does the same, and what cannot be said is
+/// not left out.
+#[test]
+fn a_change_is_written_as_a_script_instead_of_done() {
+    let practice = Practice::new("java-cyberflex");
+    let (cap, applet) = (practice.cap(), "A0000000010199");
+    let opening = [
+        "--edition",
+        "op201",
+        "--level",
+        "enc",
+        "--key-version",
+        "1",
+        "--key-index",
+        "2",
+    ];
+    for (change, commands) in [
+        (
+            vec!["load", &cap],
+            "load -file CardEdge.cap\ninstall_for_install ",
+        ),
+        (
+            vec!["delete", applet, MUSCLE],
+            "delete -AID A0000000010199\ndelete -AID A00000000101\n",
+        ),
+        (
+            vec!["install", "A000000001", MUSCLE, "--parameters", "00"],
+            "install_for_install -instParam 00 -priv 00 -AID A00000000101 -pkgAID A000000001",
+        ),
+    ] {
+        let arguments = [&change[..], &opening, &["--export", "-"]].concat();
+        let text = practice.gp(&arguments).result();
+        let expected =
+            "mode_201\nestablish_context\ncard_connect\nopen_sc -security 3 -keyind 2 -keyver 1\n";
+        assert!(text.starts_with(expected), "{text}");
+        assert!(text.contains(commands), "{text}");
+        let script = practice.file("written", &text);
+        let done = practice.gp(&["script", &script, "--dry-run"]).result();
+        assert!(done.contains("Nothing was written"), "{done}");
+    }
+    // The same without a card.
+    let text = practice
+        .gp(&[&["export", &cap][..], &opening].concat())
+        .result();
+    assert!(
+        text.starts_with("mode_201\n") && text.contains("-keyver 1"),
+        "{text}"
+    );
+    let text = practice.gp(&["export", &cap]).result();
+    assert!(text.starts_with("mode_211\n"), "{text}");
+    // A file that is there stays.
+    let file = practice.file("there", "mine");
+    let said = practice.gp(&["delete", MUSCLE, "--export", &file]).said(1);
+    assert!(said.contains("exists already"), "{said}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    for change in [
+        vec!["lock", MUSCLE],
+        vec!["set-state", "secured"],
+        vec!["delete-keys", "--version", "1"],
+        vec!["put-keys", "--version", "1", "--new-keys", "test"],
+    ] {
+        let said = practice
+            .gp(&[&change[..], &["--export", "-"]].concat())
+            .said(1);
+        assert!(said.contains("cannot be written as a script"), "{said}");
+    }
+}
+
+#[test]
+fn a_script_says_what_of_it_does_nothing_and_what_is_meant_otherwise() {
+    let practice = Practice::new("java-gp211");
+    let open = "open_sc -security 1 -key 404142434445464748494a4b4c4d4e4f\n";
+    let file = practice.file(
+        "trace",
+        &format!("enable_trace\n{open}get_status -element 80\n"),
+    );
+    let ended = practice.gp(&["script", &file]);
+    assert!(
+        ended
+            .stderr
+            .contains("Line 1: enable_trace does nothing here")
+            && ended.stderr.contains("--trace"),
+        "{ended:?}"
+    );
+    let other = practice.file(
+        "other",
+        &format!("card_connect -reader \"Other 00\"\n{open}"),
+    );
+    let said = practice.gp(&["script", &other]).said(2);
+    assert!(said.contains("names the reader Other 00"), "{said}");
+    let scp = open.replace("-key ", "-scp 3 -key ");
+    let scp = practice.file("scp", &format!("mode_211\n{scp}delete -AID {MUSCLE}\n"));
+    let said = practice.gp(&["script", &scp, "--yes"]).said(1);
+    assert!(
+        said.contains("another protocol than the card speaks"),
+        "{said}"
+    );
+    let said = practice
+        .gp(&[
+            "put-keys",
+            "--version",
+            "1",
+            "--replace",
+            "128",
+            "--new-keys",
+            "test",
+        ])
+        .said(2);
+    assert!(said.contains("1 to 127"), "{said}");
 }

@@ -7,6 +7,7 @@ use symbolon::globalplatform::content::{
     self, ContentError, DesKeyType, Install, Limits, Operation, Rounding, Signature, StatusOf,
     StoreFormat, judge,
 };
+use symbolon::globalplatform::keys::KeyError;
 use symbolon::globalplatform::{Aid, ChannelError, KeyFamily, SecureChannel, Wish};
 use symbolon::iso7816::{Command, Form, Response, StatusWord};
 use symbolon::token::Privilege;
@@ -310,6 +311,28 @@ fn long_keys_are_filled_up_to_whole_blocks() {
     let payload = put.command.payload();
     assert_eq!(payload[1..4], [0x88, 33, 24]);
     assert_eq!(payload.len(), 1 + 3 * (3 + 32 + 4));
+}
+
+#[test]
+fn versions_that_no_key_set_has_are_not_put() {
+    let new = keys(KeyFamily::Aes, NEW);
+    let put = |version, replaced| {
+        content::put_key(&scp03(), version, replaced, &new, DesKeyType::Des)
+            .map(|put| wire(&put.command)[..8].to_owned())
+    };
+    for (version, replaced, bad) in [
+        (0x00, None, 0x00),
+        (0x80, None, 0x80),
+        (0xFF, Some(0x01), 0xFF),
+        (0x01, Some(0x00), 0x00),
+        (0x01, Some(0x80), 0x80),
+    ] {
+        let expected = ChannelError::Keys(KeyError::Version { version: bad });
+        assert_eq!(put(version, replaced).unwrap_err(), expected);
+    }
+    // Keys of the factory cannot be named.
+    assert_eq!(put(0x01, Some(0xFF)).unwrap(), "80D80081");
+    assert_eq!(put(0x7F, Some(0x7F)).unwrap(), "80D87F81");
 }
 
 #[test]

@@ -47,6 +47,29 @@ fn a_card_that_tells_everything() {
 }
 
 #[test]
+fn a_card_that_is_sold_with_an_applet_of_its_maker_is_hardly_for_developers() {
+    for atr in [
+        "3BD518008131 3A 7D8073C82110 30",
+        "3BD518008131 FE 7D8073C82110 F4",
+    ] {
+        let mut card = Script::new(&[
+            ("00A4040000", "6F10 8408A000000151000000 A504 9F6501FF 9000"),
+            ("80CA9F7F00", "6A88"),
+            ("80CA006600", "6A88"),
+            (
+                "80CA00E000",
+                "E012C00401FF8010C00402FF8010C00403FF8010 9000",
+            ),
+        ]);
+        card.atr = bytes(atr);
+        let manager = over(&mut card, discover).unwrap().unwrap();
+        let expected = [DeveloperSign::MakersApplet, DeveloperSign::FactoryKeys];
+        assert_eq!(manager.signs, expected, "{atr}");
+        assert!(manager.advises_against_test_keys(), "{atr}");
+    }
+}
+
+#[test]
 fn a_card_of_open_platform_that_tells_little() {
     let manager = found(&[
         ("00A4040000", "6A82"),

@@ -251,8 +251,20 @@ fn a_level_that_the_card_refuses_is_no_failed_try() {
     let update = format!("8050000008{SCP03_HOST}00");
     let answer = format!("{SCP03}9000");
     let external = "8482010010 A75F1CD48F3B93DF B72E78029F3E236F";
-    let mut card = Script::new(&[(&update, &answer), (external, "6A86")]);
-    let wish = wish(0x01);
-    let error = open(&mut card, &aes(), &wish, SCP03_HOST).unwrap_err();
-    assert_eq!(error, ChannelError::LevelNotSupported { level: wish.level });
+    for sw in ["6A86", "6985"] {
+        let mut card = Script::new(&[
+            (&update, &answer),
+            (external, sw),
+            ("8050000008 1122334455667788 00", "6A88"),
+        ]);
+        let wish = wish(0x01);
+        let mut attempts = PassingAttempts::default();
+        let error = open_with(&mut card, &aes(), &wish, SCP03_HOST, &mut attempts).unwrap_err();
+        let level = wish.level;
+        assert_eq!(error, ChannelError::LevelNotSupported { level }, "{sw}");
+        // The keys may be tried again at once.
+        let host = "1122334455667788";
+        let error = open_with(&mut card, &aes(), &wish, host, &mut attempts).unwrap_err();
+        assert_eq!(error, ChannelError::NoKeySet, "{sw}");
+    }
 }

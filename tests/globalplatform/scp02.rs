@@ -1,7 +1,8 @@
 //! SCP02: sheet "globalplatform", 6.4 and 6.5.
 
-use crate::script::{Step, TEST_KEY, announced, keys, session, three, wish};
-use symbolon::globalplatform::KeyFamily;
+use crate::script::{Script, Step, TEST_KEY, announced, keys, open_with, session, three, wish};
+use symbolon::globalplatform::attempts::PassingAttempts;
+use symbolon::globalplatform::{ChannelError, Edition, KeyFamily};
 
 const UPDATE: (&str, &str) = (
     "8050000008 EBAA9E53C696281B 00",
@@ -150,4 +151,64 @@ fn the_four_kinds_of_commands_under_a_mac() {
     ];
     let (secure, _) = session(&keys, &wish, opening, &steps);
     assert_eq!(secure.key_version(), 0x70);
+}
+
+/// A card whose standard is only guessed: byte 11 of its answer is the number of the protocol, or the
+/// index of the key set (sheet "globalplatform", 2).
+#[test]
+fn the_right_keys_tell_a_protocol_from_an_index() {
+    let mut guessed = wish(0x01);
+    guessed.edition = Edition::OpenPlatform201;
+    guessed.edition_guessed = true;
+    let of_scp02 = [
+        (
+            "8050000008 D5AD539A60CA5E72 00",
+            "000074746E6E6E626262 01 02 069F AA2A0591E733 67DD78794D04315E 9000",
+        ),
+        ("8482010010 7C799B3C771DBAE6 BEF49310977617BA", "9000"),
+    ];
+    // The exchange of SCP01 (sheet, 6.1) with the second key set: what it proves does not hang on it.
+    let of_index = [
+        (
+            "8050000008 10DBADDE5E94FCE1 00",
+            "0000302300000055FF00 01 02 F5571FE5ED3971F5 D2FFBE28469E141D 9000",
+        ),
+        ("8482010010 10674A7E0BAE4B33 8A9E421D068947FE", "9000"),
+    ];
+    let right = keys(KeyFamily::TripleDes, TEST_KEY);
+    for index in [0, 2] {
+        guessed.key_index = index;
+        let with_index = |exchange: [(&'static str, &'static str); 2]| {
+            let [(update, answer), external] = exchange;
+            let update = update.replacen("80500000", &format!("805000{index:02X}"), 1);
+            (update, answer, external)
+        };
+        for (exchange, scp, edition) in [
+            (of_scp02, 2, Edition::GlobalPlatform),
+            (of_index, 1, Edition::OpenPlatform201),
+        ] {
+            let (update, answer, external) = with_index(exchange);
+            let (secure, _) = session(&right, &guessed, [(&update, answer), external], &[]);
+            assert_eq!((secure.protocol().scp, secure.edition()), (scp, edition));
+        }
+    }
+    // Wrong keys are wrong once, and the card was asked once.
+    guessed.key_index = 0;
+    let wrong = keys(KeyFamily::TripleDes, "505152535455565758595A5B5C5D5E5F");
+    for exchange in [of_scp02, of_index] {
+        let mut card = Script::new(&exchange[..1]);
+        let host = &exchange[0].0[11..27];
+        let mut attempts = PassingAttempts::default();
+        let error = open_with(&mut card, &wrong, &guessed, host, &mut attempts).unwrap_err();
+        let tries = Some(1);
+        assert_eq!(error, ChannelError::WrongKeys { tries, kept: true });
+        assert!(card.is_through());
+    }
+    // Whoever says that it is one of Open Platform is believed.
+    guessed.edition_guessed = false;
+    let mut card = Script::new(&of_scp02[..1]);
+    let host = &of_scp02[0].0[11..27];
+    let mut attempts = PassingAttempts::default();
+    let error = open_with(&mut card, &right, &guessed, host, &mut attempts).unwrap_err();
+    assert!(matches!(error, ChannelError::WrongKeys { .. }), "{error}");
 }

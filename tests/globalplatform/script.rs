@@ -25,6 +25,7 @@ pub(crate) struct Script {
     /// What was sent.
     pub(crate) sent: Vec<Vec<u8>>,
     pub(crate) protocol: Protocol,
+    pub(crate) atr: Vec<u8>,
 }
 
 impl Script {
@@ -37,6 +38,7 @@ impl Script {
             steps: steps.collect(),
             sent: Vec::new(),
             protocol: Protocol::T1,
+            atr: vec![0x3B, 0x00],
         }
     }
 
@@ -63,7 +65,7 @@ impl Link for Script {
     }
 
     fn atr(&self) -> &[u8] {
-        &[0x3B, 0x00]
+        &self.atr
     }
 
     fn protocol(&self) -> Protocol {

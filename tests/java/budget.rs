@@ -56,11 +56,11 @@ fn ten_applets_take_few_commands() {
     }
 }
 
-/// Beside its blocks, a load is SELECT, the number of the card, two commands for the channel and one
-/// that announces it; with T=0, what they answer is fetched.
+/// Beside its blocks, a load is SELECT, the number of the card, two commands for the channel, the list of
+/// what is there before, and one that announces it; with T=0, what they answer is fetched.
 #[test]
 fn a_load_is_its_blocks_and_little_more() {
-    let beside = [10, 5, 5];
+    let beside = [15, 10, 10];
     for ((name, model), beside) in models().into_iter().zip(beside) {
         let desk = Desk::new(GlobalPlatform::new(model));
         let made = Made::muscle();

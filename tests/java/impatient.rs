@@ -7,12 +7,12 @@ use symbolon::card::java::ManagerAccess;
 use symbolon::globalplatform::{ChannelError, KeptAttempts};
 use symbolon::plan::content::{KeyFamily, Keys, Opening};
 use symbolon::plan::secrets::Secrets;
-use symbolon::plan::{About, SetupError, Survey};
+use symbolon::plan::{About, SetupError, Survey, Task};
 use symbolon::simulator::{Card, GlobalPlatform, GlobalPlatformModel as Model};
 
 use crate::desk::{
     AUTHENTICATE, Desk, INITIALIZE, SERIAL, Shared, Wire, access, hello, install, models, new_keys,
-    test_keys, wrong_keys,
+    put_keys, test_keys, wrong_keys,
 };
 
 /// A try to open the card after another start of the program; INITIALIZE UPDATE and EXTERNAL
@@ -164,4 +164,61 @@ fn wrong_keys_of_a_card_without_a_number_are_not_tried_by_a_plan() {
     let before = SetupError::Manager(ChannelError::FailedBefore { tries: 1 });
     assert_eq!(error, symbolon::plan::RunError::Setup(before));
     assert_eq!(wire.count(INITIALIZE), 0);
+}
+
+/// Another program takes a key set away and puts it there again: the card counts its channels from the
+/// beginning, which is not taken for granted, and there is a word that takes it.
+#[test]
+fn a_counter_that_began_anew_has_a_way_out() {
+    for (name, model) in models() {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::new(GlobalPlatform::new(model).with_key_version(1));
+        let family = desk.family();
+        let of_version = |key_version| Opening {
+            key_version,
+            ..Opening::default()
+        };
+        let elsewhere = |opening, task| {
+            let plan = desk.plan(opening, vec![task]);
+            let ended = desk.run(&plan, &mut desk.secrets(), None);
+            ended
+                .result
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+        };
+        elsewhere(of_version(1), put_keys(family, 2, None));
+        let mut given = access(new_keys(family), of_version(2));
+        for _ in 0..3 {
+            tried(&desk, &given, folder.path()).0.unwrap();
+        }
+        elsewhere(of_version(1), Task::DeleteKeys { version: 2 });
+        elsewhere(of_version(1), put_keys(family, 2, None));
+        if name.starts_with("Cyberflex") {
+            // SCP01 counts nothing.
+            tried(&desk, &given, folder.path()).0.unwrap();
+            continue;
+        }
+        let (result, sent) = tried(&desk, &given, folder.path());
+        let error = result.unwrap_err();
+        let grown = |error: &SetupError| {
+            !matches!(
+                error,
+                SetupError::Manager(ChannelError::CounterNotGrown { .. })
+            )
+        };
+        assert!(!grown(&error), "{name}: {error}");
+        assert_eq!(sent, [1, 0], "{name}");
+        // The word takes no other keys.
+        let mut other = access(wrong_keys(family), of_version(2));
+        other.try_again = true;
+        assert_eq!(
+            tried(&desk, &other, folder.path()).0,
+            Err(wrong(1)),
+            "{name}"
+        );
+        given.try_again = true;
+        tried(&desk, &given, folder.path()).0.unwrap();
+        // From then on it grows again.
+        given.try_again = false;
+        tried(&desk, &given, folder.path()).0.unwrap();
+    }
 }

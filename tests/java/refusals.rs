@@ -4,13 +4,16 @@ use symbolon::explain;
 use symbolon::globalplatform::attempts::PassingAttempts;
 use symbolon::globalplatform::content::ContentError;
 use symbolon::iso7816::StatusWord;
-use symbolon::plan::content::Opening;
+use symbolon::plan::content::{self, CapFile, InstallWish, Opening};
 use symbolon::plan::journal::Journals;
-use symbolon::plan::{About, Loading, Plan, Run, RunError, SetupError, Survey, Task};
+use symbolon::plan::preview::Preview;
+use symbolon::plan::{About, Installation, Loading, Plan, Run, RunError, SetupError, Survey, Task};
 use symbolon::simulator::{GlobalPlatform, GlobalPlatformModel as Model, wardrobe};
 
 use crate::cap::Made;
-use crate::desk::{Desk, INITIALIZE, NOW, SERIAL, Wire, aid, hello, install, models};
+use crate::desk::{
+    Desk, INITIALIZE, NOW, SERIAL, Wire, access, aid, hello, install, models, test_keys,
+};
 
 /// That there are words.
 #[track_caller]
@@ -117,6 +120,67 @@ fn a_name_that_is_taken() {
         assert_eq!(refused(&desk, vec![applet]), wrong_data(), "{name}");
         let again = Task::LoadPackage(loading(&hello()));
         assert_eq!(refused(&desk, vec![again]), wrong_data(), "{name}");
+    }
+}
+
+/// What was there before is no sign that a step was done which the card has refused.
+#[test]
+fn what_was_refused_is_not_done_when_it_is_gone_on_with() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model));
+        let tasks = install(&hello());
+        let plan = desk.plan(Opening::default(), tasks.clone());
+        desk.run(&plan, &mut desk.secrets(), None).result.unwrap();
+        let adds = tasks
+            .into_iter()
+            .filter(|task| !matches!(task, Task::DeleteContent(_)));
+        for task in adds {
+            let plan = desk.plan(Opening::default(), vec![task]);
+            let before = desk.image();
+            let ended = desk.run(&plan, &mut desk.secrets(), None);
+            assert_eq!(ended.setup_error(), wrong_data(), "{name}");
+            for _ in 0..2 {
+                let ended = desk.resume(&mut desk.secrets(), None);
+                assert_eq!(ended.setup_error(), wrong_data(), "{name}");
+            }
+            assert_eq!(desk.image(), before, "{name}");
+            let mut journal = desk.journals.open(desk.survey().serial()).unwrap();
+            let given_up = symbolon::plan::journal::Record::GivenUp;
+            journal.append(NOW, given_up).unwrap();
+        }
+    }
+}
+
+/// It is known before anything is sent, and before anything is deleted for it.
+#[test]
+fn a_package_that_has_too_many_blocks() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model));
+        let mut tasks = install(&hello());
+        let plan = desk.plan(Opening::default(), tasks.clone());
+        desk.run(&plan, &mut desk.secrets(), None).result.unwrap();
+        for task in &mut tasks {
+            if let Task::LoadPackage(loading) = task {
+                loading.file.0.resize(64_000, 0);
+            }
+        }
+        let plan = desk.plan(Opening::default(), tasks.clone());
+        let (_, on_paper) = Preview::of_tasks(&plan, &desk.survey(), 0).unwrap_err();
+        let is_too_large = |error: &SetupError| matches!(error, SetupError::TooLarge { len: 64_004, most } if *most < 64_000);
+        assert!(is_too_large(&on_paper), "{name}: {on_paper}");
+        let load = tasks
+            .into_iter()
+            .filter(|task| matches!(task, Task::LoadPackage(_)));
+        let before = desk.image();
+        let plan = desk.plan(Opening::default(), load.collect());
+        let ended = desk.run(&plan, &mut desk.secrets(), None);
+        let install = |sent: &Vec<u8>| sent[1] == 0xE6;
+        assert!(!ended.sent.iter().any(install), "{name}");
+        let error = ended.setup_error();
+        assert!(is_too_large(&error), "{name}: {error}");
+        assert_eq!(desk.image(), before, "{name}");
+        explained(&error);
+        explained(&SetupError::NotKept);
     }
 }
 
@@ -244,5 +308,49 @@ fn keys_that_the_plan_was_not_made_for() {
         let expected = SetupError::Other(symbolon::plan::SecretName::NewManagerKeys);
         assert_eq!(error, expected, "{name}");
         explained(&error);
+    }
+}
+
+/// An applet of the package under another name is no surprise in the middle of the plan.
+#[test]
+fn a_package_of_which_there_is_a_second_applet_is_replaced() {
+    for (name, model) in models() {
+        let desk = Desk::new(GlobalPlatform::new(model));
+        let made = hello();
+        let mut tasks = install(&made);
+        let Some(Task::InstallApplet(first)) = tasks.last().cloned() else {
+            panic!("the last step makes the applet");
+        };
+        let second = [first.instance.bytes(), &[0x02]].concat();
+        tasks.push(Task::InstallApplet(Installation {
+            instance: aid(&second),
+            ..first
+        }));
+        let plan = desk.plan(Opening::default(), tasks);
+        desk.run(&plan, &mut desk.secrets(), None).result.unwrap();
+        let given = access(test_keys(desk.family()), Opening::default());
+        let registry = || {
+            let mut attempts = PassingAttempts::default();
+            let look = desk.wire(None).look(Some(&given), &mut attempts).unwrap();
+            look.registry.unwrap()
+        };
+        let cap = CapFile::read(&made.archive()).unwrap();
+        let wish = InstallWish::usual(&cap).completed(&registry());
+        let plan = desk.plan(Opening::default(), wish.tasks(&cap, "test.cap"));
+        let ended = desk.run(&plan, &mut desk.secrets(), None);
+        ended
+            .result
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let there = |name: &[u8]| registry().entries.iter().any(|entry| entry.aid == name);
+        assert!(!there(&second), "{name}");
+        // And away with all of it, on a card that knows nothing of what is related as well.
+        let all = content::deletions(&registry(), cap.package(), true);
+        let all = all.into_iter().map(Task::DeleteContent).collect();
+        let plan = desk.plan(Opening::default(), all);
+        let ended = desk.run(&plan, &mut desk.secrets(), None);
+        ended
+            .result
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!there(cap.package().bytes()), "{name}");
     }
 }

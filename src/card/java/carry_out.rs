@@ -6,23 +6,31 @@
 use super::door::Door;
 use super::keys;
 use super::survey::Survey;
+use crate::base::hex::Hex;
 use crate::card::setup::{Materials, Need, Occasion, SetupError};
 use crate::card::task::{Deletion, Installation, Loading, SecretName, Task};
 use crate::globalplatform::content::{
     self, ContentError, Install, Limits, Operation, Rounding, StatusOf,
 };
-use crate::globalplatform::{Aid, Edition, SecureChannel, registry};
+use crate::globalplatform::{Aid, Edition, Level, SecureChannel, registry};
 use crate::iso7816::{Command, Response};
 use crate::token::{Alphabet, LifeCycle, PinRole, PinRule, Privilege, RegistryEntry, RegistryKind};
 use crate::transport::channel::Channel;
 
-/// The bytes of a block for LOAD that every channel takes.
-const PAPER_BLOCK: usize = 231;
+/// The bytes of a block for LOAD on paper, where the protocol is not known: what every channel of this
+/// level takes (sheet, 4).
+fn paper_block(level: Level) -> usize {
+    match (level.has_mac(), level.has_encryption()) {
+        (false, _) => Command::MAX_SHORT,
+        (true, false) => Command::MAX_SHORT - 16,
+        (true, true) => 223,
+    }
+}
 
 /// The state of a card that is locked.
 const CARD_LOCKED: u8 = 0x7F;
 
-/// Does a task. `survey` becomes what is known afterwards.
+/// Does a task. `survey` becomes what is known afterwards; `note` keeps what was there before.
 ///
 /// # Errors
 ///
@@ -33,15 +41,28 @@ pub(in crate::card) fn carry_out(
     channel: &mut Channel<'_>,
     materials: &mut dyn Materials,
     occasion: Occasion,
+    note: &mut dyn FnMut(&Survey) -> Result<(), SetupError>,
 ) -> Result<(), SetupError> {
     if let Task::PutKeys(new) = task {
         return keys::put(new, survey, channel, materials, occasion);
     }
     let mut hand = Hand::open(task, survey, channel, materials, occasion)?;
     match task {
-        Task::DeleteContent(deletion) => hand.delete(deletion)?,
-        Task::LoadPackage(loading) => hand.load(loading)?,
-        Task::InstallApplet(installation) => hand.install(installation)?,
+        Task::DeleteContent(deletion) => {
+            hand.delete(deletion)?;
+            survey.loses(&deletion.aid, deletion.related);
+        }
+        Task::LoadPackage(loading) => {
+            let blocks = hand.blocks(loading)?;
+            hand.look_before(survey, note)?;
+            hand.load(loading, &blocks, survey)?;
+            survey.gains(&loading.package);
+        }
+        Task::InstallApplet(installation) => {
+            hand.look_before(survey, note)?;
+            hand.install(installation, survey)?;
+            survey.gains(&installation.instance);
+        }
         Task::SetLock { aid, locked } => hand.set_lock(aid, *locked)?,
         Task::SetCardState { state } => {
             hand.set_card_state(*state)?;
@@ -83,6 +104,8 @@ struct Hand<'a, 'c> {
     /// The version of the key set that opened the card; 0 if it was not named and nothing was opened.
     key_version: u8,
     again: bool,
+    /// Bytes of a block on paper.
+    paper_block: usize,
 }
 
 impl<'a, 'c> Hand<'a, 'c> {
@@ -111,10 +134,14 @@ impl<'a, 'c> Hand<'a, 'c> {
         Ok(Self {
             channel,
             manager,
-            edition: survey.edition(&occasion.opening),
+            edition: match &secure {
+                Some(secure) => secure.edition(),
+                None => survey.edition(&occasion.opening),
+            },
             key_version: secure.as_ref().map_or(named, SecureChannel::key_version),
             secure,
             again: occasion.again,
+            paper_block: paper_block(occasion.opening.level),
         })
     }
 
@@ -155,8 +182,57 @@ impl<'a, 'c> Hand<'a, 'c> {
         }
     }
 
-    fn load(&mut self, loading: &Loading) -> Result<(), SetupError> {
-        if self.again && self.find(&loading.package)?.is_some() {
+    /// Finds out what is on the card, and has that kept before anything is sent. A task that was begun
+    /// before without it has changed nothing.
+    fn look_before(
+        &mut self,
+        survey: &mut Survey,
+        note: &mut dyn FnMut(&Survey) -> Result<(), SetupError>,
+    ) -> Result<(), SetupError> {
+        let (Some(secure), None) = (&mut self.secure, &survey.present) else {
+            return Ok(());
+        };
+        let registry = registry::read(secure, self.channel)?;
+        let names = registry.entries.into_iter().map(|entry| Hex(entry.aid));
+        survey.present = Some(names.collect());
+        note(survey)?;
+        self.again = false;
+        Ok(())
+    }
+
+    /// What was put onto the card under this name when the task was begun before.
+    fn done_before(
+        &mut self,
+        aid: &Aid,
+        survey: &Survey,
+    ) -> Result<Option<RegistryEntry>, SetupError> {
+        // What was there already is no sign: the card may have refused the new one for it.
+        if self.again && !survey.had(aid) {
+            self.find(aid)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The blocks of a package: known to be few enough before anything is sent.
+    fn blocks(&self, loading: &Loading) -> Result<Vec<Command>, SetupError> {
+        let len = match &self.secure {
+            Some(secure) => secure.load_block_len(),
+            None => self.paper_block,
+        };
+        content::load(&loading.file.0, &[], len).map_err(|refused| SetupError::TooLarge {
+            len: refused.len,
+            most: refused.most(),
+        })
+    }
+
+    fn load(
+        &mut self,
+        loading: &Loading,
+        blocks: &[Command],
+        survey: &Survey,
+    ) -> Result<(), SetupError> {
+        if self.done_before(&loading.package, survey)?.is_some() {
             return Ok(());
         }
         let limits = Limits {
@@ -169,22 +245,15 @@ impl<'a, 'c> Hand<'a, 'c> {
             .unwrap_or_else(|| self.manager.clone());
         let begin = content::for_load(&loading.package, &domain, &[], limits, Rounding::Exact);
         self.send(Operation::InstallForLoad, &begin)?;
-        let len = match &self.secure {
-            Some(secure) => secure.load_block_len(),
-            None => PAPER_BLOCK,
-        };
-        let blocks = content::load(&loading.file.0, &[], len)
-            .map_err(|_| SetupError::Content(ContentError::NoMemory))?;
         for block in blocks {
-            self.send(Operation::Load, &block)?;
+            self.send(Operation::Load, block)?;
         }
         Ok(())
     }
 
-    fn install(&mut self, installation: &Installation) -> Result<(), SetupError> {
+    fn install(&mut self, installation: &Installation, survey: &Survey) -> Result<(), SetupError> {
         let privileges = Privilege::of_bytes(&installation.privileges.0);
-        if self.again
-            && let Some(entry) = self.find(&installation.instance)?
+        if let Some(entry) = self.done_before(&installation.instance, survey)?
             && entry.kind != RegistryKind::Package
         {
             return match entry.life_cycle {

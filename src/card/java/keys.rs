@@ -24,6 +24,7 @@ pub(super) fn put(
     materials: &mut dyn Materials,
     occasion: Occasion,
 ) -> Result<(), SetupError> {
+    let (_, replaced) = content::versions(new.version, new.replaces).map_err(ChannelError::from)?;
     if survey.key_versions.contains(&new.version) && !is_in_place(new) {
         let version = new.version;
         return Err(SetupError::KeyVersion { version });
@@ -37,7 +38,6 @@ pub(super) fn put(
         // there is its header alone.
         materials.manager(&Door::now(survey, occasion.opening).keys);
         materials.manager(&name);
-        let replaced = new.replaces.unwrap_or(0);
         channel.transmit(&Command::new([0x80, 0xD8, replaced, 0x81]))?;
     } else {
         let (keys, ..) = materials.manager(&name);

@@ -46,7 +46,7 @@ pub struct ManagerAccess {
     pub opening: Opening,
     /// The keys.
     pub keys: Keys,
-    /// The explicit word to try keys that failed on this card before.
+    /// The explicit word to try keys that failed on this card before, or whose counter began anew.
     pub try_again: bool,
 }
 
@@ -60,6 +60,7 @@ impl Opening {
             level: self.level,
             diversification: self.diversification,
             edition: self.edition.unwrap_or_else(|| edition(manager)),
+            edition_guessed: self.edition.is_none(),
             ..Wish::for_manager(manager, atr)
         }
     }
@@ -107,6 +108,7 @@ pub fn look(
     }
     manager.signs = signs(
         &manager,
+        channel.atr(),
         listed.as_ref(),
         opened.and_then(|opened| opened.well_known),
     );

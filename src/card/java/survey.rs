@@ -9,7 +9,7 @@ use crate::card::CardError;
 use crate::card::setup::SetupError;
 use crate::card::task::{Opening, Task};
 use crate::globalplatform::discovery::{announced_family, discover, production};
-use crate::globalplatform::{CardId, Edition, KeyFamily};
+use crate::globalplatform::{Aid, CardId, Edition, KeyFamily};
 use crate::iso7816::{Command, Le, StatusWord};
 use crate::token::{CardManager, CardRecognition, SecureChannelProtocol};
 use crate::transport::channel::Channel;
@@ -48,6 +48,10 @@ pub struct Survey {
     /// The version of the key set that a plan has put there: from then on the new keys open the card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_keys: Option<u8>,
+    /// What was on the card when the first task began for which that counts; nothing before, and after
+    /// a task of which it is not known what it took away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<Vec<Hex>>,
 }
 
 impl Survey {
@@ -80,7 +84,30 @@ impl Survey {
             key_versions,
             locked: manager.locked,
             new_keys: None,
+            present: None,
         })
+    }
+
+    /// Whether something of this name was on the card before the task.
+    pub(super) fn had(&self, aid: &Aid) -> bool {
+        let mut present = self.present.iter().flatten();
+        present.any(|there| there.0 == aid.bytes())
+    }
+
+    /// A task has put this onto the card.
+    pub(super) fn gains(&mut self, aid: &Aid) {
+        if let Some(present) = &mut self.present {
+            present.push(Hex(aid.bytes().to_vec()));
+        }
+    }
+
+    /// A task has taken this from the card; with what was made of it, nobody has said what that was.
+    pub(super) fn loses(&mut self, aid: &Aid, related: bool) {
+        if related {
+            self.present = None;
+        } else if let Some(present) = &mut self.present {
+            present.retain(|there| there.0 != aid.bytes());
+        }
     }
 
     /// What is known after these tasks, if the card itself does not tell it.

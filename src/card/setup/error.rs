@@ -105,6 +105,17 @@ pub enum SetupError {
         /// The version.
         version: u8,
     },
+    /// A package has more bytes than its card takes in all blocks.
+    #[error("a package of {len} bytes, at most {most}")]
+    TooLarge {
+        /// Bytes of the package.
+        len: usize,
+        /// The most.
+        most: usize,
+    },
+    /// What is known of the card could not be kept, without which the task could not be gone on with.
+    #[error("what is known of the card could not be kept")]
+    NotKept,
     /// The keys that would be deleted are those that open the card.
     #[error("key set {version:02X} opens the card")]
     OwnKeys {

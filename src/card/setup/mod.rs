@@ -322,7 +322,9 @@ impl Survey {
     }
 }
 
-/// Does a task. `survey` becomes what is known afterwards; if it fails, it stays as it was.
+/// Does a task. `survey` becomes what is known afterwards; if it fails, it stays as it was. What is found
+/// out on the way and has to be known if the task is broken off goes to `note`, which keeps it before
+/// anything is changed.
 ///
 /// # Errors
 ///
@@ -334,10 +336,14 @@ pub fn carry_out(
     channel: &mut Channel<'_>,
     materials: &mut dyn Materials,
     occasion: Occasion,
+    note: &mut dyn FnMut(&Survey) -> Result<(), SetupError>,
 ) -> Result<(), SetupError> {
     match survey {
         Survey::CardOs(survey) => cardos::carry_out(task, survey, channel, materials, occasion),
-        Survey::Java(survey) => java::carry_out(task, survey, channel, materials, occasion),
+        Survey::Java(survey) => {
+            let mut note = |known: &java::Survey| note(&Survey::Java(known.clone()));
+            java::carry_out(task, survey, channel, materials, occasion, &mut note)
+        }
         Survey::Muscle(survey) => {
             muscle::tasks::carry_out(task, survey, channel, materials, occasion)
         }

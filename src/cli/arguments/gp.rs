@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Consent;
 use crate::base::i18n::gettext;
-use crate::plan::content::{Diversification, KeyFamily, Level};
+use crate::plan::content::{Diversification, Edition, KeyFamily, Level};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum GpCommand {
@@ -68,6 +68,8 @@ pub(in crate::cli) enum GpCommand {
         #[command(flatten)]
         package: PackageChoice,
         #[command(flatten)]
+        opening: OpeningChoice,
+        #[command(flatten)]
         target: super::Target,
     },
     #[command(subcommand, about = gettext("Keep keys of card managers in the keyring of the desktop"))]
@@ -114,8 +116,10 @@ pub(in crate::cli) struct KeySource {
         help = gettext("What the keys are for; found out if the card tells it"),
     )]
     pub(in crate::cli) family: Option<FamilyName>,
-    #[arg(long, help = gettext("Try keys that were wrong on this card before once more. After some ten wrong tries a card manager is closed for ever"))]
+    #[arg(long, help = gettext("Try keys that were wrong on this card before once more, or whose counter on the card began anew because they were put there again. After some ten wrong tries a card manager is closed for ever"))]
     pub(in crate::cli) try_again: bool,
+    #[arg(long, help = gettext("Send the public test keys to a card that hardly has them: nobody is asked. After some ten wrong tries a card manager is closed for ever"))]
+    pub(in crate::cli) test_keys_anyway: bool,
 }
 
 /// The keys, and how they open the card manager.
@@ -123,6 +127,13 @@ pub(in crate::cli) struct KeySource {
 pub(in crate::cli) struct KeyChoice {
     #[command(flatten)]
     pub(in crate::cli) source: KeySource,
+    #[command(flatten)]
+    pub(in crate::cli) opening: OpeningChoice,
+}
+
+/// How keys open the card manager.
+#[derive(Args, Clone, Copy, Debug)]
+pub(in crate::cli) struct OpeningChoice {
     #[arg(long, value_name = gettext("N"), help = gettext("The version of the key set; 0 for the first that the card has"))]
     pub(in crate::cli) key_version: Option<u8>,
     #[arg(long, value_name = gettext("N"), help = gettext("The index of the key set, for cards of Open Platform"))]
@@ -141,6 +152,13 @@ pub(in crate::cli) struct KeyChoice {
         help = gettext("How the keys of the card come from those that are given, if these are master keys"),
     )]
     pub(in crate::cli) diversify: Option<DiversifyName>,
+    #[arg(
+        long,
+        value_name = "op201|gp211",
+        hide_possible_values = true,
+        help = gettext("The standard of the card: Open Platform 2.0.1, or GlobalPlatform 2.1.1 and later; found out without it, and the later one in a script that is written"),
+    )]
+    pub(in crate::cli) edition: Option<EditionName>,
 }
 
 /// How something on the card is changed.
@@ -150,6 +168,13 @@ pub(in crate::cli) struct ChangeChoice {
     pub(in crate::cli) dry_run: bool,
     #[arg(long, help = gettext("Show the commands of every step too"))]
     pub(in crate::cli) commands: bool,
+    #[arg(
+        long,
+        value_name = gettext("FILE"),
+        conflicts_with_all = ["dry_run", "commands"],
+        help = gettext("Write it to this new file as a script of gpshell, “-” for standard output, and change nothing; without --keys what is on the card is not looked at. No key is written"),
+    )]
+    pub(in crate::cli) export: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) consent: Consent,
     #[command(flatten)]
@@ -198,7 +223,7 @@ pub(in crate::cli) struct AppletChoice {
     pub(in crate::cli) instance: Option<String>,
     #[arg(long, value_name = "HEX", help = gettext("Its privileges: one byte, or three"))]
     pub(in crate::cli) privileges: Option<String>,
-    #[arg(long, value_name = "HEX", help = gettext("What the applet is told when it is made"))]
+    #[arg(long, value_name = "HEX", help = gettext("What the applet is told when it is made; no secret: it is written into the journal, and other users of the machine see arguments"))]
     pub(in crate::cli) parameters: Option<String>,
     #[arg(long, value_name = gettext("BYTES"), help = gettext("Bytes that its data may take at most"))]
     pub(in crate::cli) data_limit: Option<u16>,
@@ -236,11 +261,14 @@ pub(in crate::cli) struct PutKeys {
     #[arg(
         long,
         value_name = gettext("N"),
-        value_parser = clap::value_parser!(u8).range(1..=127),
         help = gettext("The version of the new key set, 1 to 127"),
     )]
     pub(in crate::cli) version: u8,
-    #[arg(long, value_name = gettext("N"), help = gettext("The version of the key set that it takes the place of; without it, it is added"))]
+    #[arg(
+        long,
+        value_name = gettext("N"),
+        help = gettext("The version of the key set that it takes the place of, 1 to 127; without it, it is added. Keys of the factory, 255, make way for the first new ones by themselves"),
+    )]
     pub(in crate::cli) replace: Option<u8>,
     #[command(flatten)]
     pub(in crate::cli) change: ChangeChoice,
@@ -273,6 +301,22 @@ impl From<FamilyName> for KeyFamily {
         match name {
             FamilyName::TripleDes => Self::TripleDes,
             FamilyName::Aes => Self::Aes,
+        }
+    }
+}
+
+/// Standards by the names that the command line has for them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(in crate::cli) enum EditionName {
+    Op201,
+    Gp211,
+}
+
+impl From<EditionName> for Edition {
+    fn from(name: EditionName) -> Self {
+        match name {
+            EditionName::Op201 => Self::OpenPlatform201,
+            EditionName::Gp211 => Self::GlobalPlatform,
         }
     }
 }

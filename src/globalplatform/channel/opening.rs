@@ -11,6 +11,13 @@ use crate::globalplatform::keys::Keys;
 use crate::iso7816::{Command, Le, StatusWord};
 use crate::transport::channel::Channel;
 
+/// A session to which the card has proved that it has its keys.
+struct Proof {
+    messaging: Box<dyn Messaging + Send>,
+    /// Whether the challenge of the card is the one that it should be.
+    challenge_fits: Option<bool>,
+}
+
 pub(super) fn open(
     channel: &mut Channel<'_>,
     keys: &Keys,
@@ -29,24 +36,35 @@ pub(super) fn open(
     may_try(&recall, &id, wish)?;
     let long = wish.is_long(family);
     let host = challenge(random, &recall, long)?;
-    let start = initialize(channel, wish, &host, long)?;
-    start.check(wish, family, &host)?;
-    let tried = Tried {
+    let tried = |start: &Start| Tried {
         version: start.version,
-        keys: id,
-        challenge: host,
+        keys: id.clone(),
+        challenge: host.clone(),
         counter: start.counter,
     };
-    must_grow(&recall, &tried)?;
-    let own = keys.diversified(wish.diversification, &start.diversification_data)?;
-    let (mut messaging, challenge_fits) = messaging(&own, &start, &tried.challenge, wish)?;
-    let [card, _] = messaging.cryptograms();
-    if !crypto::same(card, &start.cryptogram) {
-        let (tries, kept) = note_failure(attempts, wish, &tried);
-        return Err(ChannelError::WrongKeys { tries, kept });
+    let (first, other) = initialize(channel, wish, &host, long)?;
+    let of_first = prove(&first, keys, wish, &recall, &tried(&first));
+    let mut found = None;
+    // The right keys tell which of the two the answer is; the card does not notice.
+    if !matches!(of_first, Ok(Some(_)))
+        && let Some(other) = other
+    {
+        let proof = prove(&other, keys, wish, &recall, &tried(&other))?;
+        found = proof.map(|proof| (other, proof));
     }
+    let found = match found {
+        None => of_first?.map(|proof| (first.clone(), proof)),
+        found => found,
+    };
+    let Some((start, proof)) = found else {
+        let (tries, kept) = note_failure(attempts, wish, &tried(&first));
+        return Err(ChannelError::WrongKeys { tries, kept });
+    };
+    let (tried, mut messaging) = (tried(&start), proof.messaging);
     let sw = authenticate(channel, messaging.as_mut(), wish.level)?;
-    if sw == StatusWord::WRONG_P1P2 {
+    // The card has these keys, and what it refuses here it did not compare (sheet "globalplatform",
+    // 2.1).
+    if matches!(sw, StatusWord::WRONG_P1P2 | StatusWord::CONDITIONS) {
         let level = wish.level;
         return Err(ChannelError::LevelNotSupported { level });
     }
@@ -59,15 +77,40 @@ pub(super) fn open(
     Ok(SecureChannel {
         messaging,
         level: wish.level,
-        edition: wish.edition,
+        edition: start.edition,
         protocol: start.protocol,
         family,
         version: start.version,
         diversification_data: start.diversification_data,
         well_known: keys.well_known(),
-        challenge_fits,
+        challenge_fits: proof.challenge_fits,
         closed: false,
     })
+}
+
+/// The session that the card has proved to have; nothing if its cryptogram is not that of these keys.
+fn prove(
+    start: &Start,
+    keys: &Keys,
+    wish: &Wish,
+    recall: &Recall,
+    tried: &Tried,
+) -> Result<Option<Proof>, ChannelError> {
+    start.check(wish, keys.family(), &tried.challenge)?;
+    let grown = must_grow(recall, tried);
+    if !wish.try_again {
+        grown?;
+    }
+    let own = keys.diversified(wish.diversification, &start.diversification_data)?;
+    let (messaging, challenge_fits) = messaging(&own, start, &tried.challenge, wish)?;
+    let [card, _] = messaging.cryptograms();
+    // Whoever has said the word that the counter may begin anew has a proof all the same: it is made
+    // over our challenge, and an old answer has another one.
+    let proved = crypto::same(card, &start.cryptogram);
+    Ok(proved.then_some(Proof {
+        messaging,
+        challenge_fits,
+    }))
 }
 
 /// Whether these keys may be tried on this card.
@@ -103,19 +146,19 @@ fn challenge(
     Ok(host)
 }
 
-/// INITIALIZE UPDATE.
+/// INITIALIZE UPDATE: the answer as it is read, and as it may be read too.
 fn initialize(
     channel: &mut Channel<'_>,
     wish: &Wish,
     host: &[u8],
     long: bool,
-) -> Result<Start, ChannelError> {
+) -> Result<(Start, Option<Start>), ChannelError> {
     let command = Command::new([0x80, 0x50, wish.key_version, wish.key_index])
         .data(host)
         .expecting(Le::bytes(LE_SHORT));
     let answer = channel.transmit(&command)?;
     match answer.sw {
-        sw if sw.is_ok() => Start::parse(&answer.data, wish, long),
+        sw if sw.is_ok() => Start::readings(&answer.data, wish, long),
         StatusWord::NO_OBJECT => Err(ChannelError::NoKeySet),
         StatusWord::WRONG_LENGTH => Err(ChannelError::ChallengeLength),
         sw @ (StatusWord::SECURITY | StatusWord::BLOCKED) => Err(ChannelError::Blocked { sw }),

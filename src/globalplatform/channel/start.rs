@@ -7,6 +7,8 @@ use crate::token::SecureChannelProtocol;
 /// What the card answered to INITIALIZE UPDATE (sheet "globalplatform", 2).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Start {
+    /// By which standard it was read.
+    pub(super) edition: Edition,
     /// Key diversification data.
     pub(super) diversification_data: [u8; 10],
     /// The version of the key set.
@@ -23,8 +25,37 @@ pub(super) struct Start {
 }
 
 impl Start {
-    /// Reads the answer.
-    pub(super) fn parse(answer: &[u8], wish: &Wish, long: bool) -> Result<Self, ChannelError> {
+    /// Reads the answer. Where nobody said that the card is one of Open Platform, its byte 11 may be
+    /// the number of a protocol as well as the index of a key set: then it is read in both ways, and
+    /// what the card proves tells which is right. Nothing is sent for that, so nothing is counted.
+    pub(super) fn readings(
+        answer: &[u8],
+        wish: &Wish,
+        long: bool,
+    ) -> Result<(Self, Option<Self>), ChannelError> {
+        let by = |edition| Self::parse(answer, edition, wish, long);
+        let byte = answer.get(11).copied();
+        let is_guess = wish.edition_guessed && wish.edition == Edition::OpenPlatform201;
+        if !is_guess || !matches!(byte, Some(2 | 3)) {
+            return Ok((by(wish.edition)?, None));
+        }
+        match (by(Edition::GlobalPlatform), by(Edition::OpenPlatform201)) {
+            (Ok(protocol), Ok(index)) if byte == Some(wish.key_index) => {
+                Ok((index, Some(protocol)))
+            }
+            (Ok(protocol), Ok(index)) => Ok((protocol, Some(index))),
+            (Ok(only), Err(_)) | (Err(_), Ok(only)) => Ok((only, None)),
+            (Err(error), Err(_)) => Err(error),
+        }
+    }
+
+    /// Reads the answer by a standard.
+    pub(super) fn parse(
+        answer: &[u8],
+        edition: Edition,
+        wish: &Wish,
+        long: bool,
+    ) -> Result<Self, ChannelError> {
         let bad = || ChannelError::AnswerLength { len: answer.len() };
         let (&data, rest) = answer.split_first_chunk::<10>().ok_or_else(bad)?;
         let (&[version, scp], rest) = rest.split_first_chunk::<2>().ok_or_else(bad)?;
@@ -33,6 +64,7 @@ impl Start {
             announced.unwrap_or(SecureChannelProtocol { scp, i: usual })
         };
         let mut start = Self {
+            edition,
             diversification_data: data,
             version,
             protocol: SecureChannelProtocol { scp: 1, i: 0x05 },
@@ -40,7 +72,7 @@ impl Start {
             challenge: Vec::new(),
             cryptogram: Vec::new(),
         };
-        let rest = match (wish.edition, scp) {
+        let rest = match (edition, scp) {
             (Edition::OpenPlatform201, _) => rest,
             (Edition::GlobalPlatform, 1) => {
                 start.protocol = usual(1, 0x05);
@@ -146,7 +178,7 @@ mod tests {
         #[test]
         fn any_answer_is_read_or_refused(bytes: Vec<u8>, long: bool) {
             let wish = Wish::of_card(CardId::of_chip(&[]));
-            let _ = Start::parse(&bytes, &wish, long);
+            let _ = Start::readings(&bytes, &wish, long);
         }
     }
 
@@ -155,7 +187,7 @@ mod tests {
         let wish = Wish::of_card(CardId::of_chip(&[]));
         let lengths = |head: &[u8], long| -> Vec<usize> {
             let of = |len| [&[0; 10], head, &vec![9; len]].concat();
-            let read = |len: &usize| Start::parse(&of(*len), &wish, long).is_ok();
+            let read = |len: &usize| Start::readings(&of(*len), &wish, long).is_ok();
             let found = (0..60).filter(read);
             found.map(|len| 10 + head.len() + len).collect()
         };
@@ -166,7 +198,7 @@ mod tests {
         assert_eq!(lengths(&[1, 3, 0x01], true), [45]);
         assert_eq!(lengths(&[1, 3, 0x71], true), [48]);
         assert!(lengths(&[1, 4], false).is_empty());
-        let refused = Start::parse(&[], &wish, false).unwrap_err();
+        let refused = Start::readings(&[], &wish, false).unwrap_err();
         assert_eq!(refused, ChannelError::AnswerLength { len: 0 });
     }
 }

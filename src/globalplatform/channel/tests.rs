@@ -23,7 +23,8 @@ fn keys(family: KeyFamily, all: [&str; 3]) -> Keys {
 }
 
 fn start(answer: &str) -> Start {
-    Start::parse(&bytes(answer), &Wish::of_card(CardId::of_chip(&[])), false).unwrap()
+    let wish = Wish::of_card(CardId::of_chip(&[]));
+    Start::parse(&bytes(answer), wish.edition, &wish, false).unwrap()
 }
 
 fn scp02(answer: &str, host: &str) -> Scp02 {

@@ -26,6 +26,9 @@ pub struct Wish {
     pub announced: Vec<SecureChannelProtocol>,
     /// Which standard the card follows.
     pub edition: Edition,
+    /// Whether nobody said so: what it looks like. An answer that may be of the other one is then read
+    /// in both ways.
+    pub edition_guessed: bool,
     /// When SCP03 counts.
     pub counter: CounterRule,
     /// Challenges of 16 bytes (SCP03), even if the card did not announce them.
@@ -33,7 +36,8 @@ pub struct Wish {
     /// The security domain that is selected, if it is known: what pseudo-random challenges are held
     /// against.
     pub domain: Option<Aid>,
-    /// The explicit word to try keys that failed on this card before.
+    /// The explicit word to try keys that failed on this card before, and to take a sequence counter that
+    /// began anew: keys that were put there once more count from the beginning.
     pub try_again: bool,
 }
 
@@ -150,6 +154,7 @@ impl Wish {
             diversification: Diversification::default(),
             announced: Vec::new(),
             edition: Edition::default(),
+            edition_guessed: false,
             counter: CounterRule::default(),
             long_challenge: false,
             domain: None,

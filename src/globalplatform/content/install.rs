@@ -76,9 +76,12 @@ pub fn for_load(
 /// be its first PIN, so nobody sees the data.
 #[must_use]
 pub fn for_install(wish: &Install<'_>) -> Command {
-    let mut parameters = Zeroizing::new(ber::encode(0xC9, wish.parameters));
-    parameters.extend(system_parameters(wish.limits));
     // Long enough for everything: nothing of it is left where it grew out of.
+    let limits = system_parameters(wish.limits);
+    let mut parameters =
+        Zeroizing::new(Vec::with_capacity(wish.parameters.len() + limits.len() + 8));
+    ber::push(&mut parameters, 0xC9, wish.parameters);
+    parameters.extend(limits);
     let mut data = Zeroizing::new(Vec::with_capacity(parameters.len() + 80));
     push_counted(&mut data, wish.package.bytes());
     push_counted(&mut data, wish.module.bytes());

@@ -26,6 +26,14 @@ pub struct LoadError {
     pub block_len: usize,
 }
 
+impl LoadError {
+    /// The most bytes in such blocks.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.block_len.saturating_mul(MAX_BLOCKS)
+    }
+}
+
 /// What is cut into blocks: signatures, then the package.
 #[must_use]
 pub fn stream(file: &[u8], signatures: &[Signature]) -> Vec<u8> {

@@ -12,7 +12,7 @@ pub use install::{
     make_selectable,
 };
 pub use load::{LoadError, Signature, load, stream};
-pub use put_key::{DesKeyType, PutKey, put_key};
+pub use put_key::{DesKeyType, PutKey, put_key, versions};
 
 use zeroize::Zeroizing;
 

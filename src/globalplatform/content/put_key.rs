@@ -3,6 +3,7 @@
 use crate::base::secret::Secret;
 use crate::globalplatform::channel::{ChannelError, SecureChannel};
 use crate::globalplatform::crypto;
+use crate::globalplatform::keys::KeyError;
 use crate::globalplatform::keys::{CheckValue, KeyFamily, Keys};
 use crate::iso7816::{Command, Le};
 use crate::transport::channel::Channel;
@@ -28,12 +29,32 @@ pub struct PutKey {
     check_values: [CheckValue; 3],
 }
 
+/// The version of a new key set, and that in the place of which it comes, as PUT KEY takes them (sheet,
+/// 1.3): 01 to 7F, and 00 where nothing is replaced. Keys of the factory, FF, cannot be named, and make
+/// way by themselves.
+///
+/// # Errors
+///
+/// [`KeyError::Version`].
+pub fn versions(version: u8, replaced: Option<u8>) -> Result<(u8, u8), KeyError> {
+    let bounded = |version: u8| match version {
+        0x01..=0x7F => Ok(version),
+        _ => Err(KeyError::Version { version }),
+    };
+    let replaced = match replaced {
+        None | Some(0xFF) => 0,
+        Some(version) => bounded(version)?,
+    };
+    Ok((bounded(version)?, replaced))
+}
+
 /// PUT KEY for three keys with the numbers 1 to 3, in place of the key set `replaced`, or as a new
 /// one if there is none. A key set is only replaced by keys of the same length.
 ///
 /// # Errors
 ///
-/// [`ChannelError::OtherFamily`] if the channel cannot carry such keys.
+/// [`ChannelError::OtherFamily`] if the channel cannot carry such keys; [`KeyError::Version`] as
+/// [`versions`].
 pub fn put_key(
     secure: &SecureChannel,
     version: u8,
@@ -45,6 +66,7 @@ pub fn put_key(
         let (found, family) = (secure.protocol(), keys.family());
         return Err(ChannelError::OtherFamily { found, family });
     }
+    let (version, replaced) = versions(version, replaced)?;
     let check_values = keys.check_values()?;
     let mut data = Secret::with_capacity(160);
     data.extend(&[version]);
@@ -67,7 +89,7 @@ pub fn put_key(
         data.extend(&value);
     }
     let several = 0x81;
-    let command = Command::new([0x80, 0xD8, replaced.unwrap_or(0), several])
+    let command = Command::new([0x80, 0xD8, replaced, several])
         .secret(data)
         .expecting(Le::ALL);
     Ok(PutKey {

@@ -5,7 +5,7 @@ mod stage;
 mod tests;
 mod write;
 
-pub use write::to_script;
+pub use write::{ExportError, to_script};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,8 +14,9 @@ use super::content::script::{Script, ScriptCommand};
 use super::content::{Aid, CapFile, GivenKeys, KeyFamily, Opening};
 use super::{NewKeys, Task};
 use crate::base::hex::Hex;
+use crate::globalplatform::content::versions;
 use crate::globalplatform::keys::KeyError;
-use crate::token::RegistryKind;
+use crate::token::{RegistryKind, Text};
 use stage::Stage;
 
 /// A script, as it is done here.
@@ -25,6 +26,10 @@ pub struct Staged {
     pub channels: Vec<ScriptChannel>,
     /// What is done in them.
     pub parts: Vec<Part>,
+    /// The reader that the script names.
+    pub reader: Option<Text>,
+    /// Lines that do nothing here, and their commands.
+    pub idle: Vec<(usize, &'static str)>,
 }
 
 /// A secure channel of a script.
@@ -34,6 +39,8 @@ pub struct ScriptChannel {
     pub domain: Option<Aid>,
     /// How it is opened.
     pub opening: Opening,
+    /// The protocol and its implementation that the script wishes; which one it is says the card.
+    pub protocol: (Option<u8>, Option<u8>),
     /// The keys, if they stand in the script.
     pub keys: Option<GivenKeys>,
 }
@@ -87,13 +94,15 @@ impl Put {
 ///
 /// # Errors
 ///
-/// [`KeyError`]: they have no length of keys of this cipher.
+/// [`KeyError`]: they have no length of keys of this cipher, or no key set has such a version.
 pub fn put_keys(
     version: u8,
     replaces: Option<u8>,
     keys: &GivenKeys,
     family: KeyFamily,
 ) -> Result<Task, KeyError> {
+    let (version, replaced) = versions(version, replaces)?;
+    let replaces = (replaced != 0).then_some(replaced);
     let values = keys.keys(family)?.check_values()?;
     Ok(Task::PutKeys(NewKeys {
         version,
@@ -121,6 +130,23 @@ pub enum StageProblem {
         /// The command.
         command: &'static str,
     },
+    /// An option of a command that would do something else than what is done here.
+    #[error("{command} {option} is not done")]
+    Option {
+        /// The command.
+        command: &'static str,
+        /// The option.
+        option: &'static str,
+    },
+    /// A reader by its number, which is another one with each program.
+    #[error("a reader by its number")]
+    ReaderNumber,
+    /// Two readers: one script is done in one.
+    #[error("another reader than before")]
+    OtherReader,
+    /// A version that no key set can have.
+    #[error("no key set has the version {0}")]
+    KeyVersion(u8),
     /// A command that needs a secure channel, before one is opened.
     #[error("{command} before open_sc")]
     NoChannel {
@@ -176,10 +202,12 @@ pub fn files(script: &Script) -> Vec<PathBuf> {
 pub fn stage(script: &Script, packages: &BTreeMap<PathBuf, CapFile>) -> Result<Staged, StageError> {
     let mut stage = Stage::new(packages);
     for step in &script.steps {
-        stage.command(&step.command).map_err(|problem| StageError {
-            line: step.line,
-            problem,
-        })?;
+        stage
+            .command(&step.command, step.line)
+            .map_err(|problem| StageError {
+                line: step.line,
+                problem,
+            })?;
     }
     match stage.end() {
         Some(staged) => Ok(staged),

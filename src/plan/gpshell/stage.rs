@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::super::content::script::{
-    self, Derivation, Get, Install, InstallForInstall, InstallForLoad, Mode, OpenChannel, Plain,
-    PutKeys, ScriptCommand,
+    self, CardConnect, Derivation, Get, Install, InstallForInstall, InstallForLoad, Mode,
+    OpenChannel, Plain, PutKeys, ScriptCommand,
 };
 use super::super::content::{Aid, CapFile, Diversification, Edition, GivenKeys, Level, Opening};
 use super::super::{Deletion, Installation, Loading, Task};
 use super::{Part, Put, ScriptChannel, StageProblem, Staged, What};
 use crate::base::hex::Hex;
+use crate::globalplatform::content::versions;
+use crate::globalplatform::keys::KeyError;
 use crate::token::{RegistryKind, Text};
 
 /// What is known of a script up to a line.
@@ -20,6 +22,8 @@ pub(super) struct Stage<'a> {
     edition: Option<Edition>,
     derivation: Diversification,
     domain: Option<Aid>,
+    /// Whether a card was connected.
+    connected: bool,
     open: bool,
     after_put: bool,
     /// Whether the key that keys are enciphered with is known in the channel.
@@ -36,6 +40,7 @@ impl<'a> Stage<'a> {
             edition: None,
             derivation: Diversification::None,
             domain: None,
+            connected: false,
             open: false,
             after_put: false,
             has_dek: false,
@@ -49,7 +54,11 @@ impl<'a> Stage<'a> {
     }
 
     /// Takes the next command.
-    pub(super) fn command(&mut self, command: &ScriptCommand) -> Result<(), StageProblem> {
+    pub(super) fn command(
+        &mut self,
+        command: &ScriptCommand,
+        line: usize,
+    ) -> Result<(), StageProblem> {
         if self.loading.is_some() && !matches!(command, ScriptCommand::Load { .. }) {
             return Err(StageProblem::LoadAlone);
         }
@@ -63,8 +72,11 @@ impl<'a> Stage<'a> {
             }
             ScriptCommand::Derivation(how) => self.derivation = derivation(*how),
             ScriptCommand::Plain(Plain::CardDisconnect) => self.close(),
-            ScriptCommand::Plain(_) => {}
-            ScriptCommand::CardConnect(_) => self.close(),
+            ScriptCommand::Plain(Plain::EnableTrace | Plain::EnableTimer) => {
+                self.staged.idle.push((line, command.name()));
+            }
+            ScriptCommand::Plain(Plain::EstablishContext | Plain::ReleaseContext) => {}
+            ScriptCommand::CardConnect(connect) => self.connect(connect)?,
             ScriptCommand::Select { aid } => {
                 self.close();
                 self.domain = Some(aid.clone());
@@ -74,11 +86,28 @@ impl<'a> Stage<'a> {
                 aid: aid.clone(),
                 related: false,
             })),
-            ScriptCommand::InstallForLoad(install) => self.loading = Some(install.clone()),
+            ScriptCommand::InstallForLoad(install) => {
+                for (option, limit) in [
+                    ("-nvDataLimit", install.limits.data),
+                    ("-vDataLimit", install.limits.volatile),
+                ] {
+                    if limit.is_some() {
+                        return Err(not_done(command, option));
+                    }
+                }
+                self.loading = Some(install.clone());
+            }
             ScriptCommand::Load { file } => self.load(file)?,
             ScriptCommand::InstallForInstall(install) => self.install_applet(install)?,
             ScriptCommand::Install(install) => self.install(install)?,
             ScriptCommand::Get(get) => self.get(*get),
+            // The three keys have the numbers from 1 on.
+            ScriptCommand::PutKeys(put) if put.index.is_some_and(|first| first != 1) => {
+                return Err(not_done(command, "-keyind"));
+            }
+            ScriptCommand::PutKeys(put) if put.derivation.is_some() => {
+                return Err(not_done(command, "-keyDerivation"));
+            }
             ScriptCommand::PutKeys(put) => self.put(put)?,
             ScriptCommand::SendApdu(_) => {
                 return Err(StageProblem::NotDone {
@@ -109,6 +138,23 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// A script is done in one reader.
+    fn connect(&mut self, connect: &CardConnect) -> Result<(), StageProblem> {
+        if connect.number.is_some() {
+            return Err(StageProblem::ReaderNumber);
+        }
+        match (&self.staged.reader, &connect.reader) {
+            (Some(before), Some(now)) if before != now => return Err(StageProblem::OtherReader),
+            // The first card with one reader, and this one with the other: nobody knows.
+            (None, Some(_)) if self.connected => return Err(StageProblem::OtherReader),
+            (_, Some(now)) => self.staged.reader = Some(now.clone()),
+            (_, None) => {}
+        }
+        self.connected = true;
+        self.close();
+        Ok(())
+    }
+
     fn close(&mut self) {
         self.open = false;
         self.after_put = false;
@@ -120,6 +166,18 @@ impl<'a> Stage<'a> {
             Some(byte) => Level::from_byte(byte).ok_or(StageProblem::Level(byte))?,
             None => Level::default(),
         };
+        // A card of Open Platform speaks one protocol, in one way.
+        if self.edition == Some(Edition::OpenPlatform201) {
+            let command = "open_sc";
+            for (option, wished, spoken) in [
+                ("-scp", open.protocol, 1),
+                ("-scpimpl", open.implementation, 0x05),
+            ] {
+                if wished.is_some_and(|wished| wished != spoken) {
+                    return Err(StageProblem::Option { command, option });
+                }
+            }
+        }
         let opening = Opening {
             key_version: open.key_version.unwrap_or(0),
             key_index: open.key_index.unwrap_or(0),
@@ -130,6 +188,7 @@ impl<'a> Stage<'a> {
         self.staged.channels.push(ScriptChannel {
             domain: self.domain.clone(),
             opening,
+            protocol: (open.protocol, open.implementation),
             keys: given(&open.keys, Dek::MayBeMissing)?,
         });
         self.open = true;
@@ -236,17 +295,15 @@ impl<'a> Stage<'a> {
 
     fn put(&mut self, put: &PutKeys) -> Result<(), StageProblem> {
         let keys = given(&put.keys, Dek::IsNeeded)?.ok_or(StageProblem::KeysMissing)?;
-        if put.derivation.is_some() {
-            return Err(StageProblem::NotDone {
-                command: "put_sc_key -keyDerivation",
-            });
-        }
         // Without the key that keys are enciphered with, the card would get others than are meant.
         if !self.has_dek {
             return Err(StageProblem::KeysMissing);
         }
         let version = put.new_version;
         let replaces = (put.version != 0).then_some(put.version);
+        if let Err(KeyError::Version { version }) = versions(version, replaces) {
+            return Err(StageProblem::KeyVersion(version));
+        }
         self.part(What::Change {
             tasks: Vec::new(),
             put: Some(Put {
@@ -258,6 +315,11 @@ impl<'a> Stage<'a> {
         self.after_put = true;
         Ok(())
     }
+}
+
+fn not_done(command: &ScriptCommand, option: &'static str) -> StageProblem {
+    let command = command.name();
+    StageProblem::Option { command, option }
 }
 
 fn loading(

@@ -9,9 +9,33 @@ use super::super::content::script::{
 };
 use super::super::content::{Diversification, Edition, Opening};
 
-/// Steps as a script, without keys. Steps that gpshell has no command for are left out.
-#[must_use]
-pub fn to_script(opening: &Opening, tasks: &[Task]) -> Script {
+/// What cannot be said in a script of gpshell.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ExportError {
+    /// gpshell has no command for this step, or none that is read here again.
+    #[error("step {step} has no command")]
+    Step {
+        /// The number of the step, from 0.
+        step: usize,
+    },
+    /// New keys would stand in the script.
+    #[error("step {step} has new keys")]
+    NewKeys {
+        /// The number of the step, from 0.
+        step: usize,
+    },
+    /// gpshell derives no keys in this way.
+    #[error("gpshell derives no keys by KDF3")]
+    Derivation,
+}
+
+/// Steps as a script, without keys. `gpshell` deletes what is related by itself in the mode of
+/// GlobalPlatform, and never in that of Open Platform, which does not know it.
+///
+/// # Errors
+///
+/// [`ExportError`] for the first thing that it cannot say; nothing is left out.
+pub fn to_script(opening: &Opening, tasks: &[Task]) -> Result<Script, ExportError> {
     let mode = match opening.edition {
         Some(Edition::OpenPlatform201) => Mode::OpenPlatform201,
         Some(Edition::GlobalPlatform) | None => Mode::GlobalPlatform211,
@@ -19,7 +43,8 @@ pub fn to_script(opening: &Opening, tasks: &[Task]) -> Script {
     let derivation = match opening.diversification {
         Diversification::Visa2 => Some(Derivation::Visa2),
         Diversification::Emv => Some(Derivation::EmvCps11),
-        Diversification::None | Diversification::Kdf3 => None,
+        Diversification::None => None,
+        Diversification::Kdf3 => return Err(ExportError::Derivation),
     };
     let mut commands = vec![
         ScriptCommand::Mode(mode),
@@ -33,21 +58,23 @@ pub fn to_script(opening: &Opening, tasks: &[Task]) -> Script {
             ..OpenChannel::default()
         }),
     ];
-    commands.extend(tasks.iter().flat_map(of_task));
+    for (step, task) in tasks.iter().enumerate() {
+        commands.extend(of_task(step, task)?);
+    }
     commands.push(ScriptCommand::Plain(Plain::CardDisconnect));
     commands.push(ScriptCommand::Plain(Plain::ReleaseContext));
-    Script {
+    Ok(Script {
         steps: commands.into_iter().map(script::Step::from).collect(),
-    }
+    })
 }
 
-fn of_task(task: &Task) -> Vec<ScriptCommand> {
+fn of_task(step: usize, task: &Task) -> Result<Vec<ScriptCommand>, ExportError> {
     let limits = |code: Option<u16>, data: Option<u16>| script::Limits {
         code: code.map(u32::from),
         data: data.map(u32::from),
         volatile: None,
     };
-    match task {
+    Ok(match task {
         Task::DeleteContent(deletion) => vec![ScriptCommand::Delete {
             aid: deletion.aid.clone(),
         }],
@@ -72,6 +99,7 @@ fn of_task(task: &Task) -> Vec<ScriptCommand> {
                 limits: limits(None, installation.data_limit),
             })]
         }
-        _ => Vec::new(),
-    }
+        Task::PutKeys(_) => return Err(ExportError::NewKeys { step }),
+        _ => return Err(ExportError::Step { step }),
+    })
 }

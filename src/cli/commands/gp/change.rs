@@ -1,9 +1,10 @@
 //! A change of what is on a Java card: looked at with its keys, shown, agreed to, carried out.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::keys::{self, Access};
-use super::{Card, agree_to_end};
+use super::{Card, agree_to_end, export};
 use crate::backend::{Failure, Look, PlanAction};
 use crate::base::clock::now;
 use crate::cli::arguments::{ChangeChoice, Consent, Globals, KeyChoice};
@@ -27,18 +28,21 @@ pub(super) struct Job {
 
 /// How it is carried out.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct How {
+pub(super) struct How<'a> {
     pub(super) dry_run: bool,
     pub(super) commands: bool,
     pub(super) consent: Consent,
+    /// Where it is written instead, as a script of gpshell.
+    pub(super) export: Option<&'a Path>,
 }
 
-impl How {
-    pub(super) fn of(choice: &ChangeChoice) -> Self {
+impl<'a> How<'a> {
+    pub(super) fn of(choice: &'a ChangeChoice) -> Self {
         Self {
             dry_run: choice.dry_run,
             commands: choice.commands,
             consent: choice.consent,
+            export: choice.export.as_deref(),
         }
     }
 }
@@ -77,10 +81,11 @@ impl Job {
         mut self,
         work: Work<'_>,
         choice: &KeyChoice,
-        how: How,
+        how: How<'_>,
         output: &mut Output,
     ) -> Result<(), End> {
-        let access = if how.dry_run && choice.source.keys.is_none() {
+        let on_paper = how.dry_run || how.export.is_some();
+        let access = if on_paper && choice.source.keys.is_none() {
             None
         } else {
             let interrupt = self.card.session.interrupt();
@@ -96,7 +101,11 @@ impl Job {
             None => Arc::clone(&self.look),
         };
         let tasks = (work.tasks)(&look, output)?;
-        let plan = Arc::new(self.plan(&work.name, keys::opening(choice), tasks)?);
+        let opening = keys::opening(choice.opening);
+        if let Some(path) = how.export {
+            return export::to_file(&opening, &tasks, path, output);
+        }
+        let plan = Arc::new(self.plan(&work.name, opening, tasks)?);
         let page = self.page(&plan, how, output)?;
         let Some(access) = access.filter(|_| !how.dry_run) else {
             output.result(page)?;
@@ -129,7 +138,12 @@ impl Job {
     }
 
     /// What a plan would do, as a page.
-    pub(super) fn page(&self, plan: &Plan, how: How, output: &Output) -> Result<String, Trouble> {
+    pub(super) fn page(
+        &self,
+        plan: &Plan,
+        how: How<'_>,
+        output: &Output,
+    ) -> Result<String, Trouble> {
         let preview = plan::preview(plan, &self.survey, 0)?;
         let view = View {
             plan,

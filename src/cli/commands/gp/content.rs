@@ -3,7 +3,7 @@
 use super::cap;
 use super::change::{How, Job, Work, registry};
 use super::keys::{self, Origin, Which};
-use super::{aid, bytes};
+use super::{aid, bytes, export};
 use crate::backend::Look;
 use crate::base::hex::Hex;
 use crate::base::i18n::{gettext, gettext_f};
@@ -14,8 +14,8 @@ use crate::cli::exit::{End, Exit, Trouble};
 use crate::cli::gp_page;
 use crate::cli::output::Output;
 use crate::explain::cap::is_in_the_way;
-use crate::plan::content::{Aid, CapFile, InstallWish, card_side};
-use crate::plan::gpshell::put_keys as put_keys_task;
+use crate::plan::content::{self, Aid, CapFile, InstallWish, card_side, key_versions, made_of};
+use crate::plan::gpshell::{ExportError, put_keys as put_keys_task};
 use crate::plan::{Deletion, Installation, Task};
 use crate::token::{Registry, RegistryKind};
 
@@ -28,6 +28,10 @@ pub(super) fn load(load: &Load, globals: &Globals, output: &mut Output) -> Resul
     let work = Work {
         name: gettext_f("Load {file}", &[("file", &name)]),
         tasks: Box::new(|look, output| {
+            let wish = match registry(look) {
+                Some(all) => wish.completed(all),
+                None => wish,
+            };
             in_the_way(&cap, &wish, look, output)?;
             Ok(wish.tasks(&cap, &name))
         }),
@@ -166,24 +170,19 @@ pub(super) fn delete(
     let work = Work {
         name: gettext("Delete from the card"),
         tasks: Box::new(move |look, _| {
-            let mut deletions = Vec::new();
+            let mut deletions: Vec<Deletion> = Vec::new();
             for aid in aids {
-                if let Some(all) = registry(look) {
-                    let of_package = made_of(all, &aid);
-                    let left = of_package
-                        .into_iter()
-                        .filter(|aid| !deletions.iter().any(|done: &Deletion| done.aid == *aid));
-                    // Old cards do not know what is related: it is named one by one.
-                    let left: Vec<Aid> = left.collect();
-                    if !related && !left.is_empty() {
-                        return Err(still_used(&aid));
-                    }
-                    deletions.extend(left.into_iter().map(|aid| Deletion {
-                        aid,
-                        related: false,
-                    }));
+                let Some(all) = registry(look) else {
+                    deletions.push(Deletion { aid, related });
+                    continue;
+                };
+                let gone = |aid: &Aid| deletions.iter().any(|done| done.aid == *aid);
+                if !related && made_of(all, &aid).iter().any(|applet| !gone(applet)) {
+                    return Err(still_used(&aid));
                 }
-                deletions.push(Deletion { aid, related });
+                let more = content::deletions(all, &aid, related).into_iter();
+                let more: Vec<Deletion> = more.filter(|one| !gone(&one.aid)).collect();
+                deletions.extend(more);
             }
             Ok(deletions.into_iter().map(Task::DeleteContent).collect())
         }),
@@ -191,17 +190,6 @@ pub(super) fn delete(
         ends_card: false,
     };
     Job::begin(globals)?.carry_out(work, &change.keys, How::of(change), output)
-}
-
-/// The applets that were made of a package, as far as the card tells it.
-fn made_of(all: &Registry, package: &Aid) -> Vec<Aid> {
-    let entries = all.entries.iter();
-    let of_it = entries.filter(|entry| {
-        entry.kind == RegistryKind::Application && entry.package.as_deref() == Some(package.bytes())
-    });
-    of_it
-        .filter_map(|entry| Aid::new(&entry.aid).ok())
-        .collect()
 }
 
 fn still_used(package: &Aid) -> Trouble {
@@ -329,6 +317,14 @@ fn way_to(now: u8, state: StateName) -> Result<Vec<u8>, Trouble> {
 /// Gives the card manager new keys.
 pub(super) fn put_keys(put: &PutKeys, globals: &Globals, output: &mut Output) -> Result<(), End> {
     let origin = Origin::of(put.new_keys.as_deref())?;
+    key_versions(put.version, put.replace).map_err(|error| Trouble {
+        exit: Exit::Usage,
+        ..keys::of_key(error)
+    })?;
+    if put.change.export.is_some() {
+        // Before they are asked for.
+        return Err(export::refused(ExportError::NewKeys { step: 0 }).into());
+    }
     let job = Job::begin(globals)?;
     let family = keys::family(&put.change.keys.source, &job.look.manager);
     let interrupt = job.card.session.interrupt();

@@ -12,7 +12,7 @@ use crate::base::i18n::{gettext, gettext_f};
 use crate::base::interrupt::Interrupt;
 use crate::base::secret::Secret;
 use crate::base::terminal::{Answer, Terminal};
-use crate::cli::arguments::{KeyChoice, KeySource};
+use crate::cli::arguments::{KeyChoice, KeySource, OpeningChoice};
 use crate::cli::exit::{Exit, Trouble};
 use crate::cli::output::Output;
 use crate::explain::{card_manager, manager_keys};
@@ -123,10 +123,12 @@ impl Access {
     ) -> Result<Self, Trouble> {
         let origin = Origin::of(choice.source.keys.as_deref())?;
         let family = family(&choice.source, manager);
+        let given = origin.fetch(Which::Current, family, interrupt, output)?;
+        advised(&given, family, &choice.source, manager, interrupt, output)?;
         Ok(Self {
-            given: origin.fetch(Which::Current, family, interrupt, output)?,
+            given,
             family,
-            opening: opening(choice),
+            opening: opening(choice.opening),
             try_again: choice.source.try_again,
         })
     }
@@ -146,6 +148,31 @@ impl Access {
     }
 }
 
+/// Goes on with the public test keys on a card that hardly has them only if somebody says so.
+pub(super) fn advised(
+    given: &GivenKeys,
+    family: KeyFamily,
+    source: &KeySource,
+    manager: &CardManager,
+    interrupt: &Interrupt,
+    output: &mut Output,
+) -> Result<(), Trouble> {
+    let test = given.keys(family).map_err(of_key)?.well_known() == Some(WellKnownKey::Test);
+    if !test || source.test_keys_anyway || !manager.advises_against_test_keys() {
+        return Ok(());
+    }
+    let mut words = card_manager::hardly_test_keys(manager);
+    let Ok(mut terminal) = Terminal::open() else {
+        let way_out = gettext("“--test-keys-anyway” sends them all the same. Nothing was sent.");
+        words.body = format!("{} {way_out}", words.body);
+        let exit = Exit::Refused;
+        return Err(Trouble { exit, words });
+    };
+    output.message(&format!("{}. {}", words.title, words.body));
+    let what = gettext("The test keys are sent to this card.");
+    super::agree(&mut terminal, &what, interrupt)
+}
+
 /// What the keys are for: as the person says, else as the card does.
 pub(super) fn family(source: &KeySource, manager: &CardManager) -> KeyFamily {
     let named = source.family.map(KeyFamily::from);
@@ -153,13 +180,13 @@ pub(super) fn family(source: &KeySource, manager: &CardManager) -> KeyFamily {
 }
 
 /// How the card manager is opened.
-pub(super) fn opening(choice: &KeyChoice) -> Opening {
+pub(super) fn opening(choice: OpeningChoice) -> Opening {
     Opening {
         key_version: choice.key_version.unwrap_or(0),
         key_index: choice.key_index.unwrap_or(0),
         level: choice.level.map(Into::into).unwrap_or_default(),
         diversification: choice.diversify.map(Into::into).unwrap_or_default(),
-        edition: None,
+        edition: choice.edition.map(Into::into),
     }
 }
 

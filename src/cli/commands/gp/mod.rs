@@ -55,7 +55,11 @@ pub(in crate::cli) fn run(
             content::set_state(*state, change, globals, output)
         }
         GpCommand::Script(script) => script::run(script, globals, output),
-        GpCommand::Export { package, target } => export::run(package, target, output),
+        GpCommand::Export {
+            package,
+            opening,
+            target,
+        } => export::run(package, *opening, target, output),
         GpCommand::Keys(command) => stored::run(command, output),
     }
 }

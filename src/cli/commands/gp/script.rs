@@ -33,8 +33,13 @@ pub(super) fn run(
         dry_run: choice.dry_run,
         commands: choice.commands,
         consent: choice.consent,
+        export: None,
     };
+    for (line, command) in &staged.idle {
+        output.message(&words::idle(*line, command));
+    }
     let mut job = Job::begin(globals)?;
+    reader(&staged, &job)?;
     domains(&staged, &job)?;
     let plans = plans(&staged, &choice.source, &job, &cap::name(&choice.file))?;
     if how.dry_run {
@@ -67,18 +72,27 @@ pub(super) fn run(
     Ok(())
 }
 
+/// A channel of a script.
+#[derive(Debug)]
+struct Way {
+    access: Access,
+    /// The protocol and its implementation that are wished.
+    protocol: (Option<u8>, Option<u8>),
+}
+
 /// Does a part. `opened` is the channel of which it is known that its keys are right.
 fn do_part(
     part: &Part,
     plan: Option<Arc<Plan>>,
-    access: Option<&Access>,
+    way: Option<&Way>,
     opened: &mut Option<usize>,
     job: &mut Job,
     output: &mut Output,
 ) -> Result<(), End> {
-    match (&part.what, access) {
-        (What::List(kinds), Some(access)) => {
-            let look = job.card.look(Some(access.manager()?))?;
+    match (&part.what, way) {
+        (What::List(kinds), Some(way)) => {
+            let look = job.card.look(Some(way.access.manager()?))?;
+            spoken(way.protocol, &look)?;
             *opened = part.channel;
             output.result(listed(&look, kinds))
         }
@@ -87,17 +101,18 @@ fn do_part(
             let page = gp_page::manager(&job.card.found, &look, output.style(), now());
             output.result(page)
         }
-        (What::Change { put, .. }, Some(access)) => {
+        (What::Change { put, .. }, Some(way)) => {
             // Wrong keys are to be found before a plan begins that would have to be given up.
             if *opened != part.channel {
-                job.card.look(Some(access.manager()?))?;
+                let look = job.card.look(Some(way.access.manager()?))?;
+                spoken(way.protocol, &look)?;
                 *opened = part.channel;
             }
             let Some(plan) = plan else {
                 return Ok(());
             };
             let new = put.as_ref().map(|put| &put.keys);
-            job.run(&plan, access, new, output)
+            job.run(&plan, &way.access, new, output)
         }
         // No change stands before a channel.
         (What::Change { .. }, None) => Ok(()),
@@ -137,6 +152,37 @@ fn read(path: &Path) -> Result<Staged, Trouble> {
     stage(&script, &packages).map_err(|error| Trouble {
         exit: Exit::Usage,
         words: words::stage_error(&error),
+    })
+}
+
+/// That the script names no other reader than the one whose card is changed.
+fn reader(staged: &Staged, job: &Job) -> Result<(), Trouble> {
+    let here = &job.card.found.reader.name;
+    let Some(named) = staged.reader.as_ref().filter(|named| *named != here) else {
+        return Ok(());
+    };
+    Err(Trouble::usage(
+        gettext_f(
+            "The script names the reader {other}, and the card is in {reader}",
+            &[("other", named.as_str()), ("reader", here.as_str())],
+        ),
+        gettext("“--reader” names the reader that is meant. Nothing of the script was done."),
+    ))
+}
+
+/// That the card speaks what the script says of it; it was opened a moment ago.
+fn spoken(wished: (Option<u8>, Option<u8>), look: &Look) -> Result<(), Trouble> {
+    let Some(opened) = &look.opened else {
+        return Ok(());
+    };
+    let spoken = opened.protocol;
+    let (scp, i) = wished;
+    if scp.is_none_or(|scp| scp == spoken.scp) && i.is_none_or(|i| u16::from(i) == spoken.i) {
+        return Ok(());
+    }
+    Err(Trouble {
+        exit: Exit::Refused,
+        words: words::other_protocol(spoken),
     })
 }
 
@@ -192,9 +238,10 @@ fn accesses(
     source: &KeySource,
     job: &Job,
     output: &mut Output,
-) -> Result<Vec<Access>, Trouble> {
+) -> Result<Vec<Way>, Trouble> {
     let family = keys::family(source, &job.look.manager);
     let origin = Origin::of(source.keys.as_deref())?;
+    let interrupt = job.card.session.interrupt();
     let mut fetched: Option<GivenKeys> = None;
     let mut accesses = Vec::new();
     for channel in channels {
@@ -204,22 +251,27 @@ fn accesses(
                 if keys.well_known() == Some(WellKnownKey::Test) {
                     output.message(&card_manager::well_known());
                 }
+                let manager = &job.look.manager;
+                keys::advised(&given, family, source, manager, interrupt, output)?;
                 given
             }
             (None, Some(given)) => given.duplicate(),
             (None, None) => {
-                let interrupt = job.card.session.interrupt();
                 let given = origin.fetch(Which::Current, family, interrupt, output)?;
+                let manager = &job.look.manager;
+                keys::advised(&given, family, source, manager, interrupt, output)?;
                 fetched = Some(given.duplicate());
                 given
             }
         };
-        accesses.push(Access {
+        let access = Access {
             given,
             family,
             opening: channel.opening,
             try_again: source.try_again,
-        });
+        };
+        let protocol = channel.protocol;
+        accesses.push(Way { access, protocol });
     }
     Ok(accesses)
 }

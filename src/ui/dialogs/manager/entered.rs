@@ -5,9 +5,8 @@ use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::base::secret::Secret;
 use crate::explain::card_manager;
-use crate::plan::content::{KeyError, KeyFamily, Keys};
+use crate::plan::content::{self, KeyError, KeyFamily, Keys};
 use crate::plan::given_keys::{GivenKeys, KeyTextError};
-use crate::token::CardKeyKind;
 
 /// Where keys come from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -73,7 +72,9 @@ impl Fault {
                 };
                 match error {
                     KeyError::Mixed => gettext("The three keys have to be of one length."),
-                    KeyError::Length { .. } | KeyError::Diversification => gettext_f(
+                    KeyError::Length { .. }
+                    | KeyError::Diversification
+                    | KeyError::Version { .. } => gettext_f(
                         // TRANSLATORS: {cipher} is "AES (SCP03)", {lengths} "32 digits".
                         "A key for {cipher} has {lengths}.",
                         &[
@@ -143,17 +144,7 @@ pub(super) fn check_values(keys: &Keys) -> Option<String> {
 
 /// What the keys have to be for, as far as the card tells it.
 pub(super) fn family(look: &Look) -> KeyFamily {
-    let known = look.manager.recognition.as_ref();
-    let mut protocols = known.into_iter().flat_map(|known| &known.protocols);
-    let keys = look.manager.keys.iter().flatten();
-    let mut parts = keys.flat_map(|key| &key.components);
-    if protocols.any(|protocol| protocol.scp == 3)
-        || parts.any(|part| part.kind == CardKeyKind::Aes)
-    {
-        KeyFamily::Aes
-    } else {
-        KeyFamily::TripleDes
-    }
+    content::family(&look.manager)
 }
 
 #[cfg(test)]

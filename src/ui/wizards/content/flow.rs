@@ -2,8 +2,9 @@
 
 use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::explain::{Explanation, cap};
-use crate::plan::content::{Aid, Keys, Opening};
+use crate::plan::content::{self, Aid, Keys, Opening};
 use crate::plan::{Deletion, Plan, Task};
+use crate::token::Registry;
 
 /// Something on the card, and what is done to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -47,12 +48,18 @@ impl Access {
 }
 
 impl Choice {
-    /// The one step.
-    pub(super) fn task(&self) -> Task {
+    /// The steps, on a card on which this is, if that is known.
+    pub(super) fn tasks(&self, registry: Option<&Registry>) -> Vec<Task> {
         let aid = self.aid.clone();
-        match self.what {
-            Change::Delete { related } => Task::DeleteContent(Deletion { aid, related }),
-            Change::Lock(locked) => Task::SetLock { aid, locked },
+        match (self.what, registry) {
+            (Change::Delete { related }, Some(registry)) => {
+                let deletions = content::deletions(registry, &aid, related).into_iter();
+                deletions.map(Task::DeleteContent).collect()
+            }
+            (Change::Delete { related }, None) => {
+                vec![Task::DeleteContent(Deletion { aid, related })]
+            }
+            (Change::Lock(locked), _) => vec![Task::SetLock { aid, locked }],
         }
     }
 
@@ -144,7 +151,7 @@ mod tests {
             },
             made: 0,
             opening: Opening::default(),
-            tasks: vec![choice.task()],
+            tasks: choice.tasks(None),
         }
     }
 

@@ -88,6 +88,10 @@ impl Options {
     /// The usual ones. Of what is on the card only what is known to be there is deleted.
     pub(super) fn usual(cap: &CapFile, registry: Option<&Registry>) -> Self {
         let usual = InstallWish::usual(cap);
+        let usual = match registry {
+            Some(registry) => usual.completed(registry),
+            None => usual,
+        };
         let there = |deletion: &Deletion| {
             registry.is_none_or(|registry| {
                 let mut entries = registry.entries.iter();

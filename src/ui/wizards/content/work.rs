@@ -108,7 +108,8 @@ impl ContentWizard {
             (None, _) if go_on => self.nothing_left(),
             (None, Wish::File(_)) => self.turn_to_file(),
             (None, Wish::Change(choice)) => {
-                let (name, tasks) = (choice.name(), vec![choice.task()]);
+                let registry = self.look.as_ref().and_then(|look| look.registry.as_ref());
+                let (name, tasks) = (choice.name(), choice.tasks(registry));
                 self.make(&name, tasks);
             }
         }
