@@ -34,6 +34,20 @@ fn keyring(room: &Room) -> Daemon {
         };
     }
     let daemon = Daemon::spawn(&mut command, &room.file("keyring.log"));
+    // Who asks before this one is on the bus has the bus start another one, which is locked and asks
+    // a person who is not there.
+    wait("the keyring on the bus", || {
+        let owner = [
+            "--session",
+            "--print-reply=literal",
+            "--dest=org.freedesktop.DBus",
+            "/",
+            "org.freedesktop.DBus.NameHasOwner",
+            "string:org.freedesktop.secrets",
+        ];
+        let answer = room.start("dbus-send", &owner).ends().output;
+        answer.contains("true").then_some(())
+    });
     wait("the keyring", || {
         let check = ["store", "--label=x", "xdg:schema", "none", "x", "y"];
         let mut tool = room.command("sh");
