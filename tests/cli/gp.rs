@@ -688,3 +688,31 @@ fn a_script_says_what_of_it_does_nothing_and_what_is_meant_otherwise() {
         .said(2);
     assert!(said.contains("1 to 127"), "{said}");
 }
+
+/// A card of Open Platform knows nothing of what is related: each applet goes by its name.
+#[test]
+fn a_package_goes_with_all_its_applets_from_every_card() {
+    for card in ["java-cyberflex", "java-gp211", "java-modern"] {
+        let lent = Lent::new(card);
+        let cap = lent.folder.path().join("CardEdge.cap");
+        fs::write(&cap, Made::muscle().archive()).unwrap();
+        let cap = cap.to_str().unwrap();
+        let gp = |arguments: &[&str]| {
+            let all = [&["gp"], arguments, &["--keys", "test", "--yes"]].concat();
+            lent.run(&all, "")
+        };
+        let second = "A0000000010199";
+        let names = || registry(&lent).into_iter().map(|(aid, _)| aid);
+        gp(&["load", cap]).result();
+        let install = ["install", "A000000001", MUSCLE, "--instance", second];
+        gp(&[&install[..], &["--data-limit", "2000"]].concat()).result();
+        assert!(names().any(|aid| aid == second), "{card}");
+        // Loaded anew, the second one is no surprise in the middle.
+        gp(&["load", cap]).result();
+        assert!(names().all(|aid| aid != second), "{card}");
+        gp(&install).result();
+        gp(&["delete", "A000000001", "--related"]).result();
+        let left = ["A000000001", MUSCLE, second];
+        assert!(names().all(|aid| !left.contains(&aid.as_str())), "{card}");
+    }
+}

@@ -177,7 +177,13 @@ pub(super) fn delete(
                     continue;
                 };
                 let gone = |aid: &Aid| deletions.iter().any(|done| done.aid == *aid);
-                if !related && made_of(all, &aid).iter().any(|applet| !gone(applet)) {
+                // Where the card does not tell of which package an applet is, it is asked whether it minds.
+                let told = |applet: &Aid| {
+                    let mut entries = all.entries.iter();
+                    entries.any(|entry| entry.aid == applet.bytes() && entry.package.is_some())
+                };
+                let of_it = made_of(all, &aid);
+                if !related && of_it.iter().any(|applet| told(applet) && !gone(applet)) {
                     return Err(still_used(&aid));
                 }
                 let more = content::deletions(all, &aid, related).into_iter();
