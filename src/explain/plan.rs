@@ -1,20 +1,25 @@
 //! Plans: steps, what they need and lose, what is in their way, what came of them.
 
+mod broken;
+
+pub use broken::{
+    give_up, given_up, giving_up, gone_at, report, stopped, stopped_before, stopped_means,
+};
+
 use super::failure::Explanation;
 use super::{failure, list};
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::globalplatform::Aid;
 use crate::plan::files::FileError;
-use crate::plan::journal::{JournalError, Record, Standing, Unfinished};
+use crate::plan::journal::{JournalError, Record, Standing};
 use crate::plan::preview::{Loss, Preview, Step, Warning};
 use crate::plan::profile::{Fault, ProfileError};
 use crate::plan::recipe::RecipeError;
 use crate::plan::{
-    About, KeyPurpose, Loading, Named, Need, Phase, Plan, Promise, Promised, RunError, SecretName,
+    KeyPurpose, Loading, Named, Need, Phase, Plan, Promise, Promised, RunError, SecretName,
     SetupError, Task,
 };
 use crate::token::{PinRole, Text, Token};
-use crate::transport::link::LinkError;
 
 /// What a step does: "Generate RSA 2048", "Create PKCS#15".
 #[must_use]
@@ -316,64 +321,6 @@ pub fn without_officer() -> String {
 pub fn rather_on_card() -> String {
     gettext(
         "A key that the card makes has never been anywhere else. One from a file may have copies; it is the right choice for mail that has to stay readable.",
-    )
-}
-
-/// A plan that was broken off: "Set-up stopped at step 3 of 5".
-#[must_use]
-pub fn stopped(unfinished: &Unfinished) -> String {
-    gettext_f(
-        "Set-up stopped at step {step} of {all}",
-        &[
-            (
-                "step",
-                &(unfinished.next + 1)
-                    .min(unfinished.plan.tasks.len())
-                    .to_string(),
-            ),
-            ("all", &unfinished.plan.tasks.len().to_string()),
-        ],
-    )
-}
-
-/// What it means.
-#[must_use]
-pub fn stopped_means() -> String {
-    gettext(
-        "Nothing has to be done twice: the steps before it are done, and this one is taken up again.",
-    )
-}
-
-/// The card was taken out while this step was done.
-#[must_use]
-pub fn gone_at(step: usize, plan: &Plan) -> Explanation {
-    let place = step_of(step, plan);
-    let place = [("place", place.as_str())];
-    Explanation {
-        title: failure::link_error(&LinkError::Removed).title,
-        body: match plan.about() {
-            About::Token => gettext_f(
-                "Set-up stopped at step {place}. Put the token back to go on; nothing has to be done twice.",
-                &place,
-            ),
-            About::Content => gettext_f(
-                "The work stopped at step {place}. Put the card back to go on; nothing has to be done twice.",
-                &place,
-            ),
-        },
-        details: None,
-    }
-}
-
-/// Somebody has stopped it; this step is the next.
-#[must_use]
-pub fn stopped_before(step: usize, plan: &Plan) -> Explanation {
-    Explanation::new(
-        gettext_f(
-            "Stopped before step {place}",
-            &[("place", &step_of(step, plan))],
-        ),
-        gettext("What is done stays done. It can be gone on with now, or another day."),
     )
 }
 
