@@ -15,8 +15,9 @@ use crate::ui::dialogs::chooser;
 use crate::ui::dialogs::manager::{
     OpenManager, OpenManagerInit, OpenManagerInput, OpenManagerOutput,
 };
+use crate::ui::model::Content;
 use crate::ui::token_view::{AppletsOutput, TokenViewInput};
-use crate::ui::wizards::content::{Access, ContentInit, ContentWizard, Wish};
+use crate::ui::wizards::content::{Access, ContentInit, ContentInput, ContentWizard, Wish};
 use crate::ui::wizards::plan::PlanOutput;
 
 /// What is known of a card manager, and what is open about it.
@@ -30,6 +31,9 @@ pub(super) struct Manager {
     tried: Option<Access>,
     dialog: Option<(Identity, Dialog<OpenManager>)>,
     pub(super) wizard: Option<OpenPlan<ContentWizard>>,
+    /// The card whose keys the wizard waits for, until its card manager has told what is needed to
+    /// ask for them.
+    wanted: Option<Identity>,
 }
 
 impl Manager {
@@ -38,6 +42,14 @@ impl Manager {
         access
             .filter(|(of, _)| *of == identity)
             .map(|(_, access)| access)
+    }
+
+    /// The wizard gets the keys that it waits for.
+    fn tell_wizard(&self, identity: Identity, look: &Arc<Look>) {
+        if let (Some(open), Some(access)) = (&self.wizard, self.access_to(identity)) {
+            let look = Arc::clone(look);
+            open.emit(ContentInput::Access(identity, access.duplicate(), look));
+        }
     }
 
     fn look_at(&self, identity: Identity) -> Option<&Arc<Look>> {
@@ -63,6 +75,7 @@ impl App {
                     self.look_at_manager(identity);
                 }
             }
+            AppletsOutput::FileWanted if self.bench_is_in_the_way() => {}
             AppletsOutput::FileWanted => ask_for_file(sender, root),
             AppletsOutput::FileDropped(path) => {
                 self.open_content(Wish::File(path), sender, root);
@@ -102,6 +115,7 @@ impl App {
                 if tried {
                     manager.access = manager.tried.take().map(|access| (identity, access));
                     manager.dialog = None;
+                    manager.tell_wizard(identity, &look);
                 } else if let Some((_, dialog)) = &manager.dialog {
                     dialog.0.emit(OpenManagerInput::Looked(Arc::clone(&look)));
                 }
@@ -142,16 +156,81 @@ impl App {
         let Some(look) = self.requests.manager.look_at(identity).cloned() else {
             return;
         };
+        let init = OpenManagerInit {
+            token,
+            reader_name: self.model.reader_name(reader.id),
+            look,
+        };
+        self.ask_for_keys(identity, init, sender, root.upcast_ref());
+    }
+
+    fn ask_for_keys(
+        &mut self,
+        identity: Identity,
+        init: OpenManagerInit,
+        sender: &ComponentSender<Self>,
+        over: &gtk::Window,
+    ) {
         let dialog = OpenManager::builder()
-            .launch(OpenManagerInit {
-                token,
-                reader_name: self.model.reader_name(reader.id),
-                look,
-            })
+            .launch(init)
             .forward(sender.input_sender(), AppInput::Manager);
-        dialog.widget().set_transient_for(Some(root));
+        dialog.widget().set_transient_for(Some(over));
         dialog.widget().present();
         self.requests.manager.dialog = Some((identity, Dialog(dialog)));
+    }
+
+    /// The wizard cannot go on without the keys of its card.
+    fn keys_wanted(&mut self, identity: Identity, sender: &ComponentSender<Self>) {
+        if let Some((_, dialog)) = &self.requests.manager.dialog {
+            dialog.0.widget().present();
+            return;
+        }
+        let slot = self.model.slot(identity.reader);
+        let token = slot.filter(|slot| slot.identity() == Some(identity));
+        let token = token.and_then(|slot| match &slot.content {
+            Content::Read(token) => Some(Arc::clone(token)),
+            Content::Unread { .. } | Content::Unreadable(_) => None,
+        });
+        let manager = &self.requests.manager;
+        let (Some(token), Some(open)) = (token, &manager.wizard) else {
+            return;
+        };
+        let Some(look) = manager.look_at(identity).cloned() else {
+            self.requests.manager.wanted = Some(identity);
+            return self.look_at_manager(identity);
+        };
+        let over: gtk::Window = open.window().clone().upcast();
+        let init = OpenManagerInit {
+            token,
+            reader_name: self.model.reader_name(identity.reader),
+            look,
+        };
+        self.ask_for_keys(identity, init, sender, &over);
+    }
+
+    /// The card manager told of itself, for the wizard that waits for its keys, or did not.
+    pub(super) fn keys_can_be_asked_for(
+        &mut self,
+        identity: Identity,
+        outcome: &Result<Done, Failure>,
+        sender: &ComponentSender<Self>,
+        root: &adw::ApplicationWindow,
+    ) {
+        let wanted = &mut self.requests.manager.wanted;
+        if wanted.take_if(|wanted| *wanted == identity).is_none() {
+            return;
+        }
+        match outcome {
+            Ok(Done::Manager(look)) => {
+                self.requests.manager.look = Some((identity, Arc::clone(look)));
+                self.keys_wanted(identity, sender);
+            }
+            Ok(_) => {}
+            Err(failure) => match &self.requests.manager.wizard {
+                Some(open) => words::show_failure(open.window(), failure),
+                None => words::show_failure(root, failure),
+            },
+        }
     }
 
     /// The dialog for the keys spoke.
@@ -186,8 +265,10 @@ impl App {
             open.present();
             return;
         }
-        let Some((reader, identity, token)) = self.card().filter(|_| !self.bench_is_at_work())
-        else {
+        if self.bench_is_in_the_way() {
+            return;
+        }
+        let Some((reader, identity, token)) = self.card() else {
             return;
         };
         let manager = &self.requests.manager;
@@ -207,7 +288,7 @@ impl App {
     }
 
     /// The wizard spoke.
-    pub(super) fn content_output(&mut self, output: PlanOutput) {
+    pub(super) fn content_output(&mut self, output: PlanOutput, sender: &ComponentSender<Self>) {
         match output {
             PlanOutput::Asked(command) => {
                 let purpose = Purpose::Content(command.identity);
@@ -222,8 +303,12 @@ impl App {
                     self.backend.cancel(id);
                 }
             }
+            PlanOutput::KeysWanted(identity) => self.keys_wanted(identity, sender),
             PlanOutput::Copied(what) => self.toast(&words::copied(&what)),
-            PlanOutput::Closed => self.requests.manager.wizard = None,
+            PlanOutput::Closed => {
+                let manager = &mut self.requests.manager;
+                (manager.wizard, manager.wanted) = (None, None);
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use super::manager::Manager;
 use super::{App, AppInput, words};
 use crate::backend::{Command, Done, Failure, PinAction, PracticeCommand, Progress, RequestId};
 use crate::explain;
+use crate::plan::About;
 use crate::token::{
     ApplicationKind, Identity, KeyRef, OperationKind, PinReference, PinRole, ReaderId, Token,
 };
@@ -44,7 +45,7 @@ pub(super) enum Purpose {
     /// The wizard wants it, for this card.
     Setup(Identity),
     /// What was begun on this card is given up.
-    GiveUp(Identity),
+    GiveUp(Identity, About),
     /// The person wants to see this token as it is now.
     Refresh,
     /// The person looks at what this card tells of itself.
@@ -141,6 +142,11 @@ where
         }
     }
 
+    /// The window.
+    pub(super) fn window(&self) -> &C::Root {
+        self.dialog.0.widget()
+    }
+
     /// Something happened that it is told.
     pub(super) fn emit(&self, news: impl Into<C::Input>) {
         self.dialog.0.emit(news.into());
@@ -191,6 +197,7 @@ impl App {
         &mut self,
         id: RequestId,
         outcome: Result<Done, Failure>,
+        sender: &ComponentSender<Self>,
         root: &adw::ApplicationWindow,
     ) {
         match (self.requests.under_way.remove(&id), outcome) {
@@ -206,8 +213,8 @@ impl App {
                 }
             }
             (Some(Purpose::Setup(identity)), outcome) => self.setup_finished(id, identity, outcome),
-            (Some(Purpose::GiveUp(identity)), outcome) => {
-                self.given_up(identity, &outcome, root);
+            (Some(Purpose::GiveUp(identity, about)), outcome) => {
+                self.given_up(identity, about, &outcome, root);
             }
             (Some(Purpose::Sheet(identity)), outcome) => {
                 let sheet = match outcome {
@@ -218,6 +225,7 @@ impl App {
                 self.view.emit(TokenViewInput::Sheet(identity, sheet));
             }
             (Some(Purpose::Manager(identity)), outcome) => {
+                self.keys_can_be_asked_for(identity, &outcome, sender, root);
                 self.manager_finished(identity, outcome, false);
             }
             (Some(Purpose::OpenManager(identity)), outcome) => {

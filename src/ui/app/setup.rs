@@ -8,7 +8,7 @@ use relm4::prelude::*;
 use super::requests::{OpenPlan, Purpose};
 use super::{App, AppInput, words};
 use crate::backend::{Command, Done, Failure, PlanAction, PlanCommand, Progress, RequestId};
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::gettext;
 use crate::explain;
 use crate::plan::journal::Unfinished;
 use crate::plan::{About, Survey};
@@ -41,6 +41,9 @@ impl App {
     ) {
         if let Some(open) = &self.requests.setup {
             open.present();
+            return;
+        }
+        if self.bench_is_in_the_way() {
             return;
         }
         let unfinished = self.unfinished();
@@ -79,6 +82,8 @@ impl App {
                     self.backend.cancel(id);
                 }
             }
+            // No set-up has to do with them.
+            PlanOutput::KeysWanted(_) => {}
             PlanOutput::Copied(what) => self.toast(&words::copied(&what)),
             PlanOutput::Closed => self.requests.setup = None,
         }
@@ -156,54 +161,49 @@ impl App {
         else {
             return;
         };
-        let heading = gettext("Give up this set-up?");
-        let body = gettext_f(
-            "{what}. {token} stays as it is now: half set up. It can be set up anew, which erases it first.",
-            &[
-                ("what", &explain::plan::stopped(&unfinished)),
-                ("token", &explain::token::title(&token)),
-            ],
-        );
+        let words = explain::plan::giving_up(&unfinished, &token);
+        let about = unfinished.plan.about();
         let dialog = adw::MessageDialog::builder()
             .transient_for(root)
             .modal(true)
-            .title(&heading)
-            .heading(&heading)
-            .body(body)
+            .title(&words.title)
+            .heading(&words.title)
+            .body(words.body)
             .default_response("cancel")
             .close_response("cancel")
             .build();
         dialog.add_response("cancel", &gettext("Cancel"));
-        dialog.add_response("give-up", &gettext("Give Up Set-Up"));
+        dialog.add_response("give-up", &explain::plan::give_up(about));
         dialog.set_response_appearance("give-up", adw::ResponseAppearance::Destructive);
         let input = sender.input_sender().clone();
         dialog.connect_response(None, move |_, response| {
             if response == "give-up" {
-                input.emit(AppInput::GiveUp(identity));
+                input.emit(AppInput::GiveUp(identity, about));
             }
         });
         dialog.present();
     }
 
     /// The person has decided.
-    pub(super) fn give_up(&mut self, identity: Identity) {
+    pub(super) fn give_up(&mut self, identity: Identity, about: About) {
         let command = PlanCommand {
             identity,
             action: PlanAction::GiveUp,
         };
-        self.request(Command::Plan(command), Purpose::GiveUp(identity));
+        self.request(Command::Plan(command), Purpose::GiveUp(identity, about));
     }
 
     /// It is given up, or not.
     pub(super) fn given_up(
         &mut self,
         identity: Identity,
+        about: About,
         outcome: &Result<Done, Failure>,
         root: &adw::ApplicationWindow,
     ) {
         self.follow_plan(identity, outcome);
         match outcome {
-            Ok(_) => self.toast(&gettext("The set-up is given up")),
+            Ok(_) => self.toast(&explain::plan::given_up(about)),
             Err(failure) => words::show_failure(root, failure),
         }
     }

@@ -8,6 +8,7 @@
 mod file_page;
 mod flow;
 mod lines;
+mod loss;
 mod options;
 mod show;
 mod work;
@@ -49,6 +50,8 @@ pub struct ContentWizard {
     options: Option<Options>,
     survey: Option<Arc<Survey>>,
     course: Course,
+    /// Whether the plan was begun before; its pages have been counted then.
+    resumed: bool,
     page: Page,
     pages: Pages,
     buttons: Buttons,
@@ -109,6 +112,8 @@ pub enum ContentInput {
     Appeared,
     /// Something happened to its plan.
     News(PlanNews),
+    /// The card manager of this card was opened in this way, and told this.
+    Access(Identity, Access, Arc<Look>),
     /// An option was changed.
     Edit(Edit),
     /// The main button, or Enter in an entry.
@@ -175,6 +180,8 @@ impl Component for ContentWizard {
                     set_title_widget = &adw::WindowTitle {
                         #[watch]
                         set_title: &model.title(),
+                        #[watch]
+                        set_subtitle: &model.step(),
                     },
                 },
                 #[local_ref]
@@ -210,6 +217,7 @@ impl Component for ContentWizard {
             options: None,
             survey: None,
             course: Course::new(About::Content, init.identity),
+            resumed: false,
             page: Page::Looking,
             pages: Pages::new(&sender),
             buttons,
@@ -232,6 +240,9 @@ impl Component for ContentWizard {
         match input {
             ContentInput::Appeared => self.focus(),
             ContentInput::News(news) => self.happened(news, &sender),
+            ContentInput::Access(identity, access, look) => {
+                self.is_opened(identity, access, look);
+            }
             ContentInput::Edit(edit) => {
                 if let Some(options) = &mut self.options {
                     options.edit(edit);
@@ -296,13 +307,16 @@ fn alert(words: &Explanation, sender: &ComponentSender<ContentWizard>, root: &ad
 
 impl Pages {
     fn new(sender: &ComponentSender<ContentWizard>) -> Self {
-        let copied = sender.output_sender().clone();
+        let (copied, reported) = (
+            sender.output_sender().clone(),
+            sender.output_sender().clone(),
+        );
         Self {
             looking: looking(),
             file: FilePage::new(),
             plan: PlanPage::new(move |what| copied.emit(PlanOutput::Copied(what))),
             running: RunningPage::new(),
-            result: ResultPage::new(),
+            result: ResultPage::new(move |what| reported.emit(PlanOutput::Copied(what))),
         }
     }
 

@@ -8,8 +8,8 @@ use relm4::prelude::*;
 
 use super::flow;
 use super::options::Options;
-use super::{ContentCommandOutput, ContentInput, ContentWizard, Page, Wish};
-use crate::backend::PlanCommand;
+use super::{Access, ContentCommandOutput, ContentInput, ContentWizard, Page, Wish, loss};
+use crate::backend::{Failure, Look, PlanCommand};
 use crate::base::clock::now;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain::{self, Explanation};
@@ -18,7 +18,10 @@ use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
 use crate::plan::secrets::Secrets;
 use crate::plan::{Survey, Task};
-use crate::ui::wizards::plan::{Close, Ending, Made, PlanNews, PlanOutput, Turn};
+use crate::token::Identity;
+use crate::ui::wizards::plan::{
+    Close, Ending, Made, PlanNews, PlanOutput, Request, Turn, ask_to_stop,
+};
 use crate::ui::wizards::profile_file::name_of;
 
 impl ContentWizard {
@@ -98,7 +101,14 @@ impl ContentWizard {
     ) {
         self.survey = Some(Arc::clone(&survey));
         match (unfinished, &self.wish) {
-            (Some(unfinished), _) => self.resume(&unfinished, &survey, go_on, sender),
+            (Some(unfinished), wish) if go_on || *wish == Wish::GoOn => {
+                self.resume(&unfinished, &survey, go_on, sender);
+            }
+            // What was asked for is not lost in silence for what was left.
+            (Some(unfinished), _) => {
+                let words = explain::failure(&Failure::Unfinished(unfinished));
+                self.end(Ending::Refused(words));
+            }
             (None, Wish::GoOn) => {
                 let turn = self.course.nothing_left();
                 self.turn(turn, sender);
@@ -123,7 +133,8 @@ impl ContentWizard {
             return self.end(Ending::Refused(explain::card_manager::none()));
         };
         match Preview::of(&plan, &survey) {
-            Ok(preview) => {
+            Ok(mut preview) => {
+                loss::add(&mut preview, &plan, 0, &self.token);
                 self.course.made = Some(Made::new(plan, preview));
                 self.page = Page::Plan;
             }
@@ -142,9 +153,30 @@ impl ContentWizard {
         if let Err(words) = self.course.take_up(unfinished, survey) {
             return self.end(Ending::Refused(words));
         }
+        if let Some(made) = &mut self.course.made {
+            loss::add(&mut made.preview, &made.plan, made.first, &self.token);
+        }
+        self.resumed = true;
         self.page = Page::Plan;
+        // Without the keys the page with the plan asks for them.
         if go_on {
             self.run(sender);
+        }
+    }
+
+    /// The card manager was opened from here.
+    pub(super) fn is_opened(&mut self, identity: Identity, access: Access, look: Arc<Look>) {
+        let over = self.course.ending.is_some() || self.course.request != Request::None;
+        if identity != self.course.identity() || over {
+            return;
+        }
+        self.look = Some(look);
+        self.access = Some(access);
+        let made = self.course.made.as_ref().filter(|made| !made.begun);
+        if let Some(made) = made.filter(|_| self.page == Page::Plan) {
+            // It is opened in another way than was supposed.
+            let plan = Arc::clone(&made.plan);
+            self.make(&plan.name, plan.tasks.clone());
         }
     }
 
@@ -156,9 +188,17 @@ impl ContentWizard {
         }
         match self.page {
             Page::Looking | Page::Running => {}
+            Page::File | Page::Plan if self.wants_keys() => {
+                let wanted = PlanOutput::KeysWanted(self.course.identity());
+                sender.output_sender().emit(wanted);
+            }
             Page::File => self.plan_file(),
             Page::Plan => self.run(sender),
             Page::Result => match &self.course.ending {
+                Some(Ending::Rehearsed) => {
+                    self.course.ending = None;
+                    self.page = Page::Plan;
+                }
                 Some(Ending::Stopped { .. }) => {
                     self.page = Page::Looking;
                     asks(self.course.go_on(), sender);
@@ -184,6 +224,11 @@ impl ContentWizard {
     pub(super) fn secondary(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
         match self.page {
             Page::Running => self.stop(sender),
+            Page::Plan if !self.course.has_begun() && !self.wants_keys() => {
+                if let Some(command) = self.course.rehearse() {
+                    asks(command, sender);
+                }
+            }
             Page::Result | Page::Plan | Page::File => self.close(sender, root),
             Page::Looking => {}
         }
@@ -213,8 +258,10 @@ impl ContentWizard {
     pub(super) fn close(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
         match self.course.close() {
             Close::Waits => {}
-            // Nobody closes by mistake what writes to a card.
-            Close::Asks => self.stop(sender),
+            Close::Asks => {
+                let input = sender.input_sender().clone();
+                ask_to_stop(root, move || input.emit(ContentInput::Stop));
+            }
             Close::Now => {
                 self.access = None;
                 sender.output_sender().emit(PlanOutput::Closed);

@@ -34,6 +34,8 @@ pub enum PlanOutput {
     Asked(PlanCommand),
     /// The run is to end after the step that is being done.
     StopAsked,
+    /// Nothing can be done before the card manager of this card is opened.
+    KeysWanted(Identity),
     /// Something of this name is on the clipboard.
     Copied(String),
     /// It is closed.
@@ -134,6 +136,8 @@ pub(in crate::ui::wizards) struct Course {
     pub(in crate::ui::wizards) made: Option<Made>,
     pub(in crate::ui::wizards) request: Request,
     pub(in crate::ui::wizards) ending: Option<Ending>,
+    /// What went wrong, for who reads a report: without names, in English.
+    failed: Option<String>,
 }
 
 impl Course {
@@ -146,7 +150,13 @@ impl Course {
             made: None,
             request: Request::None,
             ending: None,
+            failed: None,
         }
+    }
+
+    /// What went wrong, if that is for a report.
+    pub(in crate::ui::wizards) fn failed(&self) -> Option<&str> {
+        self.failed.as_deref()
     }
 
     /// The card.
@@ -177,6 +187,7 @@ impl Course {
 
     fn ask(&mut self, request: Request, action: PlanAction) -> PlanCommand {
         self.request = request;
+        self.failed = None;
         PlanCommand {
             identity: self.identity,
             action,
@@ -261,8 +272,16 @@ impl Course {
             (Request::Run { .. }, Ok(Done::PlanDone(promises))) => Turn::Done(promises),
             (Request::DryRun, Ok(_)) => self.end(Ending::Rehearsed),
             (Request::Run { step, .. }, Err(failure)) => self.broken(step, &failure),
-            (_, Err(failure)) => self.end(Ending::Refused(explain::failure(&failure))),
-            (_, Ok(_)) => Turn::Stay,
+            (Request::Survey { go_on: true }, Err(failure)) if self.has_begun() => {
+                let first = self.made.as_ref().map(|made| made.first);
+                self.broken(first.unwrap_or_default(), &failure)
+            }
+            // The card was removed meanwhile, and the result says that.
+            (Request::None, _) | (_, Ok(_)) => Turn::Stay,
+            (_, Err(failure)) => {
+                self.remember(&failure);
+                self.end(Ending::Refused(explain::failure(&failure)))
+            }
         }
     }
 
@@ -272,13 +291,23 @@ impl Course {
         unfinished: Option<Arc<Unfinished>>,
         go_on: bool,
     ) -> Turn {
-        if unfinished.is_none() && go_on {
-            return self.nothing_left();
-        }
+        let left = unfinished.as_ref().map(|unfinished| &unfinished.plan);
+        let seen = match (left, &self.made) {
+            (None, _) if go_on => return self.nothing_left(),
+            // Another kind of plan is the business of another wizard.
+            (Some(left), _) if left.about() != self.about => {
+                let failure = unfinished.map(Failure::Unfinished);
+                let words = explain::failure(&failure.unwrap_or(Failure::NothingUnfinished));
+                return self.end(Ending::Refused(words));
+            }
+            // Nobody goes on with what somebody else has begun meanwhile and was not shown here.
+            (Some(left), Some(made)) => is_same(left, &made.plan),
+            (None, _) | (_, None) => false,
+        };
         Turn::Surveyed {
             survey,
             unfinished,
-            go_on,
+            go_on: go_on && seen,
         }
     }
 
@@ -309,6 +338,7 @@ impl Course {
 
     fn broken(&mut self, begun: usize, failure: &Failure) -> Turn {
         let reaction = reaction(failure);
+        self.remember(failure);
         if !self.has_begun() {
             return self.end(Ending::Refused(match reaction {
                 Reaction::Gone => removed_before(),
@@ -328,7 +358,9 @@ impl Course {
             Reaction::Gone => self.words(step, explain::plan::gone_at),
             Reaction::Stopped => self.words(step, explain::plan::stopped_before),
             // No journal knows of it: there is nothing to go on with.
-            Reaction::Failed(words) if matches!(failure, Failure::NoPlan(_)) => {
+            Reaction::Failed(words)
+                if matches!(failure, Failure::NoPlan(_) | Failure::NothingUnfinished) =>
+            {
                 return self.end(Ending::Refused(words));
             }
             Reaction::Wrong(..) | Reaction::Failed(_) => explain::failure(failure),
@@ -339,6 +371,12 @@ impl Course {
             live,
             waits,
         })
+    }
+
+    /// What is nobody's doing is worth a report.
+    fn remember(&mut self, failure: &Failure) {
+        let failed = matches!(reaction(failure), Reaction::Failed(_));
+        self.failed = failed.then(|| failure.to_string());
     }
 
     fn words(&self, step: usize, of: fn(usize, &Plan) -> Explanation) -> Explanation {
@@ -406,9 +444,17 @@ impl Course {
     }
 }
 
+/// Whether two plans were made at one time for the same thing.
+fn is_same(one: &Plan, other: &Plan) -> bool {
+    (one.made, &one.name, one.tasks.len()) == (other.made, &other.name, other.tasks.len())
+}
+
 /// The card was taken out before anything was done.
 fn removed_before() -> Explanation {
     let mut words = explain::failure::link_error(&LinkError::Removed);
     words.body = explain::pins::nothing_sent();
     words
 }
+
+#[cfg(test)]
+mod tests;

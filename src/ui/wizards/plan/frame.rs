@@ -5,7 +5,7 @@ use relm4::adw::prelude::*;
 use relm4::{adw, gtk};
 
 use super::Ending;
-use crate::base::i18n::{gettext, pgettext};
+use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::ui::widgets::{Fold, Lead};
 use crate::ui::wizards::parts::toggle;
 
@@ -84,6 +84,24 @@ impl Buttons {
             &self.secondary
         };
         button.grab_focus();
+    }
+}
+
+/// "Step 2 of 5"; steps count from 0.
+pub(in crate::ui::wizards) fn step_words(step: usize, all: usize) -> String {
+    gettext_f(
+        "Step {step} of {all}",
+        &[("step", &(step + 1).to_string()), ("all", &all.to_string())],
+    )
+}
+
+/// The words on the button beside the main one, before a plan runs.
+pub(in crate::ui::wizards) fn plan_label(begun: bool) -> String {
+    // Nobody knows on paper how far the step is that was broken off.
+    if begun {
+        gettext("Cancel")
+    } else {
+        gettext("Dry Run")
     }
 }
 

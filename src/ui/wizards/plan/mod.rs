@@ -11,7 +11,8 @@ mod steps;
 pub(super) use course::{Close, Course, Made, Request, Turn};
 pub use course::{PlanNews, PlanOutput};
 pub(super) use frame::{
-    Buttons, Shown, ask_to_stop, leave_page, looking, result_labels, running_labels, stacked,
+    Buttons, Shown, ask_to_stop, leave_page, looking, plan_label, result_labels, running_labels,
+    stacked, step_words,
 };
 pub(super) use page::PlanPage;
 pub(super) use result::{Ending, ResultPage};

@@ -1,7 +1,8 @@
 //! The pages, their order, and what stands on the last button.
 
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::gettext;
 use crate::plan::{Plan, Task};
+use crate::ui::wizards::plan::step_words;
 
 /// A page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -91,13 +92,7 @@ impl Way {
         // What is gone on with has been counted before.
         let counted = self.0.first() == Some(&Page::Choose) && page != Page::Result;
         let place = self.place(page).filter(|_| counted)?;
-        Some(gettext_f(
-            "Step {step} of {all}",
-            &[
-                ("step", &(place + 1).to_string()),
-                ("all", &self.0.len().to_string()),
-            ],
-        ))
+        Some(step_words(place, self.0.len()))
     }
 }
 

@@ -412,7 +412,10 @@ fn secret_fields(sender: &ComponentSender<SetupWizard>) -> SecretFields {
 impl Pages {
     fn new(sender: &ComponentSender<SetupWizard>) -> Self {
         let secrets = secret_fields(sender);
-        let copied = sender.output_sender().clone();
+        let (copied, reported) = (
+            sender.output_sender().clone(),
+            sender.output_sender().clone(),
+        );
         Self {
             looking: looking(),
             choose: ChoosePage::new(sender),
@@ -421,7 +424,7 @@ impl Pages {
             secrets,
             plan: PlanPage::new(move |what| copied.emit(PlanOutput::Copied(what))),
             running: RunningPage::new(),
-            result: ResultPage::new(),
+            result: ResultPage::new(move |what| reported.emit(PlanOutput::Copied(what))),
         }
     }
 

@@ -10,7 +10,9 @@ use super::{Opened, SetupWizard, choose};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
 use crate::plan::preview::Loss;
-use crate::ui::wizards::plan::{Ending, Made, Request, Shown, result_labels, running_labels};
+use crate::ui::wizards::plan::{
+    Ending, Made, Request, Shown, plan_label, result_labels, running_labels,
+};
 
 impl SetupWizard {
     /// Whether the main button does something.
@@ -68,7 +70,7 @@ impl SetupWizard {
             Page::Details => self.show_details(),
             Page::Plan => self.show_plan(),
             Page::Running => self.pages.running.follow(&self.course),
-            Page::Result => self.pages.result.follow(&self.course),
+            Page::Result => self.pages.result.follow(&self.course, &self.token),
         }
         self.show_buttons();
     }
@@ -134,7 +136,9 @@ impl SetupWizard {
         let Some(made) = self.plan().cloned() else {
             return;
         };
-        self.pages.plan.show(&made.plan, &made.preview, made.first);
+        self.pages
+            .plan
+            .show(&made.plan, &made.preview, made.first, None);
         let (title, subtitle) = self.subject();
         self.pages.plan.name(&title, &subtitle);
         let (title, body) = (
@@ -163,9 +167,7 @@ impl SetupWizard {
             Page::Choose | Page::Details | Page::Secrets => (Some(gettext("Next")), None),
             Page::Plan => {
                 let verb = self.plan().map(|made| flow::verb(&made.plan, made.first));
-                // Nobody knows on paper how far the step is that was broken off.
-                let dry = (!begun).then(|| gettext("Dry Run"));
-                (verb, dry)
+                (verb, Some(plan_label(begun)))
             }
             Page::Running => running_labels(),
             Page::Result => result_labels(self.course.ending.as_ref()),

@@ -362,6 +362,7 @@ impl SetupWizard {
 
     pub(super) fn secondary(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
         match self.page {
+            Page::Plan if self.course.has_begun() => self.close(sender, root),
             Page::Plan if self.course.request == Request::None => {
                 if let Some(command) = self.course.rehearse() {
                     asks(command, sender);
