@@ -604,25 +604,25 @@ pub fn content_error(error: &ContentError) -> Explanation {
         ContentError::NotFound { .. } => Explanation::new(
             gettext("There is no such thing on the card"),
             gettext(
-                "Look at what is on it; another program may have deleted it. Nothing was changed.",
+                "Look at what is on it; another program may have deleted it. Nothing was changed by this step.",
             ),
         ),
         ContentError::StillReferenced => Explanation::new(
             gettext("Something else on the card still needs it"),
             gettext(
-                "A package goes after its applets, and after the packages that use it. Delete those first, or everything made of it at once. Nothing was changed.",
+                "A package goes after its applets, and after the packages that use it. Delete those first, or everything made of it at once. Nothing was changed by this step.",
             ),
         ),
         ContentError::WrongData { .. } => Explanation::new(
             gettext("The card does not take it"),
             gettext(
-                "There may be something of the same name on it already, the file may not be for this card, or something that it uses is not there. Nothing was changed.",
+                "There may be something of the same name on it already, the file may not be for this card, or something that it uses is not there. Nothing was changed by this step.",
             ),
         ),
         ContentError::NoMemory => Explanation::new(
             gettext("There is not enough memory on the card"),
             gettext(
-                "Delete what is not needed any more, or ask for less memory. Nothing was changed.",
+                "Delete what is not needed any more, or ask for less memory. Nothing was changed by this step.",
             ),
         ),
         ContentError::MemoryFailure => Explanation::new(
@@ -632,25 +632,25 @@ pub fn content_error(error: &ContentError) -> Explanation {
         ContentError::ImportMissing => Explanation::new(
             gettext("A package that this one uses is not on the card"),
             gettext(
-                "Load that one first, or build this one for the card’s own version. Nothing was changed.",
+                "Load that one first, or build this one for the card’s own version. Nothing was changed by this step.",
             ),
         ),
         ContentError::AppletThrew => Explanation::new(
             gettext("The applet broke off while it was made"),
             gettext(
-                "It may want other parameters, or more memory. The package stays on the card; nothing else was changed.",
+                "It may want other parameters, or more memory. The package stays on the card; nothing else was changed by this step.",
             ),
         ),
         ContentError::Security { .. } => Explanation::new(
             gettext("The card does not allow it"),
             gettext(
-                "The keys give no right to that, or the state of the card forbids it. Nothing was changed.",
+                "The keys give no right to that, or the state of the card forbids it. Nothing was changed by this step.",
             ),
         ),
         ContentError::Conditions => Explanation::new(
             gettext("The card cannot do it now"),
             gettext(
-                "Its state does not allow it, or something before it is missing. Nothing was changed.",
+                "Its state does not allow it, or something before it is missing. Nothing was changed by this step.",
             ),
         ),
         ContentError::CheckValue => Explanation::new(
@@ -667,11 +667,11 @@ pub fn content_error(error: &ContentError) -> Explanation {
         ),
         ContentError::NotSupported { .. } => Explanation::new(
             gettext("The card has no such function"),
-            gettext("Nothing was changed."),
+            gettext("Nothing was changed by this step."),
         ),
         ContentError::Length => Explanation::new(
             gettext("The card does not take commands of this length"),
-            gettext("Nothing was changed."),
+            gettext("Nothing was changed by this step."),
         ),
         ContentError::Refused { .. } => Explanation::new(
             gettext("The card refused"),

@@ -1,11 +1,17 @@
 //! Plans: steps, what they need and lose, what is in their way, what came of them.
 
+mod broken;
+
+pub use broken::{
+    give_up, given_up, giving_up, gone_at, report, stopped, stopped_before, stopped_means,
+};
+
 use super::failure::Explanation;
 use super::{failure, list};
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
 use crate::globalplatform::Aid;
 use crate::plan::files::FileError;
-use crate::plan::journal::{JournalError, Record, Standing, Unfinished};
+use crate::plan::journal::{JournalError, Record, Standing};
 use crate::plan::preview::{Loss, Preview, Step, Warning};
 use crate::plan::profile::{Fault, ProfileError};
 use crate::plan::recipe::RecipeError;
@@ -318,32 +324,7 @@ pub fn rather_on_card() -> String {
     )
 }
 
-/// A plan that was broken off: "Set-up stopped at step 3 of 5".
-#[must_use]
-pub fn stopped(unfinished: &Unfinished) -> String {
-    gettext_f(
-        "Set-up stopped at step {step} of {all}",
-        &[
-            (
-                "step",
-                &(unfinished.next + 1)
-                    .min(unfinished.plan.tasks.len())
-                    .to_string(),
-            ),
-            ("all", &unfinished.plan.tasks.len().to_string()),
-        ],
-    )
-}
-
-/// What it means.
-#[must_use]
-pub fn stopped_means() -> String {
-    gettext(
-        "Nothing has to be done twice: the steps before it are done, and this one is taken up again.",
-    )
-}
-
-/// "Step 3 of 5".
+/// "3 of 5".
 #[must_use]
 pub fn step_of(step: usize, plan: &Plan) -> String {
     gettext_f(

@@ -142,6 +142,12 @@ fn java(name: &str) -> Option<Words> {
                 "Java Card 2.2.1, and no applet on it. The keys of its card manager are those of all test cards: 40 41 42 and so on to 4F, SCP02.",
             ),
         ),
+        "java-slow" => (
+            gettext("Empty Java card that takes its time"),
+            gettext(
+                "As the one with GlobalPlatform 2.1.1, but each block of a package takes it a tenth of a second, as with real ones: time to pull it while it is loaded, and to see how that goes on.",
+            ),
+        ),
         "java-modern" => (
             gettext("Empty Java card of today"),
             gettext(

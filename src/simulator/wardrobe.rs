@@ -54,6 +54,8 @@ const SERIAL_DIGITS: u32 = 0x1472_5836;
 const CARDOS_SERIAL: [u8; 6] = [0x27, 0x37, 0xC0, 0x09, 0x2B, 0x18];
 /// GENERATE KEY of CardOS M4 (sheet "cardos", 8).
 const GENERATE_KEY: u8 = 0x46;
+/// LOAD (sheet "globalplatform", 4.5).
+const LOAD: u8 = 0xE8;
 /// When his OpenPGP keys were made: 3 December 2024.
 const MADE: u32 = 1_733_184_000;
 
@@ -177,6 +179,12 @@ pub const PRACTICE: &[Practice] = &[
         title: "Empty Java card with GlobalPlatform 2.1.1",
         description: "Java Card 2.2.1, and no applet on it. The keys of its card manager are those of all test cards: \
                       40 41 42 and so on to 4F, SCP02.",
+    },
+    Practice {
+        name: "java-slow",
+        title: "Empty Java card that takes its time",
+        description: "As the one with GlobalPlatform 2.1.1, but each block of a package takes it a tenth of a second, as with real \
+                      ones: time to pull it while it is loaded, and to see how that goes on.",
     },
     Practice {
         name: "java-modern",
@@ -317,6 +325,12 @@ pub fn make(name: &str) -> Option<Box<dyn Card>> {
 /// Java cards without anything on them.
 fn java(name: &str) -> Option<Box<dyn Card>> {
     let serial = |number: u8| SERIAL.wrapping_add(u32::from(number)).to_be_bytes();
+    if name == "java-slow" {
+        let card = GlobalPlatform::new(JavaModel::gp211(serial(8))).with_factory(applet);
+        let takes = Fault::Stall(Duration::from_millis(100));
+        let card = Scripted::new(card).with(Trigger::EveryIns(LOAD), takes);
+        return Some(Box::new(card));
+    }
     let (model, factory): (_, Factory) = match name {
         "java-cyberflex" => (JavaModel::cyberflex(serial(5)), old_applet),
         "java-gp211" => (JavaModel::gp211(serial(6)), applet),

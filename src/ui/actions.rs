@@ -202,7 +202,7 @@ impl Action {
             Self::Pin(OperationKind::Set) => gettext("Set PIN…"),
             Self::Certificate => gettext("Show and Export Certificate…"),
             Self::SetUp => gettext("Set Up…"),
-            Self::GiveUp => gettext("Give Up Set-Up…"),
+            Self::GiveUp => gettext("Give Up What Was Begun…"),
             Self::CopySummary => gettext("Copy Summary"),
             Self::Refresh => gettext("Refresh"),
             Self::Command => gettext("Send a Command…"),

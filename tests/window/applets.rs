@@ -4,12 +4,19 @@ use std::fs;
 
 use crate::card_file::Made;
 use crate::driver::{Look, Node, Program};
+use crate::setup::practice_cards;
 
 /// The dialog for the keys.
 pub(crate) const KEYS: &str = "Open the card manager";
 
 /// The wizard.
 pub(crate) const WIZARD: &str = "Change the card";
+
+/// What it ends with.
+const LOADED: &str = "MUSCLE applet (A00000000101) is on the card and can be selected";
+
+/// The longest step while it is done.
+const LOADING: &str = " bytes) as MUSCLE package (A000000001), at work";
 
 /// A key that opens nothing.
 const WRONG: &str = "00112233445566778899AABBCCDDEEFF";
@@ -78,8 +85,8 @@ fn a_package_is_loaded_and_deleted() {
         .gone_part("list item", "MUSCLE applet, Selectable, A00000000101");
 }
 
-/// A package like the MUSCLE applet is loaded from a file.
-pub(crate) fn load(window: &Program) {
+/// A package like the MUSCLE applet is opened in the wizard.
+fn open_file(window: &Program) -> Node {
     let file = window.home().join("CardEdgeCflex.cap");
     fs::write(&file, Made::muscle().archive()).unwrap();
     let row = window.tree.find("list item", "Load a package…");
@@ -87,6 +94,12 @@ pub(crate) fn load(window: &Program) {
     window.choose("Open a CAP file", &file);
     let wizard = window.tree.find("window", WIZARD);
     wizard.find("label", "CardEdgeCflex.cap");
+    wizard
+}
+
+/// It is loaded.
+pub(crate) fn load(window: &Program) {
+    let wizard = open_file(window);
     wizard.find_part("list item", "It needs ");
     named(&wizard);
     window.picture(WIZARD, "applets-file");
@@ -95,10 +108,7 @@ pub(crate) fn load(window: &Program) {
     named(&wizard);
     window.picture(WIZARD, "applets-plan");
     press(&wizard, "Load");
-    wizard.find(
-        "status",
-        "MUSCLE applet (A00000000101) is on the card and can be selected",
-    );
+    wizard.find("status", LOADED);
     named(&wizard);
     window.picture(WIZARD, "applets-done");
     press(&wizard, "Done");
@@ -114,9 +124,84 @@ fn delete(window: &Program) {
     );
     let wizard = window.tree.find("window", WIZARD);
     wizard.find_part("list item", "1. ");
+    wizard.find("label", "The data of the applet goes with it.");
+    wizard.find("label", "Step 1 of 2");
     window.picture(WIZARD, "applets-delete");
     press(&wizard, "Delete");
     wizard.find_part("status", "is not on the card any more");
+    press(&wizard, "Done");
+    window.tree.gone("window", WIZARD);
+}
+
+#[test]
+fn a_card_that_is_pulled_while_a_package_is_loaded_goes_on_where_it_was() {
+    let window = Program::practising("java-slow", Look::WIDE);
+    applets(&window);
+    open_with_test_keys(&window);
+    let wizard = open_file(&window);
+    // Over the wizard; what is not under the mouse is pressed through the bus.
+    let cards = practice_cards(&window);
+    wizard.find("label", "Step 1 of 3");
+    press(&wizard, "Load…");
+    press(&wizard, "Dry Run");
+    wizard.find("status", "Nothing was written");
+    press(&wizard, "Back to the Plan");
+    press(&wizard, "Load");
+    wizard.find_part("list item", LOADING);
+    cards.find_part("button", "Pull, ").click();
+    wizard.find("alert", "The token was removed");
+    named(&wizard);
+    window.picture(WIZARD, "applets-pulled");
+    assert!(!wizard.find("button", "Continue").is_sensitive());
+    cards.find_part("button", "Put Back, ").click();
+    wizard.find("status", "The token is back");
+    press(&wizard, "Continue");
+    wizard.find("status", LOADED);
+    press(&wizard, "Done");
+    window.tree.gone("window", WIZARD);
+}
+
+#[test]
+fn a_change_that_was_stopped_is_gone_on_with_after_its_keys_were_asked_for() {
+    let window = Program::practising("java-slow", Look::WIDE);
+    applets(&window);
+    open_with_test_keys(&window);
+    let wizard = open_file(&window);
+    press(&wizard, "Load…");
+    press(&wizard, "Load");
+    wizard.find_part("list item", LOADING);
+    // Whoever closes the window is asked first.
+    wizard.find("button", "Stop After This Step");
+    window.press(&["Escape"]);
+    let question = window.tree.find("dialog", "Stop after this step?");
+    question
+        .find("button", "Stop After This Step Stop After This Step")
+        .click();
+    wizard.find_part("alert", "Stopped before step");
+    press(&wizard, "Close");
+    window.tree.gone("window", WIZARD);
+
+    // With the card its keys are gone.
+    let cards = practice_cards(&window);
+    cards.find_part("button", "Pull, ").click();
+    cards.find_part("button", "Put Back, ").click();
+    cards.find("button", "Close").click();
+    window.press(&["ctrl+1"]);
+    window
+        .tree
+        .find_part("label", "The change of the card stopped at step");
+    window.picture("Symbolon", "applets-stopped");
+    press(&window.tree, "Continue…");
+    let wizard = window.tree.find("window", WIZARD);
+    wizard.find("alert", "The card manager is closed");
+    named(&wizard);
+    window.picture(WIZARD, "applets-keys-wanted");
+    press(&wizard, "Open Card Manager…");
+    let dialog = window.tree.find("window", KEYS);
+    press(&dialog, "Open");
+    window.tree.gone("window", KEYS);
+    press(&wizard, "Continue");
+    wizard.find("status", LOADED);
     press(&wizard, "Done");
     window.tree.gone("window", WIZARD);
 }

@@ -59,7 +59,7 @@ fn type_secrets(wizard: &Node) {
 }
 
 /// The window in which practice cards are pulled and put back.
-fn practice_cards(window: &Program) -> Node {
+pub(crate) fn practice_cards(window: &Program) -> Node {
     window.tree.find("button", "Main menu").click();
     window.tree.find("menu item", "Practice Cards…").click();
     window.tree.find("window", "Practice cards")
@@ -306,7 +306,10 @@ fn what_is_not_gone_on_with_is_given_up_in_the_menu() {
     press(&wizard, "Close");
     window.tree.find_part("label", "Set-up stopped at step");
     window.tree.find("button", "Token menu").click();
-    window.tree.find("menu item", "Give Up Set-Up…").click();
+    window
+        .tree
+        .find("menu item", "Give Up What Was Begun…")
+        .click();
     let question = window.tree.find("dialog", "Give up this set-up?");
     window.picture("Give up this set-up.", "setup-give-up");
     question

@@ -121,6 +121,17 @@ impl App {
         self.bench.stands.borrow().working
     }
 
+    /// Whether tokens are the business of the bench now; then whoever wants something else is told.
+    pub(super) fn bench_is_in_the_way(&self) -> bool {
+        let works = self.bench_is_at_work();
+        if works {
+            self.toast(&gettext(
+                "The bench is at work. Cards can be changed when it has ended.",
+            ));
+        }
+        works
+    }
+
     /// Whether what happens in readers is before the eyes of whoever works at the bench.
     pub(super) fn bench_is_watched(&self) -> bool {
         self.bench_is_at_work() && self.model.place() == Some(Place::Bench)

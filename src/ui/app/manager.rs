@@ -6,20 +6,19 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
-use super::requests::{Dialog, Purpose};
+use super::requests::{Dialog, OpenPlan, Purpose};
 use super::{App, AppInput, words};
-use crate::backend::{Command, Done, Failure, Look, ManagerAccess, Progress, RequestId};
+use crate::backend::{Command, Done, Failure, Look, ManagerAccess, RequestId};
 use crate::base::i18n::gettext;
-use crate::plan::journal::Unfinished;
 use crate::token::Identity;
 use crate::ui::dialogs::chooser;
 use crate::ui::dialogs::manager::{
     OpenManager, OpenManagerInit, OpenManagerInput, OpenManagerOutput,
 };
+use crate::ui::model::Content;
 use crate::ui::token_view::{AppletsOutput, TokenViewInput};
-use crate::ui::wizards::content::{
-    Access, ContentInit, ContentInput, ContentOutput, ContentWizard, Wish,
-};
+use crate::ui::wizards::content::{Access, ContentInit, ContentInput, ContentWizard, Wish};
+use crate::ui::wizards::plan::PlanOutput;
 
 /// What is known of a card manager, and what is open about it.
 #[derive(Default)]
@@ -31,12 +30,10 @@ pub(super) struct Manager {
     /// Those that are being tried.
     tried: Option<Access>,
     dialog: Option<(Identity, Dialog<OpenManager>)>,
-    wizard: Option<OpenContent>,
-}
-
-struct OpenContent {
-    dialog: Dialog<ContentWizard>,
-    request: Option<RequestId>,
+    pub(super) wizard: Option<OpenPlan<ContentWizard>>,
+    /// The card whose keys the wizard waits for, until its card manager has told what is needed to
+    /// ask for them.
+    wanted: Option<Identity>,
 }
 
 impl Manager {
@@ -45,6 +42,14 @@ impl Manager {
         access
             .filter(|(of, _)| *of == identity)
             .map(|(_, access)| access)
+    }
+
+    /// The wizard gets the keys that it waits for.
+    fn tell_wizard(&self, identity: Identity, look: &Arc<Look>) {
+        if let (Some(open), Some(access)) = (&self.wizard, self.access_to(identity)) {
+            let look = Arc::clone(look);
+            open.emit(ContentInput::Access(identity, access.duplicate(), look));
+        }
     }
 
     fn look_at(&self, identity: Identity) -> Option<&Arc<Look>> {
@@ -70,6 +75,7 @@ impl App {
                     self.look_at_manager(identity);
                 }
             }
+            AppletsOutput::FileWanted if self.bench_is_in_the_way() => {}
             AppletsOutput::FileWanted => ask_for_file(sender, root),
             AppletsOutput::FileDropped(path) => {
                 self.open_content(Wish::File(path), sender, root);
@@ -109,6 +115,7 @@ impl App {
                 if tried {
                     manager.access = manager.tried.take().map(|access| (identity, access));
                     manager.dialog = None;
+                    manager.tell_wizard(identity, &look);
                 } else if let Some((_, dialog)) = &manager.dialog {
                     dialog.0.emit(OpenManagerInput::Looked(Arc::clone(&look)));
                 }
@@ -149,16 +156,81 @@ impl App {
         let Some(look) = self.requests.manager.look_at(identity).cloned() else {
             return;
         };
+        let init = OpenManagerInit {
+            token,
+            reader_name: self.model.reader_name(reader.id),
+            look,
+        };
+        self.ask_for_keys(identity, init, sender, root.upcast_ref());
+    }
+
+    fn ask_for_keys(
+        &mut self,
+        identity: Identity,
+        init: OpenManagerInit,
+        sender: &ComponentSender<Self>,
+        over: &gtk::Window,
+    ) {
         let dialog = OpenManager::builder()
-            .launch(OpenManagerInit {
-                token,
-                reader_name: self.model.reader_name(reader.id),
-                look,
-            })
+            .launch(init)
             .forward(sender.input_sender(), AppInput::Manager);
-        dialog.widget().set_transient_for(Some(root));
+        dialog.widget().set_transient_for(Some(over));
         dialog.widget().present();
         self.requests.manager.dialog = Some((identity, Dialog(dialog)));
+    }
+
+    /// The wizard cannot go on without the keys of its card.
+    fn keys_wanted(&mut self, identity: Identity, sender: &ComponentSender<Self>) {
+        if let Some((_, dialog)) = &self.requests.manager.dialog {
+            dialog.0.widget().present();
+            return;
+        }
+        let slot = self.model.slot(identity.reader);
+        let token = slot.filter(|slot| slot.identity() == Some(identity));
+        let token = token.and_then(|slot| match &slot.content {
+            Content::Read(token) => Some(Arc::clone(token)),
+            Content::Unread { .. } | Content::Unreadable(_) => None,
+        });
+        let manager = &self.requests.manager;
+        let (Some(token), Some(open)) = (token, &manager.wizard) else {
+            return;
+        };
+        let Some(look) = manager.look_at(identity).cloned() else {
+            self.requests.manager.wanted = Some(identity);
+            return self.look_at_manager(identity);
+        };
+        let over: gtk::Window = open.window().clone().upcast();
+        let init = OpenManagerInit {
+            token,
+            reader_name: self.model.reader_name(identity.reader),
+            look,
+        };
+        self.ask_for_keys(identity, init, sender, &over);
+    }
+
+    /// The card manager told of itself, for the wizard that waits for its keys, or did not.
+    pub(super) fn keys_can_be_asked_for(
+        &mut self,
+        identity: Identity,
+        outcome: &Result<Done, Failure>,
+        sender: &ComponentSender<Self>,
+        root: &adw::ApplicationWindow,
+    ) {
+        let wanted = &mut self.requests.manager.wanted;
+        if wanted.take_if(|wanted| *wanted == identity).is_none() {
+            return;
+        }
+        match outcome {
+            Ok(Done::Manager(look)) => {
+                self.requests.manager.look = Some((identity, Arc::clone(look)));
+                self.keys_wanted(identity, sender);
+            }
+            Ok(_) => {}
+            Err(failure) => match &self.requests.manager.wizard {
+                Some(open) => words::show_failure(open.window(), failure),
+                None => words::show_failure(root, failure),
+            },
+        }
     }
 
     /// The dialog for the keys spoke.
@@ -190,11 +262,13 @@ impl App {
         root: &adw::ApplicationWindow,
     ) {
         if let Some(open) = &self.requests.manager.wizard {
-            open.dialog.0.widget().present();
+            open.present();
             return;
         }
-        let Some((reader, identity, token)) = self.card().filter(|_| !self.bench_is_at_work())
-        else {
+        if self.bench_is_in_the_way() {
+            return;
+        }
+        let Some((reader, identity, token)) = self.card() else {
             return;
         };
         let manager = &self.requests.manager;
@@ -210,30 +284,31 @@ impl App {
             .forward(sender.input_sender(), AppInput::Content);
         dialog.widget().set_transient_for(Some(root));
         dialog.widget().present();
-        self.requests.manager.wizard = Some(OpenContent {
-            dialog: Dialog(dialog),
-            request: None,
-        });
+        self.requests.manager.wizard = Some(OpenPlan::new(dialog));
     }
 
     /// The wizard spoke.
-    pub(super) fn content_output(&mut self, output: ContentOutput) {
+    pub(super) fn content_output(&mut self, output: PlanOutput, sender: &ComponentSender<Self>) {
         match output {
-            ContentOutput::Asked(command) => {
+            PlanOutput::Asked(command) => {
                 let purpose = Purpose::Content(command.identity);
                 let id = self.request(Command::Plan(command), purpose);
                 if let Some(open) = &mut self.requests.manager.wizard {
-                    open.request = Some(id);
+                    open.asked(id);
                 }
             }
-            ContentOutput::StopAsked => {
+            PlanOutput::StopAsked => {
                 let wizard = self.requests.manager.wizard.as_ref();
-                if let Some(id) = wizard.and_then(|open| open.request) {
+                if let Some(id) = wizard.and_then(OpenPlan::request) {
                     self.backend.cancel(id);
                 }
             }
-            ContentOutput::Copied(what) => self.toast(&words::copied(&what)),
-            ContentOutput::Closed => self.requests.manager.wizard = None,
+            PlanOutput::KeysWanted(identity) => self.keys_wanted(identity, sender),
+            PlanOutput::Copied(what) => self.toast(&words::copied(&what)),
+            PlanOutput::Closed => {
+                let manager = &mut self.requests.manager;
+                (manager.wizard, manager.wanted) = (None, None);
+            }
         }
     }
 
@@ -245,30 +320,8 @@ impl App {
         outcome: Result<Done, Failure>,
     ) {
         self.follow_plan(identity, &outcome);
-        if let Some(open) = &mut self.requests.manager.wizard
-            && open.request == Some(id)
-        {
-            open.request = None;
-            open.dialog.0.emit(ContentInput::Finished(outcome));
-        }
-    }
-
-    /// What the wizard asked for got on.
-    pub(super) fn content_progressed(&self, id: RequestId, progress: Progress) {
-        if let Some(open) = &self.requests.manager.wizard
-            && open.request == Some(id)
-        {
-            open.dialog.0.emit(ContentInput::Progressed(progress));
-        }
-    }
-
-    /// A plan can be gone on with.
-    pub(super) fn content_unfinished(&self, identity: Identity, unfinished: &Arc<Unfinished>) {
-        if let Some(open) = &self.requests.manager.wizard {
-            let unfinished = Arc::clone(unfinished);
-            open.dialog
-                .0
-                .emit(ContentInput::Unfinished(identity, unfinished));
+        if let Some(open) = &mut self.requests.manager.wizard {
+            open.finished(id, outcome);
         }
     }
 
@@ -280,9 +333,6 @@ impl App {
         if let Some((_, dialog)) = manager.dialog.as_ref().filter(|(of, _)| *of == identity) {
             manager.tried = None;
             dialog.0.emit(OpenManagerInput::Removed);
-        }
-        if let Some(open) = &manager.wizard {
-            open.dialog.0.emit(ContentInput::Removed(identity));
         }
     }
 }

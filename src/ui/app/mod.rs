@@ -25,6 +25,7 @@ use crate::backend::{Event, Handle, Options};
 use crate::base::clock;
 use crate::base::i18n::gettext;
 use crate::base::settings::Settings;
+use crate::plan::About;
 use crate::token::{Identity, Reader, ReaderId, Token};
 use crate::ui::a11y::A11yExt;
 use crate::ui::actions::{self, Action};
@@ -40,8 +41,8 @@ use crate::ui::tools::practice::{PracticeCards, PracticeCardsOutput};
 use crate::ui::tools::preferences::Preferences;
 use crate::ui::tools::trace::{Trace, TraceInput, TraceOutput, Traced};
 use crate::ui::wizards::bench::BenchOutput;
-use crate::ui::wizards::content::{ContentOutput, Wish};
-use crate::ui::wizards::setup::SetupOutput;
+use crate::ui::wizards::content::Wish;
+use crate::ui::wizards::plan::PlanOutput;
 
 use kept::Kept;
 use requests::Requests;
@@ -116,11 +117,11 @@ pub enum AppInput {
     /// The person used the dialog for a command.
     Command(CommandDialogOutput),
     /// The person used the wizard that sets tokens up.
-    Setup(SetupOutput),
+    Setup(PlanOutput),
     /// The person used the dialog for the keys of a card manager.
     Manager(OpenManagerOutput),
     /// The person used the wizard that changes what is on a Java card.
-    Content(ContentOutput),
+    Content(PlanOutput),
     /// The person chose a file with a package for a Java card.
     OpenPackage(PathBuf),
     /// The bench spoke.
@@ -128,7 +129,7 @@ pub enum AppInput {
     /// The window is to close, which would lose something.
     CloseAsked,
     /// The person gives up what was begun on this card.
-    GiveUp(Identity),
+    GiveUp(Identity, About),
     /// The person used the window with the practice cards.
     Practice(PracticeCardsOutput),
     /// The person used the trace.
@@ -366,11 +367,11 @@ impl Component for App {
             AppInput::Command(output) => self.command_output(output),
             AppInput::Setup(output) => self.setup_output(output),
             AppInput::Manager(output) => self.manager_output(output),
-            AppInput::Content(output) => self.content_output(output),
+            AppInput::Content(output) => self.content_output(output, &sender),
             AppInput::OpenPackage(path) => self.open_content(Wish::File(path), &sender, root),
             AppInput::Bench(output) => self.bench_output(output),
             AppInput::CloseAsked => self.ask_to_close(&sender, root),
-            AppInput::GiveUp(identity) => self.give_up(identity),
+            AppInput::GiveUp(identity, about) => self.give_up(identity, about),
             AppInput::Practice(output) => self.practice_output(output),
             AppInput::Set(settings) => self.settings_changed(settings),
             AppInput::Trace(TraceOutput::Closed) => self.close_trace(),
@@ -498,7 +499,7 @@ impl App {
     ) {
         self.tell_bench(&event);
         let event = match event {
-            Event::Finished { id, outcome } => return self.finished(id, outcome, root),
+            Event::Finished { id, outcome } => return self.finished(id, outcome, sender, root),
             Event::Progressed { id, progress } => return self.progressed(id, progress),
             event => event,
         };
@@ -524,7 +525,7 @@ impl App {
                     self.view.emit(TokenViewInput::ReadAnew(identity));
                 }
             }
-            Notice::Unfinished(identity, unfinished) => self.plan_unfinished(identity, unfinished),
+            Notice::Unfinished(identity, unfinished) => self.plan_unfinished(identity, &unfinished),
             Notice::Removed(identity) => {
                 self.card_removed(identity);
                 self.say(&gettext("The token was removed"));

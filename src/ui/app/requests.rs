@@ -7,10 +7,10 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
 use super::manager::Manager;
-use super::setup::OpenSetup;
 use super::{App, AppInput, words};
 use crate::backend::{Command, Done, Failure, PinAction, PracticeCommand, Progress, RequestId};
 use crate::explain;
+use crate::plan::About;
 use crate::token::{
     ApplicationKind, Identity, KeyRef, OperationKind, PinReference, PinRole, ReaderId, Token,
 };
@@ -21,6 +21,8 @@ use crate::ui::dialogs::command::{
 use crate::ui::dialogs::pin::{PinDialog, PinDialogInit, PinDialogInput, PinDialogOutput};
 use crate::ui::model::{Place, Shown};
 use crate::ui::token_view::TokenViewInput;
+use crate::ui::wizards::plan::PlanNews;
+use crate::ui::wizards::setup::SetupWizard;
 
 /// What is under way, and who waits for it.
 #[derive(Default)]
@@ -28,7 +30,7 @@ pub(super) struct Requests {
     under_way: HashMap<RequestId, Purpose>,
     pin: Option<OpenPin>,
     command: Option<(Identity, Dialog<CommandDialog>)>,
-    pub(super) setup: Option<OpenSetup>,
+    pub(super) setup: Option<OpenPlan<SetupWizard>>,
     pub(super) manager: Manager,
     certificate: Option<Dialog<CertificateDialog>>,
 }
@@ -43,7 +45,7 @@ pub(super) enum Purpose {
     /// The wizard wants it, for this card.
     Setup(Identity),
     /// What was begun on this card is given up.
-    GiveUp(Identity),
+    GiveUp(Identity, About),
     /// The person wants to see this token as it is now.
     Refresh,
     /// The person looks at what this card tells of itself.
@@ -85,6 +87,69 @@ where
 {
     fn drop(&mut self) {
         self.0.widget().destroy();
+    }
+}
+
+/// A wizard on the screen that carries out a plan, and what it waits for.
+pub(super) struct OpenPlan<C: Component>
+where
+    C::Root: IsA<gtk::Window>,
+{
+    dialog: Dialog<C>,
+    request: Option<RequestId>,
+}
+
+impl<C: Component> OpenPlan<C>
+where
+    C::Root: IsA<gtk::Window>,
+    C::Input: From<PlanNews>,
+{
+    /// One that has just come.
+    pub(super) fn new(dialog: Controller<C>) -> Self {
+        Self {
+            dialog: Dialog(dialog),
+            request: None,
+        }
+    }
+
+    /// Brings it to the front.
+    pub(super) fn present(&self) {
+        self.dialog.0.widget().present();
+    }
+
+    /// It waits for this request.
+    pub(super) fn asked(&mut self, id: RequestId) {
+        self.request = Some(id);
+    }
+
+    /// What it waits for.
+    pub(super) fn request(&self) -> Option<RequestId> {
+        self.request
+    }
+
+    /// A request ended: its own, or one that it waits for no more.
+    pub(super) fn finished(&mut self, id: RequestId, outcome: Result<Done, Failure>) {
+        if self.request == Some(id) {
+            self.request = None;
+            self.emit(PlanNews::Finished(outcome));
+        }
+    }
+
+    /// A request got on.
+    pub(super) fn progressed(&self, id: RequestId, progress: Progress) {
+        if self.request == Some(id) {
+            self.emit(PlanNews::Progressed(progress));
+        }
+    }
+
+    /// The window.
+    pub(super) fn window(&self) -> &C::Root {
+        self.dialog.0.widget()
+    }
+
+    /// Something happened that it is told.
+    pub(super) fn emit(&self, news: impl Into<C::Input>) {
+        self.dialog.0.emit(news.into());
     }
 }
 
@@ -132,6 +197,7 @@ impl App {
         &mut self,
         id: RequestId,
         outcome: Result<Done, Failure>,
+        sender: &ComponentSender<Self>,
         root: &adw::ApplicationWindow,
     ) {
         match (self.requests.under_way.remove(&id), outcome) {
@@ -147,8 +213,8 @@ impl App {
                 }
             }
             (Some(Purpose::Setup(identity)), outcome) => self.setup_finished(id, identity, outcome),
-            (Some(Purpose::GiveUp(identity)), outcome) => {
-                self.given_up(identity, &outcome, root);
+            (Some(Purpose::GiveUp(identity, about)), outcome) => {
+                self.given_up(identity, about, &outcome, root);
             }
             (Some(Purpose::Sheet(identity)), outcome) => {
                 let sheet = match outcome {
@@ -159,6 +225,7 @@ impl App {
                 self.view.emit(TokenViewInput::Sheet(identity, sheet));
             }
             (Some(Purpose::Manager(identity)), outcome) => {
+                self.keys_can_be_asked_for(identity, &outcome, sender, root);
                 self.manager_finished(identity, outcome, false);
             }
             (Some(Purpose::OpenManager(identity)), outcome) => {
@@ -184,8 +251,7 @@ impl App {
         if let Some(open) = self.requests.pin_of(id) {
             open.dialog.0.emit(PinDialogInput::Progressed(progress));
         }
-        self.setup_progressed(id, progress);
-        self.content_progressed(id, progress);
+        self.plan_progressed(id, progress);
     }
 
     /// A token was read: an open dialog shows its counters.
@@ -202,8 +268,8 @@ impl App {
         if let Some(open) = self.requests.pin_at(identity) {
             open.dialog.0.emit(PinDialogInput::Removed);
         }
-        self.setup_card_removed(identity);
         self.manager_removed(identity);
+        self.plan_card_removed(identity);
         if self
             .requests
             .command

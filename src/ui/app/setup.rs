@@ -5,23 +5,18 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
-use super::requests::{Dialog, Purpose};
+use super::requests::{OpenPlan, Purpose};
 use super::{App, AppInput, words};
 use crate::backend::{Command, Done, Failure, PlanAction, PlanCommand, Progress, RequestId};
-use crate::base::i18n::{gettext, gettext_f};
+use crate::base::i18n::gettext;
 use crate::explain;
 use crate::plan::journal::Unfinished;
 use crate::plan::{About, Survey};
 use crate::token::{Identity, Token};
 use crate::ui::model::Place;
 use crate::ui::wizards::content::Wish;
-use crate::ui::wizards::setup::{SetupInit, SetupInput, SetupOutput, SetupWizard};
-
-/// The wizard on the screen.
-pub(super) struct OpenSetup {
-    dialog: Dialog<SetupWizard>,
-    request: Option<RequestId>,
-}
+use crate::ui::wizards::plan::{PlanNews, PlanOutput};
+use crate::ui::wizards::setup::{SetupInit, SetupInput, SetupWizard};
 
 impl App {
     /// Whether the card on show can be set up.
@@ -45,7 +40,10 @@ impl App {
         root: &adw::ApplicationWindow,
     ) {
         if let Some(open) = &self.requests.setup {
-            open.dialog.0.widget().present();
+            open.present();
+            return;
+        }
+        if self.bench_is_in_the_way() {
             return;
         }
         let unfinished = self.unfinished();
@@ -65,30 +63,29 @@ impl App {
             .forward(sender.input_sender(), AppInput::Setup);
         dialog.widget().set_transient_for(Some(root));
         dialog.widget().present();
-        self.requests.setup = Some(OpenSetup {
-            dialog: Dialog(dialog),
-            request: None,
-        });
+        self.requests.setup = Some(OpenPlan::new(dialog));
     }
 
     /// The wizard spoke.
-    pub(super) fn setup_output(&mut self, output: SetupOutput) {
+    pub(super) fn setup_output(&mut self, output: PlanOutput) {
         match output {
-            SetupOutput::Asked(command) => {
+            PlanOutput::Asked(command) => {
                 let purpose = Purpose::Setup(command.identity);
                 let id = self.request(Command::Plan(command), purpose);
                 if let Some(open) = &mut self.requests.setup {
-                    open.request = Some(id);
+                    open.asked(id);
                 }
             }
-            SetupOutput::StopAsked => {
-                let request = self.requests.setup.as_ref().and_then(|open| open.request);
-                if let Some(id) = request {
+            PlanOutput::StopAsked => {
+                let open = self.requests.setup.as_ref();
+                if let Some(id) = open.and_then(OpenPlan::request) {
                     self.backend.cancel(id);
                 }
             }
-            SetupOutput::Copied(what) => self.toast(&words::copied(&what)),
-            SetupOutput::Closed => self.requests.setup = None,
+            // No set-up has to do with them.
+            PlanOutput::KeysWanted(_) => {}
+            PlanOutput::Copied(what) => self.toast(&words::copied(&what)),
+            PlanOutput::Closed => self.requests.setup = None,
         }
     }
 
@@ -100,20 +97,8 @@ impl App {
         outcome: Result<Done, Failure>,
     ) {
         self.follow_plan(identity, &outcome);
-        if let Some(open) = &mut self.requests.setup
-            && open.request == Some(id)
-        {
-            open.request = None;
-            open.dialog.0.emit(SetupInput::Finished(outcome));
-        }
-    }
-
-    /// What the wizard asked for got on.
-    pub(super) fn setup_progressed(&self, id: RequestId, progress: Progress) {
-        if let Some(open) = &self.requests.setup
-            && open.request == Some(id)
-        {
-            open.dialog.0.emit(SetupInput::Progressed(progress));
+        if let Some(open) = &mut self.requests.setup {
+            open.finished(id, outcome);
         }
     }
 
@@ -121,26 +106,38 @@ impl App {
     pub(super) fn setup_token_read(&self, identity: Identity, token: &Arc<Token>) {
         if let Some(open) = &self.requests.setup {
             let token = Arc::clone(token);
-            open.dialog
-                .0
-                .emit(SetupInput::TokenChanged(identity, token));
+            open.emit(SetupInput::TokenChanged(identity, token));
         }
     }
 
     /// A card is gone.
-    pub(super) fn setup_card_removed(&self, identity: Identity) {
+    pub(super) fn plan_card_removed(&self, identity: Identity) {
         if let Some(open) = &self.requests.setup {
-            open.dialog.0.emit(SetupInput::Removed(identity));
+            open.emit(PlanNews::Removed(identity));
+        }
+        if let Some(open) = &self.requests.manager.wizard {
+            open.emit(PlanNews::Removed(identity));
         }
     }
 
     /// A plan can be gone on with.
-    pub(super) fn plan_unfinished(&self, identity: Identity, unfinished: Arc<Unfinished>) {
-        self.content_unfinished(identity, &unfinished);
+    pub(super) fn plan_unfinished(&self, identity: Identity, unfinished: &Arc<Unfinished>) {
+        let news = || PlanNews::Unfinished(identity, Arc::clone(unfinished));
         if let Some(open) = &self.requests.setup {
-            open.dialog
-                .0
-                .emit(SetupInput::Unfinished(identity, unfinished));
+            open.emit(news());
+        }
+        if let Some(open) = &self.requests.manager.wizard {
+            open.emit(news());
+        }
+    }
+
+    /// What a wizard asked for got on.
+    pub(super) fn plan_progressed(&self, id: RequestId, progress: Progress) {
+        if let Some(open) = &self.requests.setup {
+            open.progressed(id, progress);
+        }
+        if let Some(open) = &self.requests.manager.wizard {
+            open.progressed(id, progress);
         }
     }
 
@@ -164,54 +161,49 @@ impl App {
         else {
             return;
         };
-        let heading = gettext("Give up this set-up?");
-        let body = gettext_f(
-            "{what}. {token} stays as it is now: half set up. It can be set up anew, which erases it first.",
-            &[
-                ("what", &explain::plan::stopped(&unfinished)),
-                ("token", &explain::token::title(&token)),
-            ],
-        );
+        let words = explain::plan::giving_up(&unfinished, &token);
+        let about = unfinished.plan.about();
         let dialog = adw::MessageDialog::builder()
             .transient_for(root)
             .modal(true)
-            .title(&heading)
-            .heading(&heading)
-            .body(body)
+            .title(&words.title)
+            .heading(&words.title)
+            .body(words.body)
             .default_response("cancel")
             .close_response("cancel")
             .build();
         dialog.add_response("cancel", &gettext("Cancel"));
-        dialog.add_response("give-up", &gettext("Give Up Set-Up"));
+        dialog.add_response("give-up", &explain::plan::give_up(about));
         dialog.set_response_appearance("give-up", adw::ResponseAppearance::Destructive);
         let input = sender.input_sender().clone();
         dialog.connect_response(None, move |_, response| {
             if response == "give-up" {
-                input.emit(AppInput::GiveUp(identity));
+                input.emit(AppInput::GiveUp(identity, about));
             }
         });
         dialog.present();
     }
 
     /// The person has decided.
-    pub(super) fn give_up(&mut self, identity: Identity) {
+    pub(super) fn give_up(&mut self, identity: Identity, about: About) {
         let command = PlanCommand {
             identity,
             action: PlanAction::GiveUp,
         };
-        self.request(Command::Plan(command), Purpose::GiveUp(identity));
+        self.request(Command::Plan(command), Purpose::GiveUp(identity, about));
     }
 
     /// It is given up, or not.
     pub(super) fn given_up(
         &mut self,
         identity: Identity,
+        about: About,
         outcome: &Result<Done, Failure>,
         root: &adw::ApplicationWindow,
     ) {
         self.follow_plan(identity, outcome);
         match outcome {
-            Ok(_) => self.toast(&gettext("The set-up is given up")),
+            Ok(_) => self.toast(&explain::plan::given_up(about)),
             Err(failure) => words::show_failure(root, failure),
         }
     }

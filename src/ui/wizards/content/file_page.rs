@@ -5,7 +5,7 @@ use relm4::{ComponentSender, adw, gtk};
 
 use super::lines::{self, FindingLine};
 use super::options::{AppletEdit, Edit, Fault, Options};
-use super::{ContentInput, ContentOutput, ContentWizard};
+use super::{ContentInput, ContentWizard};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain::cap;
 use crate::plan::content::CapFile;
@@ -15,6 +15,7 @@ use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::{group, scrolled};
 use crate::ui::widgets::{FactRow, FactText, RowList, fill_when_opened};
 use crate::ui::wizards::parts::{Subject, Warning, column, icon, label, switch_row, toggle};
+use crate::ui::wizards::plan::PlanOutput;
 
 /// The page.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ pub(super) struct FilePage {
     told: RowList<FactText>,
     applets: Vec<AppletRows>,
     code: Option<(adw::ExpanderRow, adw::EntryRow)>,
-    copied: Option<relm4::Sender<ContentOutput>>,
+    copied: Option<relm4::Sender<PlanOutput>>,
 }
 
 /// What the page shows.
@@ -272,9 +273,9 @@ fn wrong(root: &adw::ExpanderRow, row: &adw::EntryRow, found: Option<Fault>, its
     }
 }
 
-fn copied(output: &relm4::Sender<ContentOutput>) -> impl Fn(&str) + Clone + 'static {
+fn copied(output: &relm4::Sender<PlanOutput>) -> impl Fn(&str) + Clone + 'static {
     let output = output.clone();
-    move |name| output.emit(ContentOutput::Copied(name.to_owned()))
+    move |name| output.emit(PlanOutput::Copied(name.to_owned()))
 }
 
 fn build_finding(finding: &FindingLine) -> gtk::Widget {

@@ -110,8 +110,15 @@ impl PlanPage {
         group
     }
 
-    /// Shows a plan of which the steps before `first` are done.
-    pub(in crate::ui::wizards) fn show(&mut self, plan: &Plan, preview: &Preview, first: usize) {
+    /// Shows a plan of which the steps before `first` are done. `more` is something else to be known
+    /// before.
+    pub(in crate::ui::wizards) fn show(
+        &mut self,
+        plan: &Plan,
+        preview: &Preview,
+        first: usize,
+        more: Option<&str>,
+    ) {
         let lines = steps::lines(plan, preview, first);
         self.steps.show(&lines);
         set_once(&self.cost, &explain::plan::whole_cost(preview));
@@ -124,7 +131,8 @@ impl PlanPage {
         self.backup
             .show(lost.then_some((title.as_str(), body.as_str())));
         let warnings = preview.warnings.iter().copied();
-        let warnings: Vec<String> = warnings.map(explain::plan::warning).collect();
+        let mut warnings: Vec<String> = warnings.map(explain::plan::warning).collect();
+        warnings.extend(more.map(str::to_owned));
         let title = gettext("To be known before");
         let body = warnings.join("\n");
         let warned = !warnings.is_empty();

@@ -1,12 +1,17 @@
 //! The last page: what came of it.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use relm4::adw::prelude::*;
 use relm4::gtk;
 
+use super::Course;
 use super::steps::{self, StepList};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain::{self, Explanation};
 use crate::plan::{Plan, Promise, Promised};
+use crate::token::Token;
 use crate::ui::dialogs::frame::{group, scrolled};
 use crate::ui::widgets::RowList;
 use crate::ui::wizards::parts::{StepState, alert, column, icon, label, set_once, status};
@@ -56,10 +61,14 @@ pub(in crate::ui::wizards) struct ResultPage {
     promises: RowList<(String, bool)>,
     outcome: gtk::Label,
     next: gtk::Label,
+    copy: gtk::Button,
+    /// What the button copies.
+    report: Rc<RefCell<String>>,
 }
 
 impl ResultPage {
-    pub(in crate::ui::wizards) fn new() -> Self {
+    /// An empty page. `copied` is told the name of what is on the clipboard.
+    pub(in crate::ui::wizards) fn new(copied: impl Fn(String) + 'static) -> Self {
         let sign = gtk::Image::builder()
             .pixel_size(64)
             .accessible_role(gtk::AccessibleRole::Presentation)
@@ -78,7 +87,18 @@ impl ResultPage {
             promises: RowList::new(),
             outcome: label("", &["dim-label"]),
             next: label("", &[]),
+            copy: gtk::Button::builder()
+                .label(gettext("Copy Report"))
+                .halign(gtk::Align::Center)
+                .css_classes(["flat"])
+                .build(),
+            report: Rc::default(),
         };
+        let report = Rc::clone(&page.report);
+        page.copy.connect_clicked(move |button| {
+            button.clipboard().set_text(&report.borrow());
+            copied(gettext("Report"));
+        });
         page.details.set_selectable(true);
         let head = column(9);
         head.append(&page.sign);
@@ -91,6 +111,7 @@ impl ResultPage {
         ] {
             head.append(line);
         }
+        head.append(&page.copy);
         let content = column(24);
         content.set_margin_top(12);
         content.append(&head);
@@ -111,8 +132,24 @@ impl ResultPage {
         }
     }
 
-    /// Shows how it ended.
-    pub(in crate::ui::wizards) fn show(&mut self, ending: &Ending, plan: Option<&Plan>) {
+    /// Shows how a course ended.
+    pub(in crate::ui::wizards) fn follow(&mut self, course: &Course, token: &Token) {
+        let Some(ending) = &course.ending else { return };
+        let plan = course.made.as_ref().map(|made| made.plan.as_ref());
+        self.show(ending, plan);
+        let failed = course.failed();
+        self.copy.set_visible(failed.is_some());
+        if let Some(failed) = failed {
+            let step = match ending {
+                Ending::Stopped { step, .. } => Some(*step),
+                _ => None,
+            };
+            let lines = explain::plan::report(token, plan, step, failed);
+            self.report.replace(lines.join("\n"));
+        }
+    }
+
+    fn show(&mut self, ending: &Ending, plan: Option<&Plan>) {
         let words = words(ending, plan);
         self.sign.set_icon_name(Some(words.sign));
         for class in ["success", "warning", "accent"] {
