@@ -238,6 +238,9 @@ pub fn no_way_back() -> String {
 pub fn warning(warning: Warning) -> String {
     match warning {
         Warning::PaddingOracle => super::card_manager::padding_oracle(),
+        Warning::KeyStays => gettext(
+            "The rules of a key place do not let the key in it be overwritten. It leaves the lists and stays in its place, where who has the PIN may still use it. Only deleting the applet removes it.",
+        ),
     }
 }
 

@@ -82,6 +82,16 @@ impl Survey {
         self.applet.state == State::Blank
     }
 
+    /// Whether a task leaves a private key in its place that it takes away: the rules of the place do not
+    /// let the holder overwrite it.
+    pub(in crate::card) fn keeps_key(&self, task: &Task) -> bool {
+        match task {
+            Task::DeleteKey { id } => self.applet.keeps_key(Some(&id.0)),
+            Task::DeleteApplication => self.applet.keeps_key(None),
+            _ => false,
+        }
+    }
+
     /// How many objects the lists name.
     pub(in crate::card) fn counts(&self) -> Counts {
         let count = |kind| self.applet.entries(kind);
@@ -194,7 +204,7 @@ pub(in crate::card) fn carry_out(
     }
     show_pin(channel, materials)?;
     match task {
-        Task::DeleteApplication => write::erase(channel, applet)?,
+        Task::DeleteApplication => write::erase(channel, applet, occasion.again)?,
         Task::Create(new) => {
             let serial = survey.serial.0.as_slice();
             let told = (serial, new.label.as_str());
@@ -213,7 +223,7 @@ pub(in crate::card) fn carry_out(
             write::import_key(channel, applet, new, &imported(private))?;
         }
         Task::StoreCertificate(new) => write::store_certificate(channel, applet, new)?,
-        Task::DeleteKey { id } => write::delete_key(channel, applet, &id.0)?,
+        Task::DeleteKey { id } => write::delete_key(channel, applet, &id.0, occasion.again)?,
         Task::DeleteCertificate { id } => write::delete_certificate(channel, applet, &id.0)?,
         Task::StorePin(_)
         | Task::StoreData(_)

@@ -172,6 +172,15 @@ impl Survey {
         }
     }
 
+    /// Whether a task leaves a private key on the card that it takes away.
+    #[must_use]
+    pub fn keeps_key(&self, task: &Task) -> bool {
+        match self {
+            Self::Muscle(survey) => survey.keeps_key(task),
+            Self::CardOs(_) | Self::Java(_) => false,
+        }
+    }
+
     /// Whether there is an application for keys and certificates.
     #[must_use]
     pub fn is_set_up(&self) -> bool {
@@ -292,7 +301,7 @@ impl Survey {
     pub fn can_be_deleted(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.can_be_deleted(),
-            Self::Muscle(_) => true,
+            Self::Muscle(survey) => survey.applet.can_be_erased(),
             Self::Java(_) => true,
         }
     }
