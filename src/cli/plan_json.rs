@@ -254,7 +254,9 @@ fn line(line: &Line) -> LinePart<'_> {
         },
         Record::Begun { step: number, .. } => step("begun", *number),
         Record::Done { step: number } => step("done", *number),
-        Record::Stopped { step: number, why } => LinePart {
+        Record::Stopped {
+            step: number, why, ..
+        } => LinePart {
             why: Some(why.as_str().into()),
             ..step("stopped", *number)
         },

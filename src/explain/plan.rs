@@ -675,7 +675,7 @@ pub fn record(record: &Record, plan: Option<&Plan>) -> String {
         Record::Done { step } => {
             gettext_f("Step {step} is done", &[("step", &(step + 1).to_string())])
         }
-        Record::Stopped { step, why } => gettext_f(
+        Record::Stopped { step, why, .. } => gettext_f(
             // TRANSLATORS: {why} is in English.
             "Step {step} stopped: {why}",
             &[

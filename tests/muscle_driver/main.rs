@@ -30,6 +30,7 @@ mod pins;
 mod pool;
 mod practice;
 mod recorded;
+mod resumed;
 mod shared;
 mod tight;
 mod torn;

@@ -6,6 +6,7 @@ pub mod commands;
 pub mod compute;
 mod pins;
 mod reading;
+mod resumed;
 mod status;
 mod store;
 pub(super) mod tasks;

@@ -4,6 +4,7 @@
 mod error;
 mod materials;
 mod rehearse;
+mod resumed;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,7 @@ use crate::transport::channel::Channel;
 pub use error::SetupError;
 pub use materials::{Materials, Occasion, Private};
 pub use rehearse::{Need, Rehearsal, rehearse};
+pub use resumed::left_untouched;
 
 /// Everything that the tasks of a plan have to know of a card.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -138,18 +140,6 @@ impl Survey {
             Self::Java(_) => Ok(true),
             // It tells nothing by which that could be seen.
             Self::Muscle(_) => Ok(false),
-        }
-    }
-
-    /// Whether a card of which `before` was known when a task was begun still is as that task found it,
-    /// or as it leaves it. `moment` is what the task writes there as the last change.
-    #[must_use]
-    pub fn is_as_begun(&self, before: &Self, moment: i64) -> bool {
-        match (self, before) {
-            (Self::CardOs(now), Self::CardOs(before)) => now.is_as_begun(before, moment),
-            (Self::Java(_), Self::Java(_)) => true,
-            (Self::Muscle(now), Self::Muscle(before)) => now.is_as_begun(before),
-            _ => false,
         }
     }
 
