@@ -7,7 +7,7 @@ use super::lane::{Report, Worker};
 use super::{Done, Failure, PlanAction, Progress, RequestId};
 use crate::base::hex::Hex;
 use crate::card::CardError;
-use crate::plan::journal::{JournalError, Journals, Record, Unfinished, unfinished};
+use crate::plan::journal::{JournalError, Journals, Record, Unfinished, recognised, unfinished};
 use crate::plan::preview::Preview;
 use crate::plan::secrets::Secrets;
 use crate::plan::{About, Plan, Run, RunError, SetupError, Survey, compare};
@@ -171,7 +171,12 @@ impl Worker {
             let mut channel = Channel::new(link, &tracer, cancel.clone());
             (Survey::read(&mut channel, about), After::Leave)
         });
-        survey.map_err(CardError::Link)?.map_err(failure)
+        let survey = survey.map_err(CardError::Link)?.map_err(failure)?;
+        // A plan may have taken away what it is called by.
+        Ok(match &self.journals {
+            Some(journals) => recognised(survey, journals),
+            None => survey,
+        })
     }
 
     fn go_on(
@@ -279,7 +284,9 @@ impl Worker {
             };
             let mut all = left.iter();
             let found = all.find(|left| {
-                left.plan.about() == about && left.plan.subject.serial == *survey.serial()
+                left.plan.about() == about
+                    && left.plan.subject.serial == *survey.serial()
+                    && left.is_of(&survey)
             });
             if found.is_some() {
                 return found.cloned();

@@ -255,7 +255,9 @@ fn line(line: &Line) -> LinePart<'_> {
         Record::Begun { step: number, .. } => step("begun", *number),
         Record::Noted { step: number, .. } => step("noted", *number),
         Record::Done { step: number } => step("done", *number),
-        Record::Stopped { step: number, why } => LinePart {
+        Record::Stopped {
+            step: number, why, ..
+        } => LinePart {
             why: Some(why.as_str().into()),
             ..step("stopped", *number)
         },

@@ -520,6 +520,7 @@ mod tests {
                 },
                 next: 0,
                 begun: None,
+                last: None,
                 at: 0,
             })),
             Failure::NoCard,

@@ -2,8 +2,11 @@
 
 use super::failure::Explanation;
 use super::sentences;
+use crate::base::hex::Hex;
 use crate::base::i18n::{gettext, gettext_f};
-use crate::card::muscle::{KeyPlace, MuscleError};
+use crate::card::CardError;
+use crate::card::muscle::{KeyPlace, MuscleError, ObjectId};
+use crate::iso7816::StatusWord;
 
 /// Why the applet did not do it.
 #[must_use]
@@ -55,6 +58,9 @@ pub fn error(error: &MuscleError) -> Explanation {
         ),
         MuscleError::KeySize { bits } => key_size(*bits),
         MuscleError::Unguarded { slot } => unguarded(*slot),
+        MuscleError::Exposed { slot, why } => exposed(*slot, why),
+        MuscleError::KeyStays { slot, sw } => key_stays(*slot, *sw),
+        MuscleError::Undeletable { id } => undeletable(*id),
         MuscleError::NotPersonalised => Explanation::new(
             gettext("There is no PKCS#15 in the applet yet"),
             gettext("Set the token up first. Nothing was changed."),
@@ -141,6 +147,42 @@ fn unguarded(slot: u8) -> Explanation {
             place(slot),
         ]),
     )
+}
+
+fn exposed(slot: u8, why: &CardError) -> Explanation {
+    Explanation::new(
+        gettext("The imported key can still be read by anybody"),
+        sentences(&[
+            gettext(
+                "The applet ignored the rules of the key, and putting a throw-away key over it failed. Keep the token to yourself and continue: the key is overwritten before anything else is done. If that does not help, delete the applet.",
+            ),
+            place(slot),
+        ]),
+    )
+    .with(why.to_string())
+}
+
+fn key_stays(slot: u8, sw: StatusWord) -> Explanation {
+    Explanation::new(
+        gettext("The key cannot be overwritten"),
+        sentences(&[
+            gettext(
+                "The card refused to put a throw-away key over the one that was to be deleted. If you continue, it leaves the lists and stays in its place, where who has the PIN may still use it. Only deleting the applet removes it.",
+            ),
+            place(slot),
+        ]),
+    )
+    .with(sw.to_string())
+}
+
+fn undeletable(id: ObjectId) -> Explanation {
+    Explanation::new(
+        gettext("The holder’s PIN does not delete everything on this token"),
+        gettext(
+            "An object has rules of its own, which another program gave it. Delete it with that program, or delete the applet and install it again; every key, PIN and certificate in it is lost then. Nothing was changed.",
+        ),
+    )
+    .with(Hex(id.0.to_vec()).to_string())
 }
 
 fn key_size(bits: u16) -> Explanation {

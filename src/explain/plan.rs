@@ -244,6 +244,9 @@ pub fn no_way_back() -> String {
 pub fn warning(warning: Warning) -> String {
     match warning {
         Warning::PaddingOracle => super::card_manager::padding_oracle(),
+        Warning::KeyStays => gettext(
+            "The rules of a key place do not let the key in it be overwritten. It leaves the lists and stays in its place, where who has the PIN may still use it. Only deleting the applet removes it.",
+        ),
     }
 }
 
@@ -464,7 +467,7 @@ pub fn setup_error(error: &SetupError) -> Explanation {
         SetupError::Missing(name) | SetupError::Other(name) => missing(name),
         SetupError::KnownPin { number } => Explanation::new(
             gettext("This PIN is none"),
-            gettext("Eight zeros stand in every guide, and a PUK that is the same as its PIN opens nothing more. Choose others. Nothing was sent."),
+            gettext("Eight zeros and “Muscle00” stand in every guide, and a PUK that is the same as its PIN opens nothing more. Choose others. Nothing was sent."),
         )
         .with(gettext_f("PIN {number}", &[("number", &number.to_string())])),
         SetupError::NoCardManager => super::card_manager::none(),
@@ -659,7 +662,7 @@ pub fn record(record: &Record, plan: Option<&Plan>) -> String {
         Record::Done { step } => {
             gettext_f("Step {step} is done", &[("step", &(step + 1).to_string())])
         }
-        Record::Stopped { step, why } => gettext_f(
+        Record::Stopped { step, why, .. } => gettext_f(
             // TRANSLATORS: {why} is in English.
             "Step {step} stopped: {why}",
             &[

@@ -58,6 +58,9 @@ pub enum Record {
         step: usize,
         /// Why, for who reads the file.
         why: String,
+        /// Whether it is sure that this try left the card as it was.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        untouched: bool,
     },
     /// Everything is done, and the card was read again.
     Finished {
@@ -118,10 +121,63 @@ pub struct Unfinished {
     pub plan: Plan,
     /// The step that is next.
     pub next: usize,
-    /// If that one was begun: what was known of the card then.
+    /// If that one was begun, and may have changed the card: what was known of the card then.
     pub begun: Option<Survey>,
+    /// The step that was begun last, done or not, and what was known of the card then.
+    pub last: Option<(usize, Box<Survey>)>,
     /// When the last line was written.
     pub at: i64,
+}
+
+impl Unfinished {
+    /// Whether a card, of which this is known now, can be the one that it was left on: as the step that was
+    /// begun last found it, or as it leaves it.
+    #[must_use]
+    pub fn is_of(&self, live: &Survey) -> bool {
+        let task = |step: usize| self.plan.tasks.get(step);
+        match (&self.begun, &self.last) {
+            (Some(before), _) => live.is_as_begun(before, task(self.next), self.plan.made),
+            (None, Some((step, before))) => live.is_as_left(before, task(*step)),
+            (None, None) => true,
+        }
+    }
+
+    /// Whether a card that is called by nothing but its kind is the one that it was left on: a step has
+    /// taken the application away that the card was called by.
+    #[must_use]
+    pub fn has_unnamed(&self, live: &Survey) -> bool {
+        self.last.as_ref().is_some_and(|(step, before)| {
+            let task = self.plan.tasks.get(*step);
+            live.was_unnamed_by(before, task, &self.plan.subject.atr.0) && self.is_of(live)
+        })
+    }
+}
+
+/// What is known of a card, by the name that it had before a plan that was broken off took it away. A card
+/// that is not surely that one keeps its own name. Journals that cannot be read tell nothing.
+#[must_use]
+pub fn recognised(survey: Survey, journals: &Journals) -> Survey {
+    if !survey.is_nameless() {
+        return survey;
+    }
+    let mut found: Vec<Hex> = Vec::new();
+    for serial in journals.serials().unwrap_or_default() {
+        let left = journals.read(&serial).ok();
+        let left = left.and_then(|lines| unfinished(&lines));
+        let Some(left) = left.filter(|left| left.plan.subject.serial == serial) else {
+            continue;
+        };
+        if serial == *survey.serial() && left.is_of(&survey) {
+            return survey;
+        }
+        if left.has_unnamed(&survey) {
+            found.push(serial);
+        }
+    }
+    match found.as_slice() {
+        [serial] => survey.called(serial),
+        _ => survey,
+    }
 }
 
 /// What the journal of a token is called.
@@ -344,6 +400,7 @@ pub fn unfinished(lines: &[Line]) -> Option<Unfinished> {
         .iter()
         .rposition(|line| matches!(line.record, Record::Planned { .. }))?;
     let mut found = None;
+    let mut is_first_try = false;
     for line in lines.get(start..)? {
         match (&line.record, &mut found) {
             (Record::Planned { plan }, found) => {
@@ -351,13 +408,16 @@ pub fn unfinished(lines: &[Line]) -> Option<Unfinished> {
                     plan: plan.clone(),
                     next: 0,
                     begun: None,
+                    last: None,
                     at: line.at,
                 });
             }
             (Record::Begun { step, survey }, Some(found)) => {
                 found.next = *step;
                 // What was known before the first try counts.
-                found.begun.get_or_insert_with(|| (**survey).clone());
+                is_first_try = found.begun.is_none();
+                let first = found.begun.get_or_insert_with(|| (**survey).clone());
+                found.last = Some((*step, Box::new(first.clone())));
             }
             (Record::Noted { step, survey }, Some(found)) => {
                 found.next = *step;
@@ -367,7 +427,13 @@ pub fn unfinished(lines: &[Line]) -> Option<Unfinished> {
                 found.next = step + 1;
                 found.begun = None;
             }
-            (Record::Stopped { .. }, Some(_)) | (_, None) => {}
+            // As if it had never been begun; a try before this one may have changed the card.
+            (Record::Stopped { untouched, .. }, Some(found)) => {
+                if *untouched && is_first_try {
+                    found.begun = None;
+                }
+            }
+            (_, None) => {}
             (Record::Finished { .. } | Record::GivenUp, Some(_)) => return None,
         }
         if let Some(found) = &mut found {
@@ -519,6 +585,44 @@ mod tests {
     }
 
     #[test]
+    fn a_try_that_left_the_card_alone_was_none() {
+        let survey = || {
+            let read = r#"{"make":"java","serial":"0102","manager":"","protocols":[],
+                "recognition":false,"family":null,"key_versions":[]}"#;
+            Box::new(serde_json::from_str(read).unwrap())
+        };
+        let left = |untouched: &[Option<bool>]| {
+            let mut journal = Journals::memory().open(&Hex(vec![1])).unwrap();
+            journal.append(1, Record::Planned { plan: plan() }).unwrap();
+            for &untouched in untouched {
+                let (step, survey) = (0, survey());
+                journal.append(2, Record::Begun { step, survey }).unwrap();
+                // Nothing is written where the power goes.
+                if let Some(untouched) = untouched {
+                    let why = String::new();
+                    let stopped = Record::Stopped {
+                        step,
+                        why,
+                        untouched,
+                    };
+                    journal.append(3, stopped).unwrap();
+                }
+            }
+            let left = journal.unfinished().unwrap();
+            assert_eq!(left.last.map(|(step, _)| step), Some(0));
+            left.begun.is_some()
+        };
+        assert!(!left(&[Some(true)]));
+        assert!(!left(&[Some(true), Some(true)]));
+        assert!(left(&[Some(false)]));
+        assert!(left(&[None]));
+        // The first of these may have changed it.
+        assert!(left(&[Some(false), Some(true)]));
+        assert!(left(&[None, Some(true)]));
+        assert!(left(&[Some(true), Some(false), Some(true)]));
+    }
+
+    #[test]
     fn what_is_left_to_do_is_told_by_the_lines() {
         let journals = Journals::memory();
         let mut journal = journals.open(&Hex(vec![1])).unwrap();
@@ -564,6 +668,7 @@ mod tests {
         let stopped = Record::Stopped {
             step: 1,
             why: "gone".into(),
+            untouched: false,
         };
         journal.append(3, stopped).unwrap();
         assert_eq!(journal.unfinished().unwrap().next, 1);

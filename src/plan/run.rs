@@ -3,7 +3,7 @@
 use super::journal::{Journal, JournalError, Record, Unfinished};
 use super::secrets::Secrets;
 use super::{Plan, SetupError, Survey};
-use crate::card::setup::{Occasion, carry_out};
+use crate::card::setup::{Occasion, carry_out, left_untouched};
 use crate::transport::channel::Channel;
 
 /// A plan on its way.
@@ -61,9 +61,7 @@ impl Run {
         journal: Journal,
         live: &Survey,
     ) -> Result<Self, RunError> {
-        if let Some(before) = &unfinished.begun
-            && !live.is_as_begun(before, unfinished.plan.made)
-        {
+        if !unfinished.is_of(live) {
             return Err(SetupError::Changed.into());
         }
         Ok(Self {
@@ -113,7 +111,8 @@ impl Run {
             Some(survey) => survey,
             None => {
                 let done = self.plan.tasks.get(..step).unwrap_or_default();
-                Survey::read(channel, self.plan.about())?.after(done)
+                let survey = Survey::read(channel, self.plan.about())?.after(done);
+                survey.renamed(&self.plan.subject.serial, done)
             }
         };
         if *survey.serial() != self.plan.subject.serial {
@@ -158,8 +157,17 @@ impl Run {
                 Ok(())
             }
             Err(error) => {
-                let why = error.to_string();
-                self.journal.append(now, Record::Stopped { step, why })?;
+                // What was not begun is not done again, but for the first time.
+                let untouched = left_untouched(task, &error);
+                if untouched {
+                    self.again = occasion.again;
+                }
+                let stopped = Record::Stopped {
+                    step,
+                    why: error.to_string(),
+                    untouched,
+                };
+                self.journal.append(now, stopped)?;
                 Err(error.into())
             }
         }

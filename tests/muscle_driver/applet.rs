@@ -54,6 +54,12 @@ pub(crate) struct Card {
     pub(crate) made: u8,
     /// Version 0.9.11 ends the list of keys with "wrong length", and keeps rules at import.
     pub(crate) is_old: bool,
+    /// The largest piece of memory, if what is free is in pieces.
+    pub(crate) most: Option<usize>,
+    /// Import forgets the rules of the key that was in the place.
+    pub(crate) forgets_rules: bool,
+    /// Keys that it still makes, if its generator breaks.
+    pub(crate) makes: Option<u8>,
     /// The instruction whose list has no end.
     pub(crate) endless: Option<u8>,
     /// What every computation answers, if it lies.
@@ -64,6 +70,8 @@ pub(crate) struct Card {
     pub(crate) sent: Vec<Vec<u8>>,
     /// Commands until the link breaks, after the last one was done.
     pub(crate) left: Option<usize>,
+    /// Whether the command at which it breaks is carried out.
+    pub(crate) loses: bool,
 }
 
 type Answer = Result<Vec<u8>, u16>;
@@ -71,6 +79,9 @@ type Answer = Result<Vec<u8>, u16>;
 impl Card {
     pub(crate) fn exchange(&mut self, command: &[u8]) -> Result<Vec<u8>, LinkError> {
         if self.left == Some(0) {
+            if std::mem::take(&mut self.loses) {
+                self.answer(command);
+            }
             return Err(LinkError::Removed);
         }
         self.sent.push(command.to_vec());
@@ -79,6 +90,13 @@ impl Card {
             *left -= 1;
         }
         Ok(answer)
+    }
+
+    /// Takes the power away.
+    pub(crate) fn reset(&mut self) {
+        self.selected = false;
+        self.logged = 0;
+        self.objects.retain(|object| object.id[..3] != [0xFF; 3]);
     }
 
     fn answer(&mut self, command: &[u8]) -> Vec<u8> {
@@ -325,7 +343,8 @@ impl Card {
         if size == 0 {
             return Err(0x9C0F);
         }
-        if size >= 0x8000 || size + 16 > self.free() {
+        let most = self.most.unwrap_or(usize::MAX);
+        if size >= 0x8000 || size + 16 > self.free() || size > most {
             return Err(0x9C01);
         }
         self.objects.push(Object {
@@ -389,8 +408,15 @@ impl Card {
             }
         }
         self.allowed(0x0002)?;
+        if let Some(makes) = &mut self.makes {
+            *makes = makes.checked_sub(1).ok_or(0x6F00_u16)?;
+        }
         self.made += 1;
-        let pair = Arc::new(pool(bits, usize::from(self.made) % 2));
+        // Never the one that is there: no card makes a key twice.
+        let old = self.keys[usize::from(private)].as_ref();
+        let mut pairs = (0..2).map(|n| pool(bits, (usize::from(self.made) + n) % 2));
+        let is_new = |pair: &RsaPrivateKey| old.is_none_or(|old| old.blob != blob(3, pair));
+        let pair = Arc::new(pairs.find(is_new).unwrap());
         for (slot, kind) in [(private, 3), (public, 1)] {
             if let Some(key) = &self.keys[usize::from(slot)] {
                 self.allowed(key.rules[1])?;
@@ -421,6 +447,7 @@ impl Card {
         }
         let rules = match old {
             _ if self.is_old => words(data),
+            _ if self.forgets_rules => [0; 3],
             Some(old) => old.rules,
             None => [0; 3],
         };

@@ -53,10 +53,12 @@ pub(crate) const LIFE: [(&str, Work); 9] = [
     ("delete a certificate", |channel, survey, _| {
         write::delete_certificate(channel, survey, &[0x45])
     }),
-    ("delete a key", |channel, survey, _| {
-        write::delete_key(channel, survey, &[0x46])
+    ("delete a key", |channel, survey, again| {
+        write::delete_key(channel, survey, &[0x46], again)
     }),
-    ("erase", |channel, survey, _| write::erase(channel, survey)),
+    ("erase", |channel, survey, again| {
+        write::erase(channel, survey, again)
+    }),
 ];
 
 /// Does all of the life before that piece of work.

@@ -94,7 +94,7 @@ fn opensc_finds_an_erased_card_empty() {
     let done = card.with(|channel| {
         let mut survey = surveyed(channel)?;
         show(channel, &survey)?;
-        write::erase(channel, &mut survey)
+        write::erase(channel, &mut survey, false)
     });
     assert_eq!(done, Ok(()));
     let service = Service::of(&card);

@@ -20,7 +20,7 @@ use crate::shared::Shared;
 
 const CERTIFICATE: &[u8] = include_bytes!("../../data/practice/thomas-signature.crt");
 
-fn user_pin() -> NewPin {
+pub(crate) fn user_pin() -> NewPin {
     NewPin {
         number: 1,
         auth_id: Hex(vec![0x01]),
@@ -32,7 +32,7 @@ fn user_pin() -> NewPin {
     }
 }
 
-fn key(id: u8, number: u8, bits: u16) -> NewKey {
+pub(crate) fn key(id: u8, number: u8, bits: u16) -> NewKey {
     NewKey {
         id: Hex(vec![id]),
         number,
@@ -45,7 +45,7 @@ fn key(id: u8, number: u8, bits: u16) -> NewKey {
     }
 }
 
-fn certificate(len: usize) -> NewCertificate {
+pub(crate) fn certificate(len: usize) -> NewCertificate {
     let mut der = CERTIFICATE.to_vec();
     der.truncate(len);
     NewCertificate {
@@ -57,7 +57,7 @@ fn certificate(len: usize) -> NewCertificate {
 }
 
 /// The applet selected, and the PIN of the holder shown.
-fn signed_in<T>(shared: &Shared, work: impl FnOnce(&mut Channel<'_>) -> T) -> T {
+pub(crate) fn signed_in<T>(shared: &Shared, work: impl FnOnce(&mut Channel<'_>) -> T) -> T {
     with(shared, |channel| {
         find(channel).unwrap();
         write::show_pin(channel, 1, &Secret::new(b"00000000")).unwrap();
@@ -65,32 +65,32 @@ fn signed_in<T>(shared: &Shared, work: impl FnOnce(&mut Channel<'_>) -> T) -> T 
     })
 }
 
-fn surveyed(shared: &Shared) -> Survey {
+pub(crate) fn surveyed(shared: &Shared) -> Survey {
     with(shared, |channel| {
         find(channel).unwrap();
         write::survey(channel).unwrap()
     })
 }
 
-fn personalise(channel: &mut Channel<'_>, survey: &mut Survey) -> Result<(), CardError> {
+pub(crate) fn personalise(channel: &mut Channel<'_>, survey: &mut Survey) -> Result<(), CardError> {
     let name = (&[0x27, 0x37, 0xC0, 0x09][..], "Practice");
     write::personalise(channel, survey, name, &user_pin(), 1_795_269_430)
 }
 
 /// Objects by their names: size and rules.
-fn objects(card: &Card) -> BTreeMap<[u8; 4], (usize, [u16; 3])> {
+pub(crate) fn objects(card: &Card) -> BTreeMap<[u8; 4], (usize, [u16; 3])> {
     let all = card.objects.iter();
     all.map(|o| (o.id, (o.content.len(), o.rules))).collect()
 }
 
-fn made() -> Shared {
+pub(crate) fn made() -> Shared {
     let shared = Shared::new(set_up());
     let mut survey = surveyed(&shared);
     signed_in(&shared, |channel| personalise(channel, &mut survey)).unwrap();
     shared
 }
 
-fn content(card: &Card, low: [u8; 2]) -> Vec<u8> {
+pub(crate) fn content(card: &Card, low: [u8; 2]) -> Vec<u8> {
     let id = [0x50, 0x15, low[0], low[1]];
     let mut all = card.objects.iter();
     all.find(|o| o.id == id).unwrap().content.clone()
@@ -142,7 +142,7 @@ fn the_first_set_up_is_done_once_and_known_again() {
 }
 
 /// Does `work` whole, and torn after each command and done again, and holds the outcomes together.
-fn torn(
+pub(crate) fn torn(
     before: &Card,
     work: impl Fn(&mut Channel<'_>, &mut Survey) -> Result<(), CardError>,
 ) -> Card {
@@ -179,7 +179,7 @@ fn torn(
     whole.card().clone()
 }
 
-fn shown(card: &Card) -> Application {
+pub(crate) fn shown(card: &Card) -> Application {
     let (token, _) = look(card.clone());
     let application = token.applications[0].clone();
     assert_eq!(application.kind, ApplicationKind::Pkcs15);
@@ -216,7 +216,7 @@ fn a_torn_key_is_made_again() {
     assert_eq!(card.keys[1].as_ref().unwrap().rules, [0, 2, 0]);
     // Deleted, it leaves its places used up.
     let card = torn(&card, |channel, survey| {
-        write::delete_key(channel, survey, &[0x45])
+        write::delete_key(channel, survey, &[0x45], false)
     });
     assert!(shown(&card).keys.is_empty());
     assert!(card.keys[0].is_some());
@@ -320,7 +320,7 @@ fn another_size_takes_another_place() {
     };
     assert_eq!(write::choose(&survey, 2048, &[]), Ok(0));
     assert_eq!(run(&mut survey, &key(0x45, 0, 2048)), Ok(()));
-    signed_in(&shared, |channel| write::erase(channel, &mut survey)).unwrap();
+    signed_in(&shared, |channel| write::erase(channel, &mut survey, false)).unwrap();
     assert!(shared.card().objects.is_empty());
     signed_in(&shared, |channel| personalise(channel, &mut survey)).unwrap();
     let (private, public) = (0, 1);
@@ -349,7 +349,9 @@ fn a_torn_erasure_is_done_again() {
     })
     .unwrap();
     let before = shared.card().clone();
-    let card = torn(&before, write::erase);
+    let card = torn(&before, |channel, survey| {
+        write::erase(channel, survey, false)
+    });
     assert!(card.objects.is_empty());
     let (token, _) = look(card);
     assert_eq!(token.applications[0].kind, ApplicationKind::Muscle);

@@ -24,6 +24,9 @@ const MANAGERS: [[u8; 8]; 2] = [
     [0xA0, 0x00, 0x00, 0x00, 0x03, 0x00, 0x00, 0x00],
 ];
 
+/// The version of the keys that a card has before its own ones.
+const FIRST_KEYS: u8 = 0xFF;
+
 /// Bytes of the number of a card whose chip tells none.
 const NAMELESS: usize = 8;
 
@@ -108,6 +111,28 @@ impl Survey {
         } else if let Some(present) = &mut self.present {
             present.retain(|there| there.0 != aid.bytes());
         }
+    }
+
+    /// Whether a card of which `before` was known when `task` was begun can be this one. A chip that tells
+    /// its number leaves no doubt; of others, the versions of the keys are compared, where both are known.
+    pub(in crate::card) fn is_as_begun(&self, before: &Self, task: Option<&Task>) -> bool {
+        let (now, was) = (&self.key_versions, &before.key_versions);
+        if self.serial.0.len() != NAMELESS || now.is_empty() || was.is_empty() {
+            return true;
+        }
+        let (new, old) = match task {
+            Some(Task::PutKeys(keys)) => (Some(keys.version), keys.replaces),
+            Some(Task::DeleteKeys { version }) => (None, Some(*version)),
+            _ => (None, None),
+        };
+        let puts = new.is_some();
+        // The keys of the first set go when others come.
+        let may_go = |version: u8| Some(version) == old || puts && version == FIRST_KEYS;
+        was.iter()
+            .all(|&version| now.contains(&version) || may_go(version))
+            && now
+                .iter()
+                .all(|&version| was.contains(&version) || Some(version) == new)
     }
 
     /// What is known after these tasks, if the card itself does not tell it.
@@ -233,4 +258,55 @@ pub(in crate::card) fn chip_number_of(
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Survey;
+    use crate::base::hex::Hex;
+    use crate::card::task::{NewKeys, Task};
+
+    fn survey(serial: usize, key_versions: &[u8]) -> Survey {
+        Survey {
+            serial: Hex(vec![0x11; serial]),
+            manager: Hex(Vec::new()),
+            protocols: Vec::new(),
+            recognition: false,
+            family: None,
+            key_versions: key_versions.to_vec(),
+            locked: false,
+            new_keys: None,
+        }
+    }
+
+    #[test]
+    fn a_card_without_a_number_is_told_by_its_keys() {
+        let put = |version, replaces| {
+            let check_values = [(); 3].map(|()| Hex(Vec::new()));
+            Task::PutKeys(NewKeys {
+                version,
+                replaces,
+                check_values,
+            })
+        };
+        let same = |now: &[u8], was: &[u8], task: Option<&Task>| {
+            survey(8, now).is_as_begun(&survey(8, was), task)
+        };
+        assert!(same(&[1], &[1], None));
+        assert!(!same(&[2], &[1], None));
+        assert!(!same(&[1, 2], &[1], None));
+        for now in [&[1][..], &[1, 2], &[2]] {
+            assert!(same(now, &[1], Some(&put(2, Some(1)))), "{now:?}");
+        }
+        assert!(same(&[2], &[0xFF], Some(&put(2, None))));
+        assert!(!same(&[2], &[1], Some(&put(2, None))));
+        assert!(!same(&[3], &[1], Some(&put(2, Some(1)))));
+        let delete = Task::DeleteKeys { version: 1 };
+        assert!(same(&[2], &[1, 2], Some(&delete)));
+        assert!(!same(&[1], &[1, 2], Some(&delete)));
+        // Nothing is known of it.
+        assert!(same(&[], &[1], None));
+        // The number of the chip leaves no doubt.
+        assert!(survey(10, &[2]).is_as_begun(&survey(10, &[1]), None));
+    }
 }

@@ -186,21 +186,38 @@ pub fn create_pin(number: u8, tries: u8, pin: &Secret, puk: &Secret) -> Command 
     Command::new([CLA, 0x40, number, tries]).secret(data)
 }
 
-/// GenerateKeyPair: RSA with primes and the exponent 65537.
+/// How GenerateKeyPair makes the private half (sheet "muscle", 6).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Algorithm {
+    /// RSA, modulus and exponent.
+    Rsa,
+    /// RSA with primes.
+    RsaCrt,
+}
+
+/// GenerateKeyPair: RSA with the exponent 65537, into these places (private, public), under these rules.
 #[must_use]
 pub fn generate(
-    private: u8,
-    public: u8,
+    algorithm: Algorithm,
     bits: u16,
-    private_rules: Rules,
-    public_rules: Rules,
+    (private, public): (u8, u8),
+    (private_rules, public_rules): (Rules, Rules),
 ) -> Command {
-    let mut data = vec![0x01];
+    let mut data = vec![match algorithm {
+        Algorithm::Rsa => 0x00,
+        Algorithm::RsaCrt => 0x01,
+    }];
     data.extend(bits.to_be_bytes());
     data.extend(private_rules.to_bytes());
     data.extend(public_rules.to_bytes());
     data.push(0x00);
     Command::new([CLA, 0x30, private, public]).data(data)
+}
+
+/// Whether a command is GenerateKeyPair, which takes as long as the chip wants.
+#[must_use]
+pub fn is_generate(command: &[u8]) -> bool {
+    command.starts_with(&[CLA, 0x30])
 }
 
 /// ImportKey: the blob waits in [`INPUT`].

@@ -1,6 +1,8 @@
 //! What the status words of the applet mean (sheet "muscle", 9).
 
 use super::applet::KeyPlace;
+use super::commands::ObjectId;
+use crate::base::hex::Hex;
 use crate::card::{CardError, iso};
 use crate::iso7816::{Response, StatusWord};
 use crate::token::{PinRole, TriesLeft};
@@ -95,6 +97,28 @@ pub enum MuscleError {
     Unguarded {
         /// The place, 0 to 7.
         slot: u8,
+    },
+    /// The private key can be read out by whoever asks, and could not be overwritten.
+    #[error("the key in place {slot} can be exported, and was not overwritten: {why}")]
+    Exposed {
+        /// The place, 0 to 7.
+        slot: u8,
+        /// What was in the way of overwriting it.
+        why: Box<CardError>,
+    },
+    /// The card refused to put a throw-away key over one that is deleted: that stays in its place.
+    #[error("the key in place {slot} was not overwritten: {sw}")]
+    KeyStays {
+        /// The place, 0 to 7.
+        slot: u8,
+        /// What the card answered.
+        sw: StatusWord,
+    },
+    /// The rules of an object do not let the holder delete it. Nothing was changed.
+    #[error("the holder may not delete object {}", Hex(id.0.to_vec()))]
+    Undeletable {
+        /// The object.
+        id: ObjectId,
     },
     /// There is no PKCS #15 application in the objects.
     #[error("no PKCS #15 application in the objects")]

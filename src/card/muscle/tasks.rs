@@ -6,8 +6,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::commands::{self, NewIdentity, SetUp};
 use super::write::{self, ImportedKey};
-use super::{AID, MuscleError, State, Status, find, reading, store};
-use crate::base::hex::Hex;
+use super::{AID, MuscleError, State, Status, find, is_known, reading, store};
+use crate::base::hex::{self, Hex};
 use crate::base::secret::Secret;
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::files;
@@ -33,7 +33,7 @@ pub struct Survey {
     /// What this token is told from others by.
     pub serial: Hex,
     /// Where that comes from.
-    named_by: NamedBy,
+    pub(super) named_by: NamedBy,
     /// What is on the applet.
     pub applet: write::Survey,
 }
@@ -41,7 +41,7 @@ pub struct Survey {
 /// What a token is told from others by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum NamedBy {
+pub(super) enum NamedBy {
     /// The number of the chip, which the card manager tells.
     Chip,
     /// The serial number in its PKCS #15 application.
@@ -68,18 +68,20 @@ impl Survey {
         })
     }
 
-    /// Whether a card on which `before` was known still is as it was then. The applet tells nothing of
-    /// who changed it last but what it is called by.
-    pub(in crate::card) fn is_as_begun(&self, before: &Self) -> bool {
-        self.named_by != NamedBy::Token
-            || before.named_by != NamedBy::Token
-            || self.serial == before.serial
-    }
-
     /// Whether it takes nothing but its first set-up.
     #[must_use]
     pub fn is_blank(&self) -> bool {
         self.applet.state == State::Blank
+    }
+
+    /// Whether a task leaves a private key in its place that it takes away: the rules of the place do not
+    /// let the holder overwrite it.
+    pub(in crate::card) fn keeps_key(&self, task: &Task) -> bool {
+        match task {
+            Task::DeleteKey { id } => self.applet.keeps_key(Some(&id.0)),
+            Task::DeleteApplication => self.applet.keeps_key(None),
+            _ => false,
+        }
     }
 
     /// How many objects the lists name.
@@ -119,6 +121,16 @@ fn select(channel: &mut Channel<'_>) -> Result<State, SetupError> {
     }
 }
 
+/// The serial number in the application, if it tells the token from others.
+fn told(channel: &mut Channel<'_>) -> Result<Option<Hex>, CardError> {
+    let info = (store::SOURCE.object)(channel, &files::in_home(files::TOKEN_INFO))?;
+    let serial = info.as_deref().and_then(reading::serial);
+    Ok(serial.and_then(|fact| match fact.value {
+        FactValue::Text(digits) => hex::decode(digits.as_str()).map(Hex),
+        _ => None,
+    }))
+}
+
 /// What the token is told from others by.
 fn name(
     channel: &mut Channel<'_>,
@@ -128,16 +140,19 @@ fn name(
     if let Some(chip) = chip {
         return Ok((Hex(chip), NamedBy::Chip));
     }
-    if applet.is_personalised() {
-        let info = (store::SOURCE.object)(channel, &files::in_home(files::TOKEN_INFO))?;
-        let serial = info.as_deref().and_then(reading::serial);
-        if let Some(FactValue::Bytes(serial)) = serial.map(|fact| fact.value) {
-            return Ok((Hex(serial), NamedBy::Token));
-        }
+    // One that is being made, or taken away, has its name first and last.
+    if applet.tells_of_itself()
+        && let Some(serial) = told(channel)?
+    {
+        return Ok((serial, NamedBy::Token));
     }
-    let digest = Sha256::digest(channel.atr());
-    let digest = digest.iter().take(NAMELESS).copied().collect();
-    Ok((Hex(digest), NamedBy::Kind))
+    Ok((kind(channel.atr()), NamedBy::Kind))
+}
+
+/// What all cards of a kind are called.
+pub(super) fn kind(atr: &[u8]) -> Hex {
+    let digest = Sha256::digest(atr);
+    Hex(digest.iter().take(NAMELESS).copied().collect())
 }
 
 /// Makes sure that the card is the one that `survey` is of, and leaves the applet selected.
@@ -150,11 +165,8 @@ fn reach(survey: &Survey, channel: &mut Channel<'_>) -> Result<(), SetupError> {
     }
     select(channel)?;
     if survey.named_by == NamedBy::Token {
-        let info = (store::SOURCE.object)(channel, &files::in_home(files::TOKEN_INFO))?;
-        let told = info.as_deref().and_then(reading::serial);
         // Where it was deleted by this very task, there is none.
-        let other =
-            told.is_some_and(|fact| fact.value != FactValue::Bytes(survey.serial.0.clone()));
+        let other = told(channel)?.is_some_and(|serial| serial != survey.serial);
         if other {
             return Err(CardError::OtherCard.into());
         }
@@ -183,7 +195,12 @@ pub(in crate::card) fn carry_out(
     }
     let applet = &mut after.applet;
     if let Task::SetUpApplet(new) = task {
-        set_up(new, channel, materials, occasion)?;
+        if occasion.paper && applet.state != State::Blank {
+            return Err(CardError::from(MuscleError::SetUpAlready).into());
+        }
+        // One that was not blank when it was begun was set up by somebody else.
+        let again = occasion.again && applet.state == State::Blank;
+        set_up(new, channel, materials, Occasion { again, ..occasion })?;
         *applet = if occasion.paper {
             write::Survey::fresh(new.memory)
         } else {
@@ -194,7 +211,7 @@ pub(in crate::card) fn carry_out(
     }
     show_pin(channel, materials)?;
     match task {
-        Task::DeleteApplication => write::erase(channel, applet)?,
+        Task::DeleteApplication => write::erase(channel, applet, occasion.again)?,
         Task::Create(new) => {
             let serial = survey.serial.0.as_slice();
             let told = (serial, new.label.as_str());
@@ -213,7 +230,7 @@ pub(in crate::card) fn carry_out(
             write::import_key(channel, applet, new, &imported(private))?;
         }
         Task::StoreCertificate(new) => write::store_certificate(channel, applet, new)?,
-        Task::DeleteKey { id } => write::delete_key(channel, applet, &id.0)?,
+        Task::DeleteKey { id } => write::delete_key(channel, applet, &id.0, occasion.again)?,
         Task::DeleteCertificate { id } => write::delete_certificate(channel, applet, &id.0)?,
         Task::StorePin(_)
         | Task::StoreData(_)
@@ -299,6 +316,22 @@ fn set_up(
     Ok(write::set_up(channel, &set_up, occasion.again)?)
 }
 
+/// Whether the applet was surely not set up where its first set-up failed in this way, if it was not
+/// begun before.
+pub(in crate::card) fn was_not_set_up(error: &SetupError) -> bool {
+    match error {
+        SetupError::Missing(_) | SetupError::KnownPin { .. } | SetupError::OtherMake => true,
+        SetupError::Card(error) => matches!(
+            error,
+            CardError::OtherCard
+                | CardError::Rule { .. }
+                | CardError::WrongPin { .. }
+                | CardError::Muscle(MuscleError::SetUpAlready)
+        ),
+        _ => false,
+    }
+}
+
 fn pair(
     number: u8,
     secret: &mut impl FnMut(SecretName) -> Result<Secret, SetupError>,
@@ -307,11 +340,6 @@ fn pair(
         secret(SecretName::Pin { number })?,
         secret(SecretName::Puk { number })?,
     ])
-}
-
-/// Whether everybody knows it: the eight zeros of the guides (sheet "muscle", 3).
-fn is_known(pin: &Secret) -> bool {
-    pin.expose().iter().all(|&digit| digit == b'0')
 }
 
 /// What a task asks for.
@@ -339,13 +367,15 @@ pub(in crate::card) fn need(name: &SecretName, task: &Task) -> Need {
         SecretName::TransportPin => (PinRole::SecurityOfficer, rule(1)),
         _ => (PinRole::User, rule(4)),
     };
+    let fresh = set_up.is_some() && *name != SecretName::TransportPin;
     Need {
         name: name.clone(),
-        fresh: set_up.is_some() && *name != SecretName::TransportPin,
+        fresh,
         role,
         label,
         rule,
         replaces_pins: false,
+        refuses_known: fresh,
     }
 }
 

@@ -4,6 +4,7 @@
 mod error;
 mod materials;
 mod rehearse;
+mod resumed;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,7 @@ use crate::transport::channel::Channel;
 pub use error::SetupError;
 pub use materials::{Materials, Occasion, Private};
 pub use rehearse::{Need, Rehearsal, rehearse};
+pub use resumed::left_untouched;
 
 /// Everything that the tasks of a plan have to know of a card.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -141,18 +143,6 @@ impl Survey {
         }
     }
 
-    /// Whether a card of which `before` was known when a task was begun still is as that task found it,
-    /// or as it leaves it. `moment` is what the task writes there as the last change.
-    #[must_use]
-    pub fn is_as_begun(&self, before: &Self, moment: i64) -> bool {
-        match (self, before) {
-            (Self::CardOs(now), Self::CardOs(before)) => now.is_as_begun(before, moment),
-            (Self::Java(_), Self::Java(_)) => true,
-            (Self::Muscle(now), Self::Muscle(before)) => now.is_as_begun(before),
-            _ => false,
-        }
-    }
-
     /// What is known after these tasks of a plan, where the card itself does not tell it.
     #[must_use]
     pub fn after(self, done: &[Task]) -> Self {
@@ -169,6 +159,15 @@ impl Survey {
         match self {
             Self::CardOs(_) | Self::Muscle(_) => false,
             Self::Java(survey) => survey.has_padding_oracle(opening),
+        }
+    }
+
+    /// Whether a task leaves a private key on the card that it takes away.
+    #[must_use]
+    pub fn keeps_key(&self, task: &Task) -> bool {
+        match self {
+            Self::Muscle(survey) => survey.keeps_key(task),
+            Self::CardOs(_) | Self::Java(_) => false,
         }
     }
 
@@ -292,7 +291,7 @@ impl Survey {
     pub fn can_be_deleted(&self) -> bool {
         match self {
             Self::CardOs(survey) => survey.can_be_deleted(),
-            Self::Muscle(_) => true,
+            Self::Muscle(survey) => survey.applet.can_be_erased(),
             Self::Java(_) => true,
         }
     }

@@ -1,6 +1,7 @@
 //! A PKCS #15 application in the objects: made, and taken away (sheet "muscle", 10).
 
 use super::hand::{GUARDED, Hand};
+use super::overwrite::is_open_to_holder;
 use super::{ODF, Survey, TOKEN_INFO};
 use crate::card::CardError;
 use crate::card::muscle::commands::{INPUT, OUTPUT};
@@ -91,21 +92,60 @@ fn check(survey: &Survey, pin: &NewPin) -> Result<(), CardError> {
     }
 }
 
-/// Deletes all objects of the application, their bytes overwritten, the directory first. PINs and
-/// key places stay (sheet "muscle", 11).
+/// Takes the application away: throw-away keys over the keys that it names (see
+/// [`overwrite`](super::overwrite)), then all objects, their bytes overwritten, the directory first, and
+/// what the token is called by last. PINs and key places stay (sheet "muscle", 11).
 ///
 /// # Errors
 ///
-/// [`MuscleError::Unauthorized`] for one that the PIN does not open; it may be done again.
-pub fn erase(channel: &mut Channel<'_>, survey: &mut Survey) -> Result<(), CardError> {
-    let is_ours = |id: &ObjectId| matches!(id.0, [0x50, ..] | [0x3F, 0x00, ..]);
+/// [`MuscleError::Undeletable`] before anything is changed; [`MuscleError::KeyStays`], unless it is done
+/// `again`; else [`CardError`]; it may be done again.
+pub fn erase(channel: &mut Channel<'_>, survey: &mut Survey, again: bool) -> Result<(), CardError> {
+    if let Some(id) = survey.undeletable() {
+        return Err(MuscleError::Undeletable { id }.into());
+    }
     let mut all: Vec<ObjectId> = survey.objects.iter().map(|object| object.id).collect();
-    all.retain(|id| (is_ours(id) || [INPUT, OUTPUT].contains(id)) && ![MARKER, ROOT].contains(id));
-    all.sort_by_key(|id| *id != ODF);
+    all.retain(|id| is_ours(*id) || is_transfer(*id));
+    // If what is left of a transfer could not be deleted, nothing else is.
+    all.sort_by_key(|id| match *id {
+        id if is_transfer(id) => 0,
+        ODF => 1,
+        MARKER => 3,
+        ROOT => 4,
+        TOKEN_INFO => 5,
+        _ => 2,
+    });
     let mut hand = Hand::new(channel, survey);
-    for id in all.into_iter().chain([MARKER, ROOT]) {
+    hand.overwrite_keys(None, again)?;
+    for id in all {
         hand.remove(id, true)?;
     }
     *survey = hand.survey;
     Ok(())
+}
+
+/// Whether an object belongs to the application, as OpenSC deletes it.
+fn is_ours(id: ObjectId) -> bool {
+    matches!(id.0, [0x50, ..] | [0x3F, 0x00, ..])
+}
+
+fn is_transfer(id: ObjectId) -> bool {
+    [INPUT, OUTPUT].contains(&id)
+}
+
+impl Survey {
+    /// An object of the application that the holder may not delete.
+    fn undeletable(&self) -> Option<ObjectId> {
+        let mut ours = self.objects.iter().filter(|object| is_ours(object.id));
+        let kept = ours.find(|object| {
+            let Rules([_, _, delete]) = object.rules;
+            !is_open_to_holder(delete)
+        });
+        kept.map(|object| object.id)
+    }
+
+    /// Whether the holder may delete all objects of the application.
+    pub(in crate::card) fn can_be_erased(&self) -> bool {
+        self.undeletable().is_none()
+    }
 }

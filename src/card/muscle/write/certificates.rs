@@ -3,6 +3,7 @@
 use super::Survey;
 use super::hand::{GUARDED, Hand, file};
 use crate::card::CardError;
+use crate::card::muscle::MuscleError;
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::encode;
 use crate::card::task::NewCertificate;
@@ -29,7 +30,13 @@ pub fn store_certificate(
     let object = hand.free_file(Kind::Certificates, FILES)?;
     hand.put(object, new.der.0.len(), GUARDED, &new.der.0)?;
     let entry = encode::certificate(new, file(object));
-    hand.edit(Kind::Certificates, &new.id.0, Some(entry))?;
+    if let Err(error) = hand.edit(Kind::Certificates, &new.id.0, Some(entry)) {
+        // Nothing names it: it would only eat the memory that is missing.
+        if error == MuscleError::Full.into() {
+            hand.remove(object, false)?;
+        }
+        return Err(error);
+    }
     if let Some(old) = old {
         hand.remove(old, false)?;
     }

@@ -4,8 +4,8 @@ use super::{ODF, Survey};
 use crate::card::CardError;
 use crate::card::muscle::commands::{self, WRITE_PIECE};
 use crate::card::muscle::status::{self, EXISTS, MuscleError, NO_OBJECT};
-use crate::card::muscle::store::MAX_OBJECT;
-use crate::card::muscle::{ObjectId, ObjectRecord, Rules};
+use crate::card::muscle::store::{self, MAX_OBJECT};
+use crate::card::muscle::{ObjectId, ObjectRecord, Rules, State, applet};
 use crate::card::pkcs15::bits::{OCTET_STRING, next_if};
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::objects::Entry;
@@ -58,20 +58,82 @@ impl<'a, 'c> Hand<'a, 'c> {
         };
         let mut filled = content.to_vec();
         // One that was there keeps its bytes, a new one is full of zeros.
-        if self.record(id) == Some(&wanted) {
+        if self.record(id) == Some(&wanted) || !self.create(&wanted, size)? {
             filled.resize(size.into(), 0x00);
-        } else {
-            let create = commands::create_object(id, size, rules);
-            let mut answer = self.channel.transmit(&create)?;
-            if answer.sw == EXISTS {
-                self.remove(id, false)?;
-                answer = self.channel.transmit(&create)?;
-            }
-            status::done("CreateObject", answer)?;
         }
         self.write(id, &filled)?;
         self.survey.objects.retain(|object| object.id != id);
         self.survey.objects.insert(0, wanted);
+        Ok(())
+    }
+
+    /// Creates an object in the place of one of that name. Whether it is new: else it was there already as
+    /// it is wanted. One that was there is taken away only if there is room for the other one, and comes
+    /// back with its content if there was none in the end.
+    fn create(&mut self, wanted: &ObjectRecord, size: u16) -> Result<bool, CardError> {
+        let id = wanted.id;
+        let create = commands::create_object(id, size, wanted.rules);
+        let mut answer = self.channel.transmit(&create)?;
+        // What work that was broken off has taken away already.
+        let mut old = self.record(id).cloned().zip(self.kept(id));
+        if answer.sw == EXISTS {
+            let all = applet::objects(self.channel)?.whole()?;
+            let there = all.into_iter().find(|object| object.id == id);
+            let there = there.ok_or(CardError::from(MuscleError::InUse))?;
+            if there == *wanted {
+                return Ok(false);
+            }
+            self.check_room(there.size, size)?;
+            let content = match self.kept(id) {
+                None => self.read(id)?,
+                known => known,
+            };
+            old = content.map(|content| (there, content));
+            self.remove(id, false)?;
+            answer = self.channel.transmit(&create)?;
+        }
+        if answer.sw != StatusWord::OK
+            && let Some((record, content)) = old
+        {
+            self.put_back(&record, &content)?;
+        }
+        status::done("CreateObject", answer)?;
+        Ok(true)
+    }
+
+    /// What is in a list, as it was known when the work was begun.
+    fn kept(&self, id: ObjectId) -> Option<Vec<u8>> {
+        self.survey.content(id).map(<[u8]>::to_vec)
+    }
+
+    /// All of an object; nothing if nobody may read it.
+    fn read(&mut self, id: ObjectId) -> Result<Option<Vec<u8>>, CardError> {
+        let path = [&[0x3F, 0x00], id.0.as_slice()].concat();
+        match (store::SOURCE.whole)(self.channel, &path) {
+            Err(error @ CardError::Link(_)) => Err(error),
+            read => Ok(read.ok().flatten()),
+        }
+    }
+
+    /// Whether an object that takes the place of another one has room.
+    fn check_room(&mut self, old: u32, new: u16) -> Result<(), CardError> {
+        let Some(State::Ready(status)) = applet::state(self.channel)? else {
+            return Err(MuscleError::NotSetUp.into());
+        };
+        // What an object costs besides its bytes, both cost.
+        if status.free.saturating_add(old) < u32::from(new) {
+            return Err(MuscleError::Full.into());
+        }
+        Ok(())
+    }
+
+    /// An object as it was before it was taken away, as far as the card lets it be.
+    fn put_back(&mut self, record: &ObjectRecord, content: &[u8]) -> Result<(), CardError> {
+        let size = u16::try_from(record.size).unwrap_or(u16::MAX);
+        let create = commands::create_object(record.id, size, record.rules);
+        if self.channel.transmit(&create)?.sw == StatusWord::OK {
+            self.write(record.id, content)?;
+        }
         Ok(())
     }
 
@@ -150,7 +212,7 @@ impl<'a, 'c> Hand<'a, 'c> {
         let entry = entries.iter().find(|entry| is(entry, id))?;
         let value = crate::card::pkcs15::objects::Value::of(&Entry::of(entry)?.kind)?;
         let path = value.place()?.absolute()?;
-        crate::card::muscle::store::object(&path)
+        store::object(&path)
     }
 
     /// The first file of `high` that no list names and, unless it was left by work that was broken

@@ -3,10 +3,11 @@
 
 use super::Survey;
 use super::hand::{GUARDED, Hand, file, refused};
+use super::overwrite::exposed;
 use crate::base::secret::Secret;
 use crate::card::CardError;
 use crate::card::muscle::applet::{self, PLACES};
-use crate::card::muscle::commands::{self, INPUT, OUTPUT, Rules};
+use crate::card::muscle::commands::{self, Algorithm, INPUT, OUTPUT, Rules};
 use crate::card::muscle::compute::{give, sign, slot};
 use crate::card::muscle::status::{self, BAD_P1, MuscleError, NOT_ALLOWED};
 use crate::card::muscle::{KeyKind, KeyPlace, ObjectRecord, store};
@@ -21,10 +22,10 @@ use crate::pki::trial::Trial;
 use crate::transport::channel::Channel;
 
 /// Nobody reads the private half; the holder overwrites and uses it.
-const PRIVATE: Rules = Rules([0xFFFF, 0x0002, 0x0002]);
+pub(super) const PRIVATE: Rules = Rules([0xFFFF, 0x0002, 0x0002]);
 
 /// Everybody reads and uses the public half.
-const PUBLIC: Rules = Rules([0x0000, 0x0002, 0x0000]);
+pub(super) const PUBLIC: Rules = Rules([0x0000, 0x0002, 0x0000]);
 
 /// The high byte of the files of public keys.
 const FILES: u8 = 0x30;
@@ -136,7 +137,8 @@ pub fn generate_key(
 ///
 /// # Errors
 ///
-/// As [`generate_key`]; [`MuscleError::Unguarded`].
+/// As [`generate_key`]; [`MuscleError::Unguarded`]; [`MuscleError::Exposed`], after which it begins with
+/// overwriting what anybody can read.
 pub fn import_key(
     channel: &mut Channel<'_>,
     survey: &mut Survey,
@@ -153,7 +155,7 @@ pub fn import_key(
     }
     let mut hand = Hand::new(channel, survey);
     let (private, public) = hand.places(new)?;
-    hand.generate(private, public, new.bits)?;
+    hand.throw_away(private, public, new.bits)?;
     let [p, q, dp, dq, q_inverse] = &key.primes;
     let blob = blob(
         0x03,
@@ -161,33 +163,38 @@ pub fn import_key(
         &[p, q, q_inverse, dp, dq].map(Secret::expose),
     );
     hand.import(private, &blob, PRIVATE)?;
-    let halves = [key.public.modulus.as_slice(), &key.public.exponent];
-    hand.import(public, &self::blob(0x01, new.bits, &halves), PUBLIC)?;
-    hand.survey.places = applet::keys(hand.channel)?.whole()?;
-    let mut places = hand.survey.places.iter();
-    let place = places.find(|place| place.slot == private);
-    if !hand.survey.paper && place.is_none_or(|place| place.rules != PRIVATE) {
-        hand.generate(private, public, new.bits)?;
+    hand.look_at_places()?;
+    if !hand.survey.paper
+        && hand
+            .place(private)
+            .is_none_or(|place| place.rules != PRIVATE)
+    {
+        let exposed = |why| exposed(private, why);
+        hand.generate(private, public, new.bits).map_err(exposed)?;
         return Err(MuscleError::Unguarded { slot: private }.into());
     }
+    let halves = [key.public.modulus.as_slice(), &key.public.exponent];
+    hand.import(public, &self::blob(0x01, new.bits, &halves), PUBLIC)?;
     hand.try_key(private, &key.public)?;
     hand.name_key(new, &key.public)?;
     *survey = hand.survey;
     Ok(())
 }
 
-/// Deletes a key from the lists, and the file of its public half. Its places stay used up, and what is
-/// in them, too.
+/// Deletes a key: puts a throw-away key over it (see [`overwrite`](super::overwrite)), then takes it from
+/// the lists, with the file of its public half. Its places stay used up.
 ///
 /// # Errors
 ///
-/// [`CardError`]; it may be done again.
+/// [`MuscleError::KeyStays`], unless it is done `again`; else [`CardError`]; it may be done again.
 pub fn delete_key(
     channel: &mut Channel<'_>,
     survey: &mut Survey,
     id: &[u8],
+    again: bool,
 ) -> Result<(), CardError> {
     let mut hand = Hand::new(channel, survey);
+    hand.overwrite_keys(Some(id), again)?;
     let object = hand.object_of(Kind::PublicKeys, id);
     hand.edit(Kind::PrivateKeys, id, None)?;
     hand.edit(Kind::PublicKeys, id, None)?;
@@ -220,7 +227,7 @@ impl Hand<'_, '_> {
             bits: new.bits,
             places: Vec::new(),
         })?;
-        self.survey.places = applet::keys(self.channel)?.whole()?;
+        self.look_at_places()?;
         let public = private + 1;
         if fits(&self.survey.places, new.number, new.bits) {
             Ok((private, public))
@@ -229,8 +236,23 @@ impl Hand<'_, '_> {
         }
     }
 
-    fn generate(&mut self, private: u8, public: u8, bits: u16) -> Result<(), CardError> {
-        let command = commands::generate(private, public, bits, PRIVATE, PUBLIC);
+    /// Asks which key places are used up. On paper they stay what they were.
+    pub(super) fn look_at_places(&mut self) -> Result<(), CardError> {
+        let places = applet::keys(self.channel)?.whole()?;
+        if !self.survey.paper {
+            self.survey.places = places;
+        }
+        Ok(())
+    }
+
+    /// What is known of a place that is used up.
+    pub(super) fn place(&self, slot: u8) -> Option<&KeyPlace> {
+        self.survey.places.iter().find(|place| place.slot == slot)
+    }
+
+    pub(super) fn generate(&mut self, private: u8, public: u8, bits: u16) -> Result<(), CardError> {
+        let (places, rules) = ((private, public), (PRIVATE, PUBLIC));
+        let command = commands::generate(Algorithm::RsaCrt, bits, places, rules);
         let answer = self.channel.transmit(&command)?;
         match answer.sw {
             StatusWord::OK => Ok(()),
@@ -351,8 +373,7 @@ impl Hand<'_, '_> {
         self.edit(Kind::PublicKeys, &new.id.0, Some(entry))?;
         let entry = encode::private_key(new);
         self.edit(Kind::PrivateKeys, &new.id.0, Some(entry))?;
-        self.survey.places = applet::keys(self.channel)?.whole()?;
-        Ok(())
+        self.look_at_places()
     }
 }
 

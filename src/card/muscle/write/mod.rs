@@ -9,6 +9,7 @@ mod application;
 mod certificates;
 mod hand;
 mod keys;
+mod overwrite;
 
 pub use application::{erase, personalise, store_pin};
 pub use certificates::{delete_certificate, store_certificate};
@@ -94,6 +95,31 @@ impl Survey {
         let list = self.list(Kind::PrivateKeys).map(|(_, list)| list);
         let (entries, _) = files::entries(list.unwrap_or_default());
         entries.iter().filter_map(keys::number).collect()
+    }
+
+    /// Whether the token says what it is called, be its application whole or not.
+    pub(super) fn tells_of_itself(&self) -> bool {
+        self.content(TOKEN_INFO).is_some()
+    }
+
+    /// Whether it says the same of itself.
+    pub(super) fn is_called_as(&self, other: &Self) -> bool {
+        self.content(TOKEN_INFO) == other.content(TOKEN_INFO)
+    }
+
+    /// Whether what is there was there in another one, which had more.
+    pub(super) fn is_part_of(&self, whole: &Self) -> bool {
+        let known = |object: &ObjectRecord| whole.objects.contains(object);
+        let same = |id: ObjectId| {
+            let content = self.content(id);
+            content.is_none() || content == whole.content(id)
+        };
+        self.objects.iter().all(known) && same(ODF) && same(TOKEN_INFO)
+    }
+
+    /// What is in a list; nothing if there is none.
+    pub(super) fn entries_of(&self, kind: Kind) -> &[u8] {
+        self.list(kind).map(|(_, list)| list).unwrap_or_default()
     }
 
     /// What the token is called.
