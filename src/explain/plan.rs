@@ -483,7 +483,7 @@ pub fn setup_error(error: &SetupError) -> Explanation {
         SetupError::Missing(name) | SetupError::Other(name) => missing(name),
         SetupError::KnownPin { number } => Explanation::new(
             gettext("This PIN is none"),
-            gettext("Eight zeros stand in every guide, and a PUK that is the same as its PIN opens nothing more. Choose others. Nothing was sent."),
+            gettext("Eight zeros and “Muscle00” stand in every guide, and a PUK that is the same as its PIN opens nothing more. Choose others. Nothing was sent."),
         )
         .with(gettext_f("PIN {number}", &[("number", &number.to_string())])),
         SetupError::NoCardManager => super::card_manager::none(),

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::hex::Hex;
 pub use crate::card::cardos::{self, FileEntry, Phase, StartKey};
+pub use crate::card::muscle::is_known;
 pub use crate::card::setup::{About, Need, Private, SetupError, Survey};
 pub use crate::card::task::{
     AppletSetUp, Creation, Deletion, Installation, KeyPurpose, Loading, Named, NewCertificate,

@@ -179,6 +179,7 @@ mod tests {
             label: None,
             rule,
             replaces_pins: true,
+            refuses_known: false,
         }
     }
 

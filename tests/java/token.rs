@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use symbolon::base::hex::Hex;
 use symbolon::base::secret::Secret;
 use symbolon::card;
+use symbolon::plan::journal::Journals;
+use symbolon::plan::preview::Preview;
 use symbolon::plan::profile::Profile;
 use symbolon::plan::recipe::{self, Given, RecipeError};
 use symbolon::plan::run::Run;
@@ -265,19 +267,19 @@ fn another_size_of_key_takes_another_place() {
 fn pins_that_everybody_knows_are_not_taken() {
     let desk = blank(false);
     let plan = plan(&desk, SET_UP).unwrap();
-    let mut known = secrets();
-    known.give(SecretName::Pin { number: 1 }, Secret::new(b"00000000"));
-    let survey = survey(&desk);
-    let journal = desk.journals.open(survey.serial()).unwrap();
-    let run = Run::begin(plan, survey, journal, NOW).unwrap();
-    let ended = desk.go_on(run, &mut known, None);
-    assert_eq!(
-        ended
-            .sent
-            .iter()
-            .filter(|sent| sent[..2] == [0xB0, 0x2A])
-            .count(),
-        0
-    );
-    assert_eq!(ended.setup_error(), SetupError::KnownPin { number: 1 });
+    let live = survey(&desk);
+    let preview = Preview::of(&plan, &live).unwrap();
+    let refusing = preview.needs.iter().filter(|need| need.refuses_known);
+    assert_eq!(refusing.count(), 4, "two PINs and their PUKs");
+    for value in [&b"00000000"[..], b"Muscle00", b"55667788"] {
+        let mut known = secrets();
+        known.give(SecretName::Pin { number: 1 }, Secret::new(value));
+        let journals = Journals::memory();
+        let journal = journals.open(live.serial()).unwrap();
+        let run = Run::begin(plan.clone(), live.clone(), journal, NOW).unwrap();
+        let ended = desk.go_on(run, &mut known, None);
+        let set_ups = ended.sent.iter().filter(|sent| sent[..2] == [0xB0, 0x2A]);
+        assert_eq!(set_ups.count(), 0);
+        assert_eq!(ended.setup_error(), SetupError::KnownPin { number: 1 });
+    }
 }

@@ -50,6 +50,7 @@ pub(in crate::card) fn need(name: &SecretName, task: &Task, survey: &Survey, atr
         label: None,
         rule: rule(1),
         replaces_pins: true,
+        refuses_known: false,
     };
     let (SecretName::Pin { number } | SecretName::Puk { number }) = name else {
         return any;

@@ -70,6 +70,7 @@ pub(in crate::card) fn need(name: &SecretName, task: &Task) -> Need {
             alphabet: Alphabet::Any,
         },
         replaces_pins: false,
+        refuses_known: false,
     }
 }
 

@@ -19,6 +19,7 @@ use super::driver::{Driver, Progress};
 use super::guard::{Deed, Step};
 use super::pkcs15::{files, private, profile, reading::Reading};
 use super::{CardError, iso};
+use crate::base::secret::Secret;
 use crate::iso7816::Response;
 use crate::iso7816::atr::Atr;
 use crate::token::{Application, ApplicationKind, Fact, KeyRef, PinReference, PinRole, TriesLeft};
@@ -108,6 +109,18 @@ pub fn find(channel: &mut Channel<'_>) -> Result<State, CardError> {
     Err(CardError::NotFound {
         what: "the MUSCLE applet",
     })
+}
+
+/// The PIN that applets are compiled with (sheet "muscle", 3).
+const TRANSPORT_PIN: &[u8] = b"Muscle00";
+
+/// Whether everybody knows it, so that it is not taken as a new PIN or PUK: the zeros of the guides, and
+/// the PIN that applets are compiled with (sheet "muscle", 3).
+#[must_use]
+pub fn is_known(pin: &Secret) -> bool {
+    let pin = pin.expose();
+    let is_zeros = !pin.is_empty() && pin.iter().all(|&digit| digit == b'0');
+    is_zeros || pin == TRANSPORT_PIN
 }
 
 impl Driver for Muscle {
@@ -229,5 +242,20 @@ impl Driver for Muscle {
         answer: &Response,
     ) -> Result<(), CardError> {
         status::judge(role, operation, answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Secret, is_known};
+
+    #[test]
+    fn what_stands_in_every_guide_is_known() {
+        for known in [&b"00000000"[..], b"0000", b"Muscle00"] {
+            assert!(is_known(&Secret::new(known)), "{known:?}");
+        }
+        for other in [&b""[..], b"00000001", b"muscle00", b"Muscle001"] {
+            assert!(!is_known(&Secret::new(other)), "{other:?}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::commands::{self, NewIdentity, SetUp};
 use super::write::{self, ImportedKey};
-use super::{AID, MuscleError, State, Status, find, reading, store};
+use super::{AID, MuscleError, State, Status, find, is_known, reading, store};
 use crate::base::hex::Hex;
 use crate::base::secret::Secret;
 use crate::card::pkcs15::directory::Kind;
@@ -309,11 +309,6 @@ fn pair(
     ])
 }
 
-/// Whether everybody knows it: the eight zeros of the guides (sheet "muscle", 3).
-fn is_known(pin: &Secret) -> bool {
-    pin.expose().iter().all(|&digit| digit == b'0')
-}
-
 /// What a task asks for.
 pub(in crate::card) fn need(name: &SecretName, task: &Task) -> Need {
     let rule = |min| PinRule {
@@ -339,13 +334,15 @@ pub(in crate::card) fn need(name: &SecretName, task: &Task) -> Need {
         SecretName::TransportPin => (PinRole::SecurityOfficer, rule(1)),
         _ => (PinRole::User, rule(4)),
     };
+    let fresh = set_up.is_some() && *name != SecretName::TransportPin;
     Need {
         name: name.clone(),
-        fresh: set_up.is_some() && *name != SecretName::TransportPin,
+        fresh,
         role,
         label,
         rule,
         replaces_pins: false,
+        refuses_known: fresh,
     }
 }
 

@@ -42,6 +42,9 @@ pub struct Need {
     /// Whether a PIN that was forgotten can be replaced with it: by a PUK, or an SO-PIN. Some PUKs
     /// only give the tries back.
     pub replaces_pins: bool,
+    /// Whether what everybody knows is refused as its value ([`crate::card::muscle::is_known`]), and a
+    /// PUK that is the same as its PIN.
+    pub refuses_known: bool,
 }
 
 /// Goes through all tasks, one after the other, on a card that answers "done" to everything.

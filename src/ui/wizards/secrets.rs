@@ -274,6 +274,7 @@ mod tests {
                 alphabet: Alphabet::Ascii,
             },
             replaces_pins: true,
+            refuses_known: false,
         };
         let met = |typed: &str, again: &str| {
             let [typed, again] = [typed, again].map(|text| Secret::new(text.as_bytes()));
