@@ -100,7 +100,7 @@ fn note(task: &Task) -> Option<String> {
     match task {
         Task::Create(new) if !new.owner.officer => Some(words::without_officer()),
         Task::ImportKey(_) => Some(words::rather_on_card()),
-        _ => None,
+        _ => words::lays_down(task),
     }
 }
 
