@@ -99,6 +99,22 @@ impl Purpose {
         }
     }
 
+    /// What it is called, and what comes onto the token; an applet takes no other names, and has its
+    /// PINs by itself.
+    pub(super) fn words(self, applet: bool) -> (String, String) {
+        match self {
+            Self::Tidy if applet => (
+                gettext("Delete"),
+                gettext("Keys and certificates that are not needed any more"),
+            ),
+            Self::Erase if applet => (
+                self.title(),
+                gettext("Nothing is left on the token but its PINs"),
+            ),
+            _ => (self.title(), self.caption()),
+        }
+    }
+
     /// The keys, by what they are good for.
     fn keys(self) -> &'static [KeyPurpose] {
         match self {
