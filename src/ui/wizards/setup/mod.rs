@@ -5,6 +5,7 @@
 //! is waited for, and the work goes on where it was. What was typed is kept until then, and wiped
 //! when the window closes.
 
+mod applet;
 mod choose;
 mod details;
 
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
+use self::applet::AppletEdit;
 use self::choose::ChoosePage;
 use self::details::DetailsPage;
 use self::flow::{Page, Way};
@@ -153,6 +155,8 @@ pub enum Detail {
     KeyPurpose(u32),
     /// The place of something on the token, and what is done with it.
     Item(usize, Change),
+    /// Something of the first set-up of an applet.
+    Applet(AppletEdit),
 }
 
 /// What can happen to it.

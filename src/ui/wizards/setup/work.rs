@@ -100,6 +100,7 @@ impl SetupWizard {
                 }
                 self.make();
             }
+            Detail::Applet(edit) => self.decide(|details| details.edit_applet(edit)),
             Detail::KeyLabel(label) => self.decide(|details| details.key_label = label),
             Detail::KeyPurpose(place) => {
                 let place = usize::try_from(place).ok();
