@@ -96,7 +96,7 @@ pub fn creatable(what: Creatable) -> (String, String) {
         ),
         Creatable::Pins => (
             gettext("Who may create further PINs"),
-            gettext("Symbolon makes none; other programs may."),
+            gettext("Symbolon makes none; other programs do."),
         ),
     }
 }
@@ -147,6 +147,23 @@ pub fn for_good() -> String {
     gettext(
         "The first set-up lays this down for good: only who deletes the applet and installs it anew can change it.",
     )
+}
+
+/// The applet has taken none of the new PINs and PUKs (sheet "muscle", 3). It does not say which it means.
+#[must_use]
+pub fn pins_refused() -> Explanation {
+    Explanation::new(
+        gettext("The applet does not take these PINs"),
+        gettext(
+            "Builds from before 2010 want characters of two kinds in every PIN and PUK: capital letters, small letters, digits. Nothing was changed; no try was lost. Choose others.",
+        ),
+    )
+}
+
+/// What is different from other tokens with a PUK.
+#[must_use]
+pub fn puk_sets_no_pin() -> String {
+    gettext("Nobody can then replace a forgotten PIN: the PUK only gives its tries back.")
 }
 
 /// What the first set-up lays down, as far as it is no secret.

@@ -2,7 +2,7 @@
 
 use crate::base::i18n::{gettext, gettext_f};
 use crate::plan::{Plan, Task};
-pub(super) use crate::ui::wizards::plan::{Reaction, reaction};
+pub(super) use crate::ui::wizards::plan::{Reaction, Refused, reaction, refused};
 
 /// A page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -26,7 +26,7 @@ use relm4::prelude::*;
 use self::applet::AppletEdit;
 use self::choose::ChoosePage;
 use self::details::DetailsPage;
-use self::flow::{Page, Way};
+use self::flow::{Page, Refused, Way};
 use self::tidy::{Change, Item};
 
 use self::wish::{Details, Purpose};
@@ -75,6 +75,8 @@ pub struct SetupWizard {
     kept: BTreeMap<SecretName, Secret>,
     /// What the card has just called wrong.
     wrong: Option<(PinRole, TriesLeft)>,
+    /// What was just not taken as a new PIN, and why.
+    refused: Option<(Refused, Explanation)>,
     pages: Pages,
     primary: gtk::Button,
     secondary: gtk::Button,
@@ -306,6 +308,7 @@ impl Component for SetupWizard {
             ending: None,
             kept: BTreeMap::new(),
             wrong: None,
+            refused: None,
             pages: Pages::new(&sender),
             primary: primary.clone(),
             secondary: secondary.clone(),

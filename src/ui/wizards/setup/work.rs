@@ -5,7 +5,7 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
-use super::flow::{self, Page, Reaction, Way};
+use super::flow::{self, Page, Reaction, Refused, Way};
 use super::tidy::{self, Item};
 use super::wish::{self, Details, Purpose};
 use super::{
@@ -290,13 +290,19 @@ impl SetupWizard {
                 self.kept.remove(&need.name);
             }
         }
+        let refused = self.refused.take();
+        if let Some((refused, _)) = &refused {
+            for need in preview.needs.iter().filter(|need| refused.is_of(need)) {
+                self.kept.remove(&need.name);
+            }
+        }
         let missing: Vec<_> = typed(&preview.needs)
             .filter(|need| !self.kept.contains_key(&need.name))
             .cloned()
             .collect();
         self.way = Way::resumed(!missing.is_empty());
         self.pages.secrets.ask(&missing, &self.token);
-        if wrong.is_some() {
+        if wrong.is_some() || refused.is_some() {
             // Nothing that was wrong is one key away from being sent again.
             self.pages.secrets.clear();
         }
@@ -308,7 +314,7 @@ impl SetupWizard {
         }));
         if !go_on {
             self.page = Page::Plan;
-        } else if missing.is_empty() && wrong.is_some() {
+        } else if missing.is_empty() && (wrong.is_some() || refused.is_some()) {
             // Nobody can say which one it was, and nothing is sent twice by itself.
             self.forget();
             self.page = Page::Plan;
@@ -321,6 +327,9 @@ impl SetupWizard {
                 left => explain::pin_dialog::wrong(role, &Tries { left, max: None }),
             });
             let words = words.as_deref().map(|words| (words, ""));
+            let refused = refused.as_ref();
+            let refused = refused.map(|(_, words)| (words.title.as_str(), words.body.as_str()));
+            let words = words.or(refused);
             self.page = Page::Secrets;
             self.pages.secrets.warn(words);
         }
@@ -334,6 +343,16 @@ impl SetupWizard {
             .map_or(begun, |(_, left)| left.next);
         if !self.plan().is_some_and(|made| made.begun) {
             return self.end(Ending::Refused(refused(failure)));
+        }
+        if let Some(refused) = flow::refused(failure) {
+            let applet = self.survey.as_deref().is_some_and(Survey::is_applet);
+            let words = match refused {
+                Refused::Any if applet => explain::applet::pins_refused(),
+                Refused::Any | Refused::Number(_) => explain::failure::failure(failure),
+            };
+            self.refused = Some((refused, words));
+            let request = Request::Survey { go_on: true };
+            return self.ask(PlanAction::SURVEY_TOKEN, request, sender);
         }
         let words = match flow::reaction(failure) {
             Reaction::Wrong(role, left) => {
