@@ -83,12 +83,10 @@ pub fn number(number: Number) -> (String, String) {
 /// What can be created on the applet, and what that is for.
 #[must_use]
 pub fn creatable(what: Creatable) -> (String, String) {
-    match what {
+    let (title, about) = match what {
         Creatable::Objects => (
             gettext("Who may create objects"),
-            gettext(
-                "Certificates, data and the lists of both. Each object has rules of its own for reading, writing and deleting.",
-            ),
+            gettext("Certificates, data, and the lists of both."),
         ),
         Creatable::Keys => (
             gettext("Who may create keys"),
@@ -98,36 +96,26 @@ pub fn creatable(what: Creatable) -> (String, String) {
             gettext("Who may create further PINs"),
             gettext("Symbolon makes none; other programs do."),
         ),
-    }
+    };
+    let guides = AppletSetUp::default().may_create;
+    let mut guides = Creatable::ALL.into_iter().zip(guides);
+    let guides = guides.find(|(known, _)| *known == what);
+    let guides = guides.and_then(|(_, rule)| Creator::of(rule)).map(|who| {
+        // TRANSLATORS: {who} is "Everybody" or "PIN", for example.
+        gettext_f("In the guides: {who}.", &[("who", &creator(who))])
+    });
+    (title, sentences(&[about, guides.unwrap_or_default()]))
 }
 
-/// Who may create it.
+/// Who may create it: the PIN that has to be known.
 #[must_use]
 pub fn creator(creator: Creator) -> String {
     match creator {
-        Creator::Everybody => gettext("Everybody who has the card"),
-        Creator::Pin => gettext("Who knows the PIN"),
-        Creator::SoPin => gettext("Who knows the SO-PIN"),
-        Creator::Either => gettext("Who knows one of the two PINs"),
-        Creator::Nobody => gettext("Nobody, ever"),
-    }
-}
-
-/// The same where one of them is chosen: the one of the guides says so.
-#[must_use]
-pub fn creator_choice(what: Creatable, who: Creator) -> String {
-    let guides = Creatable::ALL
-        .into_iter()
-        .zip(AppletSetUp::default().may_create);
-    let words = creator(who);
-    if guides
-        .into_iter()
-        .any(|(known, rule)| known == what && rule == who.rule())
-    {
-        // TRANSLATORS: {who} is "Everybody who has the card".
-        gettext_f("{who} (as in the guides)", &[("who", &words)])
-    } else {
-        words
+        Creator::Everybody => gettext("Everybody"),
+        Creator::Pin => gettext("PIN"),
+        Creator::SoPin => gettext("SO-PIN"),
+        Creator::Either => gettext("PIN or SO-PIN"),
+        Creator::Nobody => gettext("Nobody"),
     }
 }
 
@@ -184,7 +172,7 @@ pub fn set_up(set_up: &AppletSetUp) -> String {
     let rules = rules.map(|(what, rule)| {
         let who = Creator::of(rule).map_or_else(|| format!("{rule:02X}"), creator);
         let (what, _) = creatable(what);
-        // TRANSLATORS: "Who may create keys: who knows the PIN."
+        // TRANSLATORS: "Who may create keys: PIN."
         gettext_f("{what}: {who}.", &[("what", &what), ("who", &who)])
     });
     let all: Vec<String> = std::iter::once(numbers).chain(rules).collect();
@@ -206,7 +194,7 @@ pub fn cannot_create(what: Creatable, who: Creator) -> Explanation {
             "The set-up goes on with the PIN of the holder, and after these rules that would not do: choose one that lets the holder create it. Nothing was sent.",
         ),
     )
-    // TRANSLATORS: "Who may create keys: who knows the PIN."
+    // TRANSLATORS: "Who may create keys: PIN."
     .with(gettext_f(
         "{what}: {who}.",
         &[("what", &rule), ("who", &creator(who))],
@@ -223,9 +211,9 @@ mod tests {
         for part in [
             "5 of the PIN, 2 of its PUK, 4 of the SO-PIN, 1 of its PUK",
             "6000 bytes",
-            "Who may create objects: Everybody who has the card.",
-            "Who may create keys: Who knows the PIN.",
-            "Who may create further PINs: Who knows the SO-PIN.",
+            "Who may create objects: Everybody.",
+            "Who may create keys: PIN.",
+            "Who may create further PINs: SO-PIN.",
         ] {
             assert!(words.contains(part), "{part} in {words}");
         }
@@ -233,14 +221,13 @@ mod tests {
 
     #[test]
     fn what_the_guides_give_is_named_where_it_is_offered() {
-        let choices = |what| Creator::ALL.map(|who| creator_choice(what, who));
-        for (what, expected) in
-            Creatable::ALL
-                .into_iter()
-                .zip([Creator::Everybody, Creator::Pin, Creator::SoPin])
-        {
-            let named = choices(what).map(|words| words.ends_with("(as in the guides)"));
-            assert_eq!(named, Creator::ALL.map(|who| who == expected), "{what:?}");
+        let rules = Creatable::ALL.into_iter();
+        for (what, who) in rules.zip(["Everybody", "PIN", "SO-PIN"]) {
+            let (_, about) = creatable(what);
+            assert!(
+                about.ends_with(&format!("In the guides: {who}.")),
+                "{about}"
+            );
         }
         for (known, text) in Number::ALL.into_iter().zip(["5", "2", "4", "1", "6000"]) {
             let (_, about) = number(known);

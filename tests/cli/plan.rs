@@ -326,9 +326,9 @@ fn an_applet_gets_what_its_profile_says_for_good() {
     for words in [
         "Set the MUSCLE applet up with new PINs",
         "3 of the PIN, 9 of its PUK, 6 of the SO-PIN, 7 of its PUK. 8192 bytes",
-        "Who may create objects: Who knows the PIN.",
-        "Who may create keys: Who knows one of the two PINs.",
-        "Who may create further PINs: Nobody, ever.",
+        "Who may create objects: PIN.",
+        "Who may create keys: PIN or SO-PIN.",
+        "Who may create further PINs: Nobody.",
         "Nobody can then replace a forgotten PIN: the PUK only gives its tries back.",
     ] {
         assert!(shown.contains(words), "{words} in {shown}");

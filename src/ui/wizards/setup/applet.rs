@@ -128,7 +128,7 @@ fn creator_row(
     sender: &ComponentSender<SetupWizard>,
 ) -> adw::ComboRow {
     let (title, about) = words::creatable(what);
-    let choices = Creator::ALL.map(|who| words::creator_choice(what, who));
+    let choices = Creator::ALL.map(words::creator);
     let choices = gtk::StringList::new(&choices.each_ref().map(String::as_str));
     let row = adw::ComboRow::builder()
         .title(gtk::glib::markup_escape_text(&title))
