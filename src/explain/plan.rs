@@ -10,10 +10,11 @@ use crate::plan::preview::{Loss, Preview, Step, Warning};
 use crate::plan::profile::{Fault, ProfileError};
 use crate::plan::recipe::RecipeError;
 use crate::plan::{
-    KeyPurpose, Loading, Named, Need, Phase, Plan, Promise, Promised, RunError, SecretName,
+    About, KeyPurpose, Loading, Named, Need, Phase, Plan, Promise, Promised, RunError, SecretName,
     SetupError, Task,
 };
 use crate::token::{PinRole, Text, Token};
+use crate::transport::link::LinkError;
 
 /// What a step does: "Generate RSA 2048", "Create PKCS#15".
 #[must_use]
@@ -352,7 +353,40 @@ pub fn stopped_means() -> String {
     )
 }
 
-/// "Step 3 of 5".
+/// The card was taken out while this step was done.
+#[must_use]
+pub fn gone_at(step: usize, plan: &Plan) -> Explanation {
+    let place = step_of(step, plan);
+    let place = [("place", place.as_str())];
+    Explanation {
+        title: failure::link_error(&LinkError::Removed).title,
+        body: match plan.about() {
+            About::Token => gettext_f(
+                "Set-up stopped at step {place}. Put the token back to go on; nothing has to be done twice.",
+                &place,
+            ),
+            About::Content => gettext_f(
+                "The work stopped at step {place}. Put the card back to go on; nothing has to be done twice.",
+                &place,
+            ),
+        },
+        details: None,
+    }
+}
+
+/// Somebody has stopped it; this step is the next.
+#[must_use]
+pub fn stopped_before(step: usize, plan: &Plan) -> Explanation {
+    Explanation::new(
+        gettext_f(
+            "Stopped before step {place}",
+            &[("place", &step_of(step, plan))],
+        ),
+        gettext("What is done stays done. It can be gone on with now, or another day."),
+    )
+}
+
+/// "3 of 5".
 #[must_use]
 pub fn step_of(step: usize, plan: &Plan) -> String {
     gettext_f(

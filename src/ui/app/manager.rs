@@ -6,20 +6,18 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
-use super::requests::{Dialog, Purpose};
+use super::requests::{Dialog, OpenPlan, Purpose};
 use super::{App, AppInput, words};
-use crate::backend::{Command, Done, Failure, Look, ManagerAccess, Progress, RequestId};
+use crate::backend::{Command, Done, Failure, Look, ManagerAccess, RequestId};
 use crate::base::i18n::gettext;
-use crate::plan::journal::Unfinished;
 use crate::token::Identity;
 use crate::ui::dialogs::chooser;
 use crate::ui::dialogs::manager::{
     OpenManager, OpenManagerInit, OpenManagerInput, OpenManagerOutput,
 };
 use crate::ui::token_view::{AppletsOutput, TokenViewInput};
-use crate::ui::wizards::content::{
-    Access, ContentInit, ContentInput, ContentOutput, ContentWizard, Wish,
-};
+use crate::ui::wizards::content::{Access, ContentInit, ContentWizard, Wish};
+use crate::ui::wizards::plan::PlanOutput;
 
 /// What is known of a card manager, and what is open about it.
 #[derive(Default)]
@@ -31,12 +29,7 @@ pub(super) struct Manager {
     /// Those that are being tried.
     tried: Option<Access>,
     dialog: Option<(Identity, Dialog<OpenManager>)>,
-    wizard: Option<OpenContent>,
-}
-
-struct OpenContent {
-    dialog: Dialog<ContentWizard>,
-    request: Option<RequestId>,
+    pub(super) wizard: Option<OpenPlan<ContentWizard>>,
 }
 
 impl Manager {
@@ -190,7 +183,7 @@ impl App {
         root: &adw::ApplicationWindow,
     ) {
         if let Some(open) = &self.requests.manager.wizard {
-            open.dialog.0.widget().present();
+            open.present();
             return;
         }
         let Some((reader, identity, token)) = self.card().filter(|_| !self.bench_is_at_work())
@@ -210,30 +203,27 @@ impl App {
             .forward(sender.input_sender(), AppInput::Content);
         dialog.widget().set_transient_for(Some(root));
         dialog.widget().present();
-        self.requests.manager.wizard = Some(OpenContent {
-            dialog: Dialog(dialog),
-            request: None,
-        });
+        self.requests.manager.wizard = Some(OpenPlan::new(dialog));
     }
 
     /// The wizard spoke.
-    pub(super) fn content_output(&mut self, output: ContentOutput) {
+    pub(super) fn content_output(&mut self, output: PlanOutput) {
         match output {
-            ContentOutput::Asked(command) => {
+            PlanOutput::Asked(command) => {
                 let purpose = Purpose::Content(command.identity);
                 let id = self.request(Command::Plan(command), purpose);
                 if let Some(open) = &mut self.requests.manager.wizard {
-                    open.request = Some(id);
+                    open.asked(id);
                 }
             }
-            ContentOutput::StopAsked => {
+            PlanOutput::StopAsked => {
                 let wizard = self.requests.manager.wizard.as_ref();
-                if let Some(id) = wizard.and_then(|open| open.request) {
+                if let Some(id) = wizard.and_then(OpenPlan::request) {
                     self.backend.cancel(id);
                 }
             }
-            ContentOutput::Copied(what) => self.toast(&words::copied(&what)),
-            ContentOutput::Closed => self.requests.manager.wizard = None,
+            PlanOutput::Copied(what) => self.toast(&words::copied(&what)),
+            PlanOutput::Closed => self.requests.manager.wizard = None,
         }
     }
 
@@ -245,30 +235,8 @@ impl App {
         outcome: Result<Done, Failure>,
     ) {
         self.follow_plan(identity, &outcome);
-        if let Some(open) = &mut self.requests.manager.wizard
-            && open.request == Some(id)
-        {
-            open.request = None;
-            open.dialog.0.emit(ContentInput::Finished(outcome));
-        }
-    }
-
-    /// What the wizard asked for got on.
-    pub(super) fn content_progressed(&self, id: RequestId, progress: Progress) {
-        if let Some(open) = &self.requests.manager.wizard
-            && open.request == Some(id)
-        {
-            open.dialog.0.emit(ContentInput::Progressed(progress));
-        }
-    }
-
-    /// A plan can be gone on with.
-    pub(super) fn content_unfinished(&self, identity: Identity, unfinished: &Arc<Unfinished>) {
-        if let Some(open) = &self.requests.manager.wizard {
-            let unfinished = Arc::clone(unfinished);
-            open.dialog
-                .0
-                .emit(ContentInput::Unfinished(identity, unfinished));
+        if let Some(open) = &mut self.requests.manager.wizard {
+            open.finished(id, outcome);
         }
     }
 
@@ -280,9 +248,6 @@ impl App {
         if let Some((_, dialog)) = manager.dialog.as_ref().filter(|(of, _)| *of == identity) {
             manager.tried = None;
             dialog.0.emit(OpenManagerInput::Removed);
-        }
-        if let Some(open) = &manager.wizard {
-            open.dialog.0.emit(ContentInput::Removed(identity));
         }
     }
 }

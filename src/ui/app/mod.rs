@@ -40,8 +40,8 @@ use crate::ui::tools::practice::{PracticeCards, PracticeCardsOutput};
 use crate::ui::tools::preferences::Preferences;
 use crate::ui::tools::trace::{Trace, TraceInput, TraceOutput, Traced};
 use crate::ui::wizards::bench::BenchOutput;
-use crate::ui::wizards::content::{ContentOutput, Wish};
-use crate::ui::wizards::setup::SetupOutput;
+use crate::ui::wizards::content::Wish;
+use crate::ui::wizards::plan::PlanOutput;
 
 use kept::Kept;
 use requests::Requests;
@@ -116,11 +116,11 @@ pub enum AppInput {
     /// The person used the dialog for a command.
     Command(CommandDialogOutput),
     /// The person used the wizard that sets tokens up.
-    Setup(SetupOutput),
+    Setup(PlanOutput),
     /// The person used the dialog for the keys of a card manager.
     Manager(OpenManagerOutput),
     /// The person used the wizard that changes what is on a Java card.
-    Content(ContentOutput),
+    Content(PlanOutput),
     /// The person chose a file with a package for a Java card.
     OpenPackage(PathBuf),
     /// The bench spoke.
@@ -524,7 +524,7 @@ impl App {
                     self.view.emit(TokenViewInput::ReadAnew(identity));
                 }
             }
-            Notice::Unfinished(identity, unfinished) => self.plan_unfinished(identity, unfinished),
+            Notice::Unfinished(identity, unfinished) => self.plan_unfinished(identity, &unfinished),
             Notice::Removed(identity) => {
                 self.card_removed(identity);
                 self.say(&gettext("The token was removed"));

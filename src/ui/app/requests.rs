@@ -7,7 +7,6 @@ use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
 use super::manager::Manager;
-use super::setup::OpenSetup;
 use super::{App, AppInput, words};
 use crate::backend::{Command, Done, Failure, PinAction, PracticeCommand, Progress, RequestId};
 use crate::explain;
@@ -21,6 +20,8 @@ use crate::ui::dialogs::command::{
 use crate::ui::dialogs::pin::{PinDialog, PinDialogInit, PinDialogInput, PinDialogOutput};
 use crate::ui::model::{Place, Shown};
 use crate::ui::token_view::TokenViewInput;
+use crate::ui::wizards::plan::PlanNews;
+use crate::ui::wizards::setup::SetupWizard;
 
 /// What is under way, and who waits for it.
 #[derive(Default)]
@@ -28,7 +29,7 @@ pub(super) struct Requests {
     under_way: HashMap<RequestId, Purpose>,
     pin: Option<OpenPin>,
     command: Option<(Identity, Dialog<CommandDialog>)>,
-    pub(super) setup: Option<OpenSetup>,
+    pub(super) setup: Option<OpenPlan<SetupWizard>>,
     pub(super) manager: Manager,
     certificate: Option<Dialog<CertificateDialog>>,
 }
@@ -85,6 +86,64 @@ where
 {
     fn drop(&mut self) {
         self.0.widget().destroy();
+    }
+}
+
+/// A wizard on the screen that carries out a plan, and what it waits for.
+pub(super) struct OpenPlan<C: Component>
+where
+    C::Root: IsA<gtk::Window>,
+{
+    dialog: Dialog<C>,
+    request: Option<RequestId>,
+}
+
+impl<C: Component> OpenPlan<C>
+where
+    C::Root: IsA<gtk::Window>,
+    C::Input: From<PlanNews>,
+{
+    /// One that has just come.
+    pub(super) fn new(dialog: Controller<C>) -> Self {
+        Self {
+            dialog: Dialog(dialog),
+            request: None,
+        }
+    }
+
+    /// Brings it to the front.
+    pub(super) fn present(&self) {
+        self.dialog.0.widget().present();
+    }
+
+    /// It waits for this request.
+    pub(super) fn asked(&mut self, id: RequestId) {
+        self.request = Some(id);
+    }
+
+    /// What it waits for.
+    pub(super) fn request(&self) -> Option<RequestId> {
+        self.request
+    }
+
+    /// A request ended: its own, or one that it waits for no more.
+    pub(super) fn finished(&mut self, id: RequestId, outcome: Result<Done, Failure>) {
+        if self.request == Some(id) {
+            self.request = None;
+            self.emit(PlanNews::Finished(outcome));
+        }
+    }
+
+    /// A request got on.
+    pub(super) fn progressed(&self, id: RequestId, progress: Progress) {
+        if self.request == Some(id) {
+            self.emit(PlanNews::Progressed(progress));
+        }
+    }
+
+    /// Something happened that it is told.
+    pub(super) fn emit(&self, news: impl Into<C::Input>) {
+        self.dialog.0.emit(news.into());
     }
 }
 
@@ -184,8 +243,7 @@ impl App {
         if let Some(open) = self.requests.pin_of(id) {
             open.dialog.0.emit(PinDialogInput::Progressed(progress));
         }
-        self.setup_progressed(id, progress);
-        self.content_progressed(id, progress);
+        self.plan_progressed(id, progress);
     }
 
     /// A token was read: an open dialog shows its counters.
@@ -202,8 +260,8 @@ impl App {
         if let Some(open) = self.requests.pin_at(identity) {
             open.dialog.0.emit(PinDialogInput::Removed);
         }
-        self.setup_card_removed(identity);
         self.manager_removed(identity);
+        self.plan_card_removed(identity);
         if self
             .requests
             .command

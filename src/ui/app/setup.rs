@@ -5,7 +5,7 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
-use super::requests::{Dialog, Purpose};
+use super::requests::{OpenPlan, Purpose};
 use super::{App, AppInput, words};
 use crate::backend::{Command, Done, Failure, PlanAction, PlanCommand, Progress, RequestId};
 use crate::base::i18n::{gettext, gettext_f};
@@ -15,13 +15,8 @@ use crate::plan::{About, Survey};
 use crate::token::{Identity, Token};
 use crate::ui::model::Place;
 use crate::ui::wizards::content::Wish;
-use crate::ui::wizards::setup::{SetupInit, SetupInput, SetupOutput, SetupWizard};
-
-/// The wizard on the screen.
-pub(super) struct OpenSetup {
-    dialog: Dialog<SetupWizard>,
-    request: Option<RequestId>,
-}
+use crate::ui::wizards::plan::{PlanNews, PlanOutput};
+use crate::ui::wizards::setup::{SetupInit, SetupInput, SetupWizard};
 
 impl App {
     /// Whether the card on show can be set up.
@@ -45,7 +40,7 @@ impl App {
         root: &adw::ApplicationWindow,
     ) {
         if let Some(open) = &self.requests.setup {
-            open.dialog.0.widget().present();
+            open.present();
             return;
         }
         let unfinished = self.unfinished();
@@ -65,30 +60,27 @@ impl App {
             .forward(sender.input_sender(), AppInput::Setup);
         dialog.widget().set_transient_for(Some(root));
         dialog.widget().present();
-        self.requests.setup = Some(OpenSetup {
-            dialog: Dialog(dialog),
-            request: None,
-        });
+        self.requests.setup = Some(OpenPlan::new(dialog));
     }
 
     /// The wizard spoke.
-    pub(super) fn setup_output(&mut self, output: SetupOutput) {
+    pub(super) fn setup_output(&mut self, output: PlanOutput) {
         match output {
-            SetupOutput::Asked(command) => {
+            PlanOutput::Asked(command) => {
                 let purpose = Purpose::Setup(command.identity);
                 let id = self.request(Command::Plan(command), purpose);
                 if let Some(open) = &mut self.requests.setup {
-                    open.request = Some(id);
+                    open.asked(id);
                 }
             }
-            SetupOutput::StopAsked => {
-                let request = self.requests.setup.as_ref().and_then(|open| open.request);
-                if let Some(id) = request {
+            PlanOutput::StopAsked => {
+                let open = self.requests.setup.as_ref();
+                if let Some(id) = open.and_then(OpenPlan::request) {
                     self.backend.cancel(id);
                 }
             }
-            SetupOutput::Copied(what) => self.toast(&words::copied(&what)),
-            SetupOutput::Closed => self.requests.setup = None,
+            PlanOutput::Copied(what) => self.toast(&words::copied(&what)),
+            PlanOutput::Closed => self.requests.setup = None,
         }
     }
 
@@ -100,20 +92,8 @@ impl App {
         outcome: Result<Done, Failure>,
     ) {
         self.follow_plan(identity, &outcome);
-        if let Some(open) = &mut self.requests.setup
-            && open.request == Some(id)
-        {
-            open.request = None;
-            open.dialog.0.emit(SetupInput::Finished(outcome));
-        }
-    }
-
-    /// What the wizard asked for got on.
-    pub(super) fn setup_progressed(&self, id: RequestId, progress: Progress) {
-        if let Some(open) = &self.requests.setup
-            && open.request == Some(id)
-        {
-            open.dialog.0.emit(SetupInput::Progressed(progress));
+        if let Some(open) = &mut self.requests.setup {
+            open.finished(id, outcome);
         }
     }
 
@@ -121,26 +101,38 @@ impl App {
     pub(super) fn setup_token_read(&self, identity: Identity, token: &Arc<Token>) {
         if let Some(open) = &self.requests.setup {
             let token = Arc::clone(token);
-            open.dialog
-                .0
-                .emit(SetupInput::TokenChanged(identity, token));
+            open.emit(SetupInput::TokenChanged(identity, token));
         }
     }
 
     /// A card is gone.
-    pub(super) fn setup_card_removed(&self, identity: Identity) {
+    pub(super) fn plan_card_removed(&self, identity: Identity) {
         if let Some(open) = &self.requests.setup {
-            open.dialog.0.emit(SetupInput::Removed(identity));
+            open.emit(PlanNews::Removed(identity));
+        }
+        if let Some(open) = &self.requests.manager.wizard {
+            open.emit(PlanNews::Removed(identity));
         }
     }
 
     /// A plan can be gone on with.
-    pub(super) fn plan_unfinished(&self, identity: Identity, unfinished: Arc<Unfinished>) {
-        self.content_unfinished(identity, &unfinished);
+    pub(super) fn plan_unfinished(&self, identity: Identity, unfinished: &Arc<Unfinished>) {
+        let news = || PlanNews::Unfinished(identity, Arc::clone(unfinished));
         if let Some(open) = &self.requests.setup {
-            open.dialog
-                .0
-                .emit(SetupInput::Unfinished(identity, unfinished));
+            open.emit(news());
+        }
+        if let Some(open) = &self.requests.manager.wizard {
+            open.emit(news());
+        }
+    }
+
+    /// What a wizard asked for got on.
+    pub(super) fn plan_progressed(&self, id: RequestId, progress: Progress) {
+        if let Some(open) = &self.requests.setup {
+            open.progressed(id, progress);
+        }
+        if let Some(open) = &self.requests.manager.wizard {
+            open.progressed(id, progress);
         }
     }
 

@@ -3,7 +3,7 @@
 pub mod bench;
 pub mod content;
 pub(in crate::ui) mod parts;
-mod plan;
+pub mod plan;
 pub(in crate::ui) mod profile_file;
 mod secrets;
 pub mod setup;

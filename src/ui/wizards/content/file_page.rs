@@ -5,7 +5,7 @@ use relm4::{ComponentSender, adw, gtk};
 
 use super::lines::{self, FindingLine};
 use super::options::{AppletEdit, Edit, Fault, Options};
-use super::{ContentInput, ContentOutput, ContentWizard};
+use super::{ContentInput, ContentWizard};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain::cap;
 use crate::plan::content::CapFile;
@@ -15,6 +15,7 @@ use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::{facts, group, scrolled};
 use crate::ui::widgets::{FactRow, FactText, RowList, fill_when_opened};
 use crate::ui::wizards::parts::{Subject, Warning, column, icon, label, switch_row, toggle};
+use crate::ui::wizards::plan::PlanOutput;
 
 /// The page.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl FilePage {
         let title = cap::name(file.package()).unwrap_or_else(|| gettext("Package"));
         self.subject.show(&title, name);
         let output = sender.output_sender().clone();
-        let copied = move |name: &str| output.emit(ContentOutput::Copied(name.to_owned()));
+        let copied = move |name: &str| output.emit(PlanOutput::Copied(name.to_owned()));
         if !options.applets.is_empty() {
             let group = self.applet_group(options, sender);
             self.content.append(&group);

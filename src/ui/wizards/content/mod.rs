@@ -22,24 +22,23 @@ use self::file_page::FilePage;
 pub use self::flow::{Access, Change, Choice};
 use self::options::Options;
 pub use self::options::{AppletEdit, Edit};
-use crate::backend::{Done, Failure, Look, PlanAction, PlanCommand, Progress};
+use crate::backend::Look;
 use crate::base::i18n::gettext;
 use crate::explain::Explanation;
 use crate::plan::content::CapFile;
-use crate::plan::journal::Unfinished;
-use crate::plan::preview::Preview;
-use crate::plan::{About, Plan, Survey};
+use crate::plan::{About, Survey};
 use crate::token::{Identity, Token};
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::close_on_escape;
-use crate::ui::widgets::{Fold, Lead};
-use crate::ui::wizards::plan::{Ending, PlanPage, ResultPage, RunningPage};
+use crate::ui::wizards::plan::{
+    Buttons, Course, PlanNews, PlanOutput, PlanPage, ResultPage, RunningPage, leave_page, looking,
+    stacked,
+};
 
 /// The wizard.
 #[derive(Debug)]
 pub struct ContentWizard {
     reader_name: String,
-    identity: Identity,
     token: Arc<Token>,
     /// What the card manager told last.
     look: Option<Arc<Look>>,
@@ -49,15 +48,10 @@ pub struct ContentWizard {
     file: Option<Arc<CapFile>>,
     options: Option<Options>,
     survey: Option<Arc<Survey>>,
-    /// The plan that was broken off on the card as it is in a reader now.
-    unfinished: Option<(Identity, Arc<Unfinished>)>,
-    made: Option<Made>,
+    course: Course,
     page: Page,
-    request: Request,
-    ending: Option<Ending>,
     pages: Pages,
-    primary: gtk::Button,
-    secondary: gtk::Button,
+    buttons: Buttons,
 }
 
 /// What it is opened for.
@@ -71,18 +65,6 @@ pub enum Wish {
     GoOn,
 }
 
-/// A plan and what it is going to be.
-#[derive(Clone, Debug)]
-struct Made {
-    plan: Arc<Plan>,
-    /// Of the steps that are not done.
-    preview: Preview,
-    /// The first of them.
-    first: usize,
-    /// Whether the journal has it already.
-    begun: bool,
-}
-
 /// A page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Page {
@@ -91,21 +73,6 @@ enum Page {
     Plan,
     Running,
     Result,
-}
-
-/// What the backend was asked for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Request {
-    None,
-    /// What a plan has to know of the card; with `go_on` the plan is then gone on with at once.
-    Survey {
-        go_on: bool,
-    },
-    Run {
-        step: usize,
-        /// Whether it ends after this step.
-        stopping: bool,
-    },
 }
 
 /// All pages.
@@ -140,14 +107,8 @@ pub struct ContentInit {
 pub enum ContentInput {
     /// It is on the screen.
     Appeared,
-    /// The request ended.
-    Finished(Result<Done, Failure>),
-    /// The request got on.
-    Progressed(Progress),
-    /// A plan can be gone on with on the card in a reader.
-    Unfinished(Identity, Arc<Unfinished>),
-    /// A card is gone.
-    Removed(Identity),
+    /// Something happened to its plan.
+    News(PlanNews),
     /// An option was changed.
     Edit(Edit),
     /// The main button, or Enter in an entry.
@@ -164,17 +125,10 @@ pub enum ContentInput {
     Stop,
 }
 
-/// What happened in it.
-#[derive(Debug)]
-pub enum ContentOutput {
-    /// The backend is to be asked this.
-    Asked(PlanCommand),
-    /// The run is to end after the step that is being done.
-    StopAsked,
-    /// Something of this name is on the clipboard.
-    Copied(String),
-    /// It is closed.
-    Closed,
+impl From<PlanNews> for ContentInput {
+    fn from(news: PlanNews) -> Self {
+        Self::News(news)
+    }
 }
 
 /// Results of the work that it gave away.
@@ -188,7 +142,7 @@ pub enum ContentCommandOutput {
 impl Component for ContentWizard {
     type Init = ContentInit;
     type Input = ContentInput;
-    type Output = ContentOutput;
+    type Output = PlanOutput;
     type CommandOutput = ContentCommandOutput;
 
     view! {
@@ -229,7 +183,7 @@ impl Component for ContentWizard {
                 gtk::Box {
                     add_css_class: "dialog-actions",
                     #[watch]
-                    set_visible: model.has_bar(),
+                    set_visible: model.buttons.are_shown(),
                     append: &actions,
                 },
             },
@@ -241,10 +195,13 @@ impl Component for ContentWizard {
         root: Self::Root,
         sender: ComponentSender<Self>,
     ) -> ComponentParts<Self> {
-        let (primary, secondary) = buttons(&sender);
+        let buttons = Buttons::new(
+            sender.input_sender(),
+            || ContentInput::Primary,
+            || ContentInput::Secondary,
+        );
         let mut model = Self {
             reader_name: init.reader_name,
-            identity: init.identity,
             token: init.token,
             look: init.look,
             access: init.access,
@@ -252,19 +209,13 @@ impl Component for ContentWizard {
             file: None,
             options: None,
             survey: None,
-            unfinished: None,
-            made: None,
+            course: Course::new(About::Content, init.identity),
             page: Page::Looking,
-            request: Request::None,
-            ending: None,
             pages: Pages::new(&sender),
-            primary: primary.clone(),
-            secondary: secondary.clone(),
+            buttons,
         };
-        let shown = &model.pages.stacked();
-        let place = gtk::Box::builder().halign(gtk::Align::Start).build();
-        place.append(&secondary);
-        let actions = Fold::new(&place, &primary, Lead::Part(secondary.clone().upcast()));
+        let shown = &stacked(model.pages.all().map(|(_, page)| page));
+        let actions = model.buttons.folded();
         let widgets = view_output!();
         close_on_escape(&root);
         // Only when it is on the screen: on GTK 4.8 a window that gets a focus before loses its
@@ -280,12 +231,7 @@ impl Component for ContentWizard {
         let before = self.page;
         match input {
             ContentInput::Appeared => self.focus(),
-            ContentInput::Finished(outcome) => self.finished(outcome, &sender),
-            ContentInput::Progressed(progress) => self.progressed(progress),
-            ContentInput::Unfinished(identity, unfinished) => {
-                self.can_go_on(identity, unfinished);
-            }
-            ContentInput::Removed(identity) => self.removed(identity),
+            ContentInput::News(news) => self.happened(news, &sender),
             ContentInput::Edit(edit) => {
                 if let Some(options) = &mut self.options {
                     options.edit(edit);
@@ -303,8 +249,7 @@ impl Component for ContentWizard {
             ContentInput::Stop => self.stop(&sender),
         }
         if self.page != before {
-            // An entry must not be hidden while the cursor is in it.
-            GtkWindowExt::set_focus(root, None::<&gtk::Widget>);
+            leave_page(root);
         }
         self.refresh();
         if self.page != before {
@@ -326,19 +271,6 @@ impl Component for ContentWizard {
         self.refresh();
         self.focus();
     }
-}
-
-fn buttons(sender: &ComponentSender<ContentWizard>) -> (gtk::Button, gtk::Button) {
-    let button = |input: fn() -> ContentInput| {
-        let button = gtk::Button::new();
-        let sender = sender.input_sender().clone();
-        button.connect_clicked(move |_| sender.emit(input()));
-        button
-    };
-    (
-        button(|| ContentInput::Primary),
-        button(|| ContentInput::Secondary),
-    )
 }
 
 /// Says why a file is of no use; there is nothing else to do then.
@@ -364,25 +296,11 @@ fn alert(words: &Explanation, sender: &ComponentSender<ContentWizard>, root: &ad
 
 impl Pages {
     fn new(sender: &ComponentSender<ContentWizard>) -> Self {
-        let looking = gtk::Box::builder()
-            .orientation(gtk::Orientation::Vertical)
-            .spacing(12)
-            .valign(gtk::Align::Center)
-            .vexpand(true)
-            .build();
-        let spinner = gtk::Spinner::builder()
-            .spinning(true)
-            .width_request(32)
-            .height_request(32)
-            .halign(gtk::Align::Center)
-            .build();
-        looking.append(&spinner);
-        looking.append(&gtk::Label::new(Some(&gettext("Reading…"))));
         let copied = sender.output_sender().clone();
         Self {
-            looking,
+            looking: looking(),
             file: FilePage::new(),
-            plan: PlanPage::new(move |what| copied.emit(ContentOutput::Copied(what))),
+            plan: PlanPage::new(move |what| copied.emit(PlanOutput::Copied(what))),
             running: RunningPage::new(),
             result: ResultPage::new(),
         }
@@ -397,19 +315,4 @@ impl Pages {
             (Page::Result, self.result.root.upcast_ref()),
         ]
     }
-
-    /// All of them in one place; only one is there at a time, also for screen readers.
-    fn stacked(&self) -> gtk::Box {
-        let place = gtk::Box::new(gtk::Orientation::Vertical, 0);
-        place.set_vexpand(true);
-        for (_, page) in self.all() {
-            place.append(page);
-        }
-        place
-    }
 }
-
-/// A survey of what is on a Java card.
-const SURVEY: PlanAction = PlanAction::Survey {
-    about: Some(About::Content),
-};

@@ -1,22 +1,18 @@
 //! What the wizard shows of its state.
 
-use std::sync::Arc;
-
 use relm4::adw::prelude::*;
 
 use super::lines::{self, FindingLine, Sign};
-use super::{ContentWizard, Page, Request, flow};
-use crate::base::i18n::{gettext, gettext_f, pgettext};
+use super::{ContentWizard, Page, flow};
+use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
 use crate::plan::Plan;
 use crate::plan::content::{self, CardSide};
-use crate::ui::wizards::parts::toggle;
-use crate::ui::wizards::plan::Ending;
+use crate::ui::wizards::plan::{Ending, Made, Request, Shown, result_labels, running_labels};
 
 impl ContentWizard {
     pub(super) fn can_go_back(&self) -> bool {
-        let begun = self.made.as_ref().is_some_and(|made| made.begun);
-        self.page == Page::Plan && self.file.is_some() && !begun
+        self.page == Page::Plan && self.file.is_some() && !self.course.has_begun()
     }
 
     pub(super) fn title(&self) -> String {
@@ -30,13 +26,9 @@ impl ContentWizard {
         }
     }
 
-    pub(super) fn has_bar(&self) -> bool {
-        self.primary.get_visible() || self.secondary.get_visible()
-    }
-
     /// Whether the main button does something.
     pub(super) fn is_live(&self) -> bool {
-        if self.request != Request::None {
+        if self.course.request != Request::None {
             return false;
         }
         match self.page {
@@ -48,8 +40,8 @@ impl ContentWizard {
                 let in_the_way = |line: &FindingLine| line.sign == Sign::InTheWay;
                 self.access.is_some() && typed && !self.findings().iter().any(in_the_way)
             }
-            Page::Plan => self.access.is_some() && self.made.is_some(),
-            Page::Result => match &self.ending {
+            Page::Plan => self.access.is_some() && self.course.made.is_some(),
+            Page::Result => match &self.course.ending {
                 Some(Ending::Stopped { live, .. }) => *live && self.access.is_some(),
                 Some(_) => true,
                 None => false,
@@ -58,17 +50,8 @@ impl ContentWizard {
     }
 
     pub(super) fn focus(&self) {
-        let destroys = self.primary.has_css_class("destructive-action");
-        let live = self.primary.is_sensitive() && self.primary.get_visible();
-        match self.page {
-            Page::Looking => {}
-            // What is in the file is read first, and what destroys is not one key away.
-            Page::Plan | Page::Result | Page::File if live && !destroys => {
-                self.primary.grab_focus();
-            }
-            Page::Plan | Page::Result | Page::File | Page::Running => {
-                self.secondary.grab_focus();
-            }
+        if self.page != Page::Looking {
+            self.buttons.focus();
         }
     }
 
@@ -81,13 +64,8 @@ impl ContentWizard {
             Page::Looking => {}
             Page::File => self.show_file(),
             Page::Plan => self.show_plan(),
-            Page::Running => self.show_running(),
-            Page::Result => {
-                let plan = self.made.as_ref().map(|made| Arc::clone(&made.plan));
-                if let Some(ending) = &self.ending {
-                    self.pages.result.show(ending, plan.as_deref());
-                }
-            }
+            Page::Running => self.pages.running.follow(&self.course),
+            Page::Result => self.pages.result.follow(&self.course),
         }
         self.show_buttons();
     }
@@ -120,7 +98,7 @@ impl ContentWizard {
     }
 
     fn show_plan(&mut self) {
-        let Some(made) = self.made.clone() else {
+        let Some(made) = self.course.made.clone() else {
             return;
         };
         self.pages.plan.show(&made.plan, &made.preview, made.first);
@@ -152,64 +130,28 @@ impl ContentWizard {
         explain::dotted(&[number, self.reader_name.clone()])
     }
 
-    fn show_running(&mut self) {
-        let Request::Run { step, .. } = self.request else {
-            return;
-        };
-        let Some(made) = self.made.clone() else {
-            return;
-        };
-        let place = step.checked_sub(made.first);
-        let preview = place.and_then(|place| made.preview.steps.get(place));
-        let usual = preview
-            .filter(|preview| preview.seconds.1 > 5)
-            .map(explain::plan::cost);
-        self.pages.running.show(&made.plan, step, usual.as_deref());
-    }
-
     fn show_buttons(&self) {
-        let (first, second) = self.labels();
-        let tasks = self
-            .made
-            .as_ref()
-            .and_then(|made| made.plan.tasks.get(made.first..));
-        let destroys = self.page == Page::Plan
-            && tasks.is_some_and(|tasks| tasks.iter().any(crate::plan::is_final));
-        toggle(&self.primary, "destructive-action", destroys);
-        toggle(&self.primary, "suggested-action", !destroys);
-        self.primary.set_visible(first.is_some());
-        self.primary.set_label(&first.unwrap_or_default());
-        self.primary.set_sensitive(self.is_live());
-        self.secondary.set_visible(second.is_some());
-        self.secondary.set_label(&second.unwrap_or_default());
-        let idle = match self.request {
-            Request::None => true,
-            Request::Run { stopping, .. } => !stopping,
-            Request::Survey { .. } => false,
-        };
-        self.secondary.set_sensitive(idle);
+        let made = self.course.made.as_ref();
+        self.buttons.show(Shown {
+            labels: self.labels(),
+            destroys: self.page == Page::Plan && made.is_some_and(Made::is_final),
+            live: self.is_live(),
+            idle: self.course.can_be_left(),
+        });
     }
 
     /// The words on the two buttons.
     fn labels(&self) -> (Option<String>, Option<String>) {
-        match (self.page, &self.ending) {
-            (Page::Looking, _) => (None, None),
-            (Page::File, _) => (Some(gettext("Load…")), Some(gettext("Cancel"))),
-            (Page::Plan, _) => {
-                let made = self.made.as_ref();
+        match self.page {
+            Page::Looking => (None, None),
+            Page::File => (Some(gettext("Load…")), Some(gettext("Cancel"))),
+            Page::Plan => {
+                let made = self.course.made.as_ref();
                 let verb = made.map(|made| flow::verb(&made.plan, made.first));
                 (verb, Some(gettext("Cancel")))
             }
-            (Page::Running, _) => (None, Some(gettext("Stop After This Step"))),
-            (Page::Result, Some(Ending::Stopped { .. })) => {
-                (Some(gettext("Continue")), Some(gettext("Close")))
-            }
-            (Page::Result, Some(Ending::Done(_) | Ending::Ready { .. })) => {
-                (Some(pgettext("the last button", "Done")), None)
-            }
-            (Page::Result, Some(Ending::Refused(_) | Ending::Rehearsed) | None) => {
-                (Some(gettext("Close")), None)
-            }
+            Page::Running => running_labels(),
+            Page::Result => result_labels(self.course.ending.as_ref()),
         }
     }
 }

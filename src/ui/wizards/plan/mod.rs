@@ -1,11 +1,18 @@
 //! The pages of a plan, whatever it is for: what is going to be done, while it is done, what came of
 //! it. Nothing is written before the first of them was shown.
 
+mod course;
+mod frame;
 mod page;
 mod result;
 mod running;
 mod steps;
 
+pub(super) use course::{Close, Course, Made, Request, Turn};
+pub use course::{PlanNews, PlanOutput};
+pub(super) use frame::{
+    Buttons, Shown, ask_to_stop, leave_page, looking, result_labels, running_labels, stacked,
+};
 pub(super) use page::PlanPage;
 pub(super) use result::{Ending, ResultPage};
 pub(super) use running::RunningPage;

@@ -3,6 +3,7 @@
 use relm4::adw::prelude::*;
 use relm4::gtk;
 
+use super::Course;
 use super::steps::{self, StepList};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain::{self, Explanation};
@@ -111,8 +112,15 @@ impl ResultPage {
         }
     }
 
-    /// Shows how it ended.
-    pub(in crate::ui::wizards) fn show(&mut self, ending: &Ending, plan: Option<&Plan>) {
+    /// Shows how a course ended.
+    pub(in crate::ui::wizards) fn follow(&mut self, course: &Course) {
+        if let Some(ending) = &course.ending {
+            let made = course.made.as_ref();
+            self.show(ending, made.map(|made| made.plan.as_ref()));
+        }
+    }
+
+    fn show(&mut self, ending: &Ending, plan: Option<&Plan>) {
         let words = words(ending, plan);
         self.sign.set_icon_name(Some(words.sign));
         for class in ["success", "warning", "accent"] {

@@ -7,6 +7,7 @@ use relm4::adw::prelude::*;
 use relm4::gtk;
 
 use super::steps::{self, StepList};
+use super::{Course, Request};
 use crate::base::i18n::gettext_f;
 use crate::explain;
 use crate::plan::{Plan, Task};
@@ -106,8 +107,21 @@ impl RunningPage {
         }
     }
 
+    /// Shows how far a course is.
+    pub(in crate::ui::wizards) fn follow(&mut self, course: &Course) {
+        let (Request::Run { step, .. }, Some(made)) = (course.request, &course.made) else {
+            return;
+        };
+        let place = step.checked_sub(made.first);
+        let preview = place.and_then(|place| made.preview.steps.get(place));
+        let usual = preview
+            .filter(|preview| preview.seconds.1 > 5)
+            .map(explain::plan::cost);
+        self.show(&made.plan, step, usual.as_deref());
+    }
+
     /// Shows which step is being done, and what it usually takes.
-    pub(in crate::ui::wizards) fn show(&mut self, plan: &Plan, step: usize, usual: Option<&str>) {
+    fn show(&mut self, plan: &Plan, step: usize, usual: Option<&str>) {
         let Some(task) = plan.tasks.get(step) else {
             return;
         };

@@ -2,7 +2,6 @@
 
 use crate::base::i18n::{gettext, gettext_f};
 use crate::plan::{Plan, Task};
-pub(super) use crate::ui::wizards::plan::{Reaction, Refused, reaction, refused};
 
 /// A page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -102,12 +101,6 @@ impl Way {
     }
 }
 
-/// Whether there is no way back from what is left of a plan.
-pub(super) fn is_final(plan: &Plan, first: usize) -> bool {
-    let tasks = plan.tasks.get(first..).unwrap_or_default();
-    tasks.iter().any(crate::plan::is_final)
-}
-
 /// Whether a plan takes away everything.
 pub(super) fn erases(plan: &Plan) -> bool {
     let all = |task: &Task| matches!(task, Task::Format | Task::DeleteApplication);
@@ -126,7 +119,7 @@ pub(super) fn verb(plan: &Plan, first: usize) -> String {
     if plan.tasks.iter().all(only_repairs) {
         return gettext("Repair");
     }
-    match (is_final(plan, 0), creates) {
+    match (plan.point_of_no_return().is_some(), creates) {
         (true, true) => gettext("Erase and Set Up"),
         (true, false) if plan.tasks.iter().all(only_erases) => gettext("Erase Token"),
         (true | false, false) => gettext("Change Token"),
@@ -224,7 +217,6 @@ mod tests {
         assert_eq!(verb(&plan(vec![erase, Task::Activate]), 0), "Erase Token");
         assert_eq!(verb(&plan(vec![creation()]), 1), "Continue");
         let plan = plan(vec![Task::DeleteApplication, creation()]);
-        assert!(is_final(&plan, 0) && !is_final(&plan, 1));
         assert_eq!(new_name(&plan).as_deref(), Some("Anna Rossi"));
     }
 }

@@ -26,24 +26,23 @@ use relm4::prelude::*;
 use self::applet::AppletEdit;
 use self::choose::ChoosePage;
 use self::details::DetailsPage;
-use self::flow::{Page, Refused, Way};
+use self::flow::{Page, Way};
 use self::tidy::{Change, Item};
 
 use self::wish::{Details, Purpose};
-use crate::backend::{Done, Failure, PlanAction, PlanCommand, Progress};
 use crate::base::i18n::gettext;
 use crate::base::secret::Secret;
 use crate::explain::Explanation;
 use crate::plan::files::Files;
-use crate::plan::journal::Unfinished;
-use crate::plan::preview::Preview;
-use crate::plan::{Plan, SecretName, Survey};
+use crate::plan::{About, SecretName, Survey};
 use crate::token::{Identity, PinRole, Token, TriesLeft};
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::{close_on_escape, scrolled};
 use crate::ui::dialogs::password;
-use crate::ui::widgets::{Fold, Lead};
-use crate::ui::wizards::plan::{Ending, PlanPage, ResultPage, RunningPage};
+use crate::ui::wizards::plan::{
+    Buttons, Course, Made, PlanNews, PlanOutput, PlanPage, Refused, Request, ResultPage,
+    RunningPage, leave_page, looking, stacked,
+};
 use crate::ui::wizards::profile_file::{self, Opened, Passwords, Unopened};
 use crate::ui::wizards::secrets::SecretFields;
 
@@ -51,11 +50,9 @@ use crate::ui::wizards::secrets::SecretFields;
 #[derive(Debug)]
 pub struct SetupWizard {
     reader_name: String,
-    identity: Identity,
     token: Arc<Token>,
     survey: Option<Arc<Survey>>,
-    /// The plan that was broken off on the token as it is in a reader now.
-    unfinished: Option<(Identity, Arc<Unfinished>)>,
+    course: Course,
     purpose: Purpose,
     opened: Option<Opened>,
     /// A key file that was opened.
@@ -66,11 +63,10 @@ pub struct SetupWizard {
     /// What is on the token, and what is done with it.
     items: Vec<Item>,
     details: Option<Details>,
-    made: Option<Result<Made, Explanation>>,
+    /// Why there is no plan for what is decided.
+    trouble: Option<Explanation>,
     page: Page,
     way: Way,
-    request: Request,
-    ending: Option<Ending>,
     /// What was typed, for this run and for those that go on with it.
     kept: BTreeMap<SecretName, Secret>,
     /// What the card has just called wrong.
@@ -78,38 +74,7 @@ pub struct SetupWizard {
     /// What was just not taken as a new PIN, and why.
     refused: Option<(Refused, Explanation)>,
     pages: Pages,
-    primary: gtk::Button,
-    secondary: gtk::Button,
-}
-
-/// A plan and what it is going to be.
-#[derive(Clone, Debug)]
-struct Made {
-    plan: Arc<Plan>,
-    /// Of the steps that are not done.
-    preview: Preview,
-    /// The first of them.
-    first: usize,
-    /// Whether the journal has it already.
-    begun: bool,
-}
-
-/// What the backend was asked for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Request {
-    None,
-    /// What is on the card; with `go_on` the plan is then gone on with at once.
-    Survey {
-        go_on: bool,
-    },
-    DryRun,
-    /// Not the backend: the files that the profile names.
-    Files,
-    Run {
-        step: usize,
-        /// Whether it ends after this step.
-        stopping: bool,
-    },
+    buttons: Buttons,
 }
 
 /// All pages.
@@ -166,16 +131,10 @@ pub enum Detail {
 pub enum SetupInput {
     /// It is on the screen.
     Appeared,
-    /// The request ended.
-    Finished(Result<Done, Failure>),
-    /// The request got on.
-    Progressed(Progress),
-    /// A plan can be gone on with on the card in a reader.
-    Unfinished(Identity, Arc<Unfinished>),
+    /// Something happened to its plan.
+    News(PlanNews),
     /// A token was read again.
     TokenChanged(Identity, Arc<Token>),
-    /// A card is gone.
-    Removed(Identity),
     /// What the token is for was chosen.
     Choose(Purpose),
     /// Whether the card is formatted in place of using its PINs.
@@ -215,24 +174,17 @@ pub enum SetupCommandOutput {
     FilesRead(Box<Result<Files, Explanation>>),
 }
 
-/// What happened in it.
-#[derive(Debug)]
-pub enum SetupOutput {
-    /// The backend is to be asked this.
-    Asked(PlanCommand),
-    /// The run is to end after the step that is being done.
-    StopAsked,
-    /// Something of this name is on the clipboard.
-    Copied(String),
-    /// It is closed.
-    Closed,
+impl From<PlanNews> for SetupInput {
+    fn from(news: PlanNews) -> Self {
+        Self::News(news)
+    }
 }
 
 #[relm4::component(pub)]
 impl Component for SetupWizard {
     type Init = SetupInit;
     type Input = SetupInput;
-    type Output = SetupOutput;
+    type Output = PlanOutput;
     type CommandOutput = SetupCommandOutput;
 
     view! {
@@ -275,7 +227,7 @@ impl Component for SetupWizard {
                 gtk::Box {
                     add_css_class: "dialog-actions",
                     #[watch]
-                    set_visible: model.has_bar(),
+                    set_visible: model.buttons.are_shown(),
                     append: &actions,
                 },
             },
@@ -287,13 +239,16 @@ impl Component for SetupWizard {
         root: Self::Root,
         sender: ComponentSender<Self>,
     ) -> ComponentParts<Self> {
-        let (primary, secondary) = buttons(&sender);
+        let buttons = Buttons::new(
+            sender.input_sender(),
+            || SetupInput::Primary,
+            || SetupInput::Secondary,
+        );
         let mut model = Self {
             reader_name: init.reader_name,
-            identity: init.identity,
             token: init.token,
             survey: None,
-            unfinished: None,
+            course: Course::new(About::Token, init.identity),
             purpose: Purpose::Vpn,
             opened: None,
             key: None,
@@ -301,22 +256,17 @@ impl Component for SetupWizard {
             person: String::new(),
             items: Vec::new(),
             details: None,
-            made: None,
+            trouble: None,
             page: Page::Looking,
             way: Way::default(),
-            request: Request::None,
-            ending: None,
             kept: BTreeMap::new(),
             wrong: None,
             refused: None,
             pages: Pages::new(&sender),
-            primary: primary.clone(),
-            secondary: secondary.clone(),
+            buttons,
         };
-        let shown = &model.pages.stacked();
-        let place = gtk::Box::builder().halign(gtk::Align::Start).build();
-        place.append(&secondary);
-        let actions = Fold::new(&place, &primary, Lead::Part(secondary.clone().upcast()));
+        let shown = &stacked(Page::ALL.map(|page| model.pages.widget(page)));
+        let actions = model.buttons.folded();
         let widgets = view_output!();
         close_on_escape(&root);
         add_access_key(&root, &sender);
@@ -324,11 +274,7 @@ impl Component for SetupWizard {
         // role for screen readers.
         let input = sender.input_sender().clone();
         root.connect_map(move |_| input.emit(SetupInput::Appeared));
-        model.ask(
-            PlanAction::SURVEY_TOKEN,
-            Request::Survey { go_on: false },
-            &sender,
-        );
+        model.begin(&sender);
         model.refresh();
         ComponentParts { model, widgets }
     }
@@ -337,17 +283,12 @@ impl Component for SetupWizard {
         let before = self.page;
         match input {
             SetupInput::Appeared => self.focus(),
-            SetupInput::Finished(outcome) => self.finished(outcome, &sender),
-            SetupInput::Progressed(progress) => self.progressed(progress),
-            SetupInput::Unfinished(identity, unfinished) => {
-                self.can_go_on(identity, unfinished);
-            }
+            SetupInput::News(news) => self.happened(news, &sender),
             SetupInput::TokenChanged(identity, token) => {
-                if identity == self.identity {
+                if identity == self.course.identity() {
                     self.token = token;
                 }
             }
-            SetupInput::Removed(identity) => self.removed(identity),
             SetupInput::Choose(purpose) => self.choose(purpose),
             SetupInput::Format(on) => self.decide(|details| details.format = on),
             SetupInput::OpenProfile => {
@@ -378,8 +319,7 @@ impl Component for SetupWizard {
             SetupInput::Stop => self.stop(&sender),
         }
         if self.page != before {
-            // An entry must not be hidden while the cursor is in it.
-            GtkWindowExt::set_focus(root, None::<&gtk::Widget>);
+            leave_page(root);
         }
         self.refresh();
         if self.page != before {
@@ -431,19 +371,15 @@ fn chosen(
 
 impl SetupWizard {
     fn can_go_back(&self) -> bool {
-        self.request == Request::None && self.way.before(self.page).is_some()
+        self.course.request == Request::None && self.way.before(self.page).is_some()
     }
 
     fn step(&self) -> String {
         self.way.step(self.page).unwrap_or_default()
     }
 
-    fn has_bar(&self) -> bool {
-        self.primary.get_visible() || self.secondary.get_visible()
-    }
-
     fn plan(&self) -> Option<&Made> {
-        self.made.as_ref()?.as_ref().ok()
+        self.course.made.as_ref()
     }
 
     fn focus(&self) {
@@ -452,33 +388,9 @@ impl SetupWizard {
             Page::Choose => self.pages.choose.focus(),
             Page::Details => self.pages.details.focus(),
             Page::Secrets => self.pages.secrets.focus(),
-            // What destroys is not one key away.
-            Page::Plan if self.primary.has_css_class("destructive-action") => {
-                self.secondary.grab_focus();
-            }
-            Page::Running => {
-                self.secondary.grab_focus();
-            }
-            Page::Plan | Page::Result => {
-                let live = self.primary.is_sensitive() && self.primary.get_visible();
-                let first = if live { &self.primary } else { &self.secondary };
-                first.grab_focus();
-            }
+            Page::Plan | Page::Running | Page::Result => self.buttons.focus(),
         }
     }
-}
-
-fn buttons(sender: &ComponentSender<SetupWizard>) -> (gtk::Button, gtk::Button) {
-    let button = |input: fn() -> SetupInput| {
-        let button = gtk::Button::new();
-        let sender = sender.input_sender().clone();
-        button.connect_clicked(move |_| sender.emit(input()));
-        button
-    };
-    (
-        button(|| SetupInput::Primary),
-        button(|| SetupInput::Secondary),
-    )
 }
 
 /// Alt+S shows or hides all secrets: the eyes are no Tab stops.
@@ -506,29 +418,15 @@ fn secret_fields(sender: &ComponentSender<SetupWizard>) -> SecretFields {
 
 impl Pages {
     fn new(sender: &ComponentSender<SetupWizard>) -> Self {
-        let looking = gtk::Box::builder()
-            .orientation(gtk::Orientation::Vertical)
-            .spacing(12)
-            .valign(gtk::Align::Center)
-            .vexpand(true)
-            .build();
-        let spinner = gtk::Spinner::builder()
-            .spinning(true)
-            .width_request(32)
-            .height_request(32)
-            .build();
-        spinner.set_halign(gtk::Align::Center);
-        looking.append(&spinner);
-        looking.append(&gtk::Label::new(Some(&gettext("Reading…"))));
         let secrets = secret_fields(sender);
         let copied = sender.output_sender().clone();
         Self {
-            looking,
+            looking: looking(),
             choose: ChoosePage::new(sender),
             details: DetailsPage::new(sender),
             secrets_page: scrolled(&secrets.root),
             secrets,
-            plan: PlanPage::new(move |what| copied.emit(SetupOutput::Copied(what))),
+            plan: PlanPage::new(move |what| copied.emit(PlanOutput::Copied(what))),
             running: RunningPage::new(),
             result: ResultPage::new(),
         }
@@ -544,15 +442,5 @@ impl Pages {
             Page::Running => self.running.root.upcast_ref(),
             Page::Result => self.result.root.upcast_ref(),
         }
-    }
-
-    /// All of them in one place; only one is there at a time, also for screen readers.
-    fn stacked(&self) -> gtk::Box {
-        let place = gtk::Box::new(gtk::Orientation::Vertical, 0);
-        place.set_vexpand(true);
-        for page in Page::ALL {
-            place.append(self.widget(page));
-        }
-        place
     }
 }

@@ -1,24 +1,21 @@
 //! What the wizard shows of its state.
 
-use std::sync::Arc;
-
 use relm4::adw::prelude::*;
 
 use super::details::About;
 use super::flow::{self, Page};
 use super::tidy;
 use super::wish::{self, Purpose};
-use super::{Opened, Request, SetupWizard, choose};
-use crate::base::i18n::{gettext, gettext_f, pgettext};
+use super::{Opened, SetupWizard, choose};
+use crate::base::i18n::{gettext, gettext_f};
 use crate::explain;
 use crate::plan::preview::Loss;
-use crate::ui::wizards::parts::toggle;
-use crate::ui::wizards::plan::Ending;
+use crate::ui::wizards::plan::{Ending, Made, Request, Shown, result_labels, running_labels};
 
 impl SetupWizard {
     /// Whether the main button does something.
     pub(super) fn is_live(&self) -> bool {
-        if self.request != Request::None {
+        if self.course.request != Request::None {
             return false;
         }
         match self.page {
@@ -28,7 +25,7 @@ impl SetupWizard {
             Page::Plan => self.plan().is_some(),
             Page::Details => self.details_are_complete() && self.plan().is_some(),
             Page::Secrets => self.pages.secrets.judge(),
-            Page::Result => match &self.ending {
+            Page::Result => match &self.course.ending {
                 Some(Ending::Stopped { live, .. }) => *live,
                 Some(_) => true,
                 None => false,
@@ -70,24 +67,14 @@ impl SetupWizard {
             Page::Choose => self.show_choose(),
             Page::Details => self.show_details(),
             Page::Plan => self.show_plan(),
-            Page::Running => self.show_running(),
-            Page::Result => {
-                let plan = self.made.as_ref().and_then(|made| made.as_ref().ok());
-                let plan = plan.map(|made| Arc::clone(&made.plan));
-                if let Some(ending) = &self.ending {
-                    self.pages.result.show(ending, plan.as_deref());
-                }
-            }
+            Page::Running => self.pages.running.follow(&self.course),
+            Page::Result => self.pages.result.follow(&self.course),
         }
         self.show_buttons();
     }
 
     fn show_choose(&self) {
-        let made = self.made.as_ref();
-        let trouble = self
-            .not_opened
-            .as_ref()
-            .or_else(|| made.and_then(|made| made.as_ref().err()));
+        let trouble = self.not_opened.as_ref().or(self.trouble.as_ref());
         let survey = self.survey.as_deref();
         let erased = self.plan().is_some_and(|made| flow::erases(&made.plan));
         let erased = survey
@@ -136,10 +123,9 @@ impl SetupWizard {
 
     fn show_details(&self) {
         let Some(details) = &self.details else { return };
-        let trouble = self.made.as_ref().and_then(|made| made.as_ref().err());
         // What is still being typed is no trouble.
         let complete = self.details_are_complete() || self.purpose == Purpose::Profile;
-        let trouble = trouble.filter(|_| complete);
+        let trouble = self.trouble.as_ref().filter(|_| complete);
         let words = trouble.map(|words| (words.title.as_str(), words.body.as_str()));
         self.pages.details.show(details, self.about(), words);
         self.pages.details.show_items(&self.items);
@@ -160,64 +146,30 @@ impl SetupWizard {
         self.pages.plan.warn(words);
     }
 
-    fn show_running(&mut self) {
-        let Request::Run { step, .. } = self.request else {
-            return;
-        };
-        let Some(made) = self.plan().cloned() else {
-            return;
-        };
-        let place = step.checked_sub(made.first);
-        let preview = place.and_then(|place| made.preview.steps.get(place));
-        let usual = preview
-            .filter(|preview| preview.seconds.1 > 5)
-            .map(explain::plan::cost);
-        self.pages.running.show(&made.plan, step, usual.as_deref());
-    }
-
     fn show_buttons(&self) {
-        let (first, second) = self.labels();
-        let destroys = self.page == Page::Plan
-            && self
-                .plan()
-                .is_some_and(|made| flow::is_final(&made.plan, made.first));
-        toggle(&self.primary, "destructive-action", destroys);
-        toggle(&self.primary, "suggested-action", !destroys);
-        self.primary.set_visible(first.is_some());
-        self.primary.set_label(&first.unwrap_or_default());
-        self.primary.set_sensitive(self.is_live());
-        self.secondary.set_visible(second.is_some());
-        self.secondary.set_label(&second.unwrap_or_default());
-        let idle = match self.request {
-            Request::None => true,
-            Request::Run { stopping, .. } => !stopping,
-            Request::Survey { .. } | Request::DryRun | Request::Files => false,
-        };
-        self.secondary.set_sensitive(idle);
+        self.buttons.show(Shown {
+            labels: self.labels(),
+            destroys: self.page == Page::Plan && self.plan().is_some_and(Made::is_final),
+            live: self.is_live(),
+            idle: self.course.can_be_left(),
+        });
     }
 
     /// The words on the two buttons.
     fn labels(&self) -> (Option<String>, Option<String>) {
-        let begun = self.plan().is_some_and(|made| made.begun);
-        match (self.page, &self.ending) {
-            (Page::Looking, _) => (None, None),
-            (Page::Secrets, _) if begun => (Some(gettext("Continue")), None),
-            (Page::Choose | Page::Details | Page::Secrets, _) => (Some(gettext("Next")), None),
-            (Page::Plan, _) => {
+        let begun = self.course.has_begun();
+        match self.page {
+            Page::Looking => (None, None),
+            Page::Secrets if begun => (Some(gettext("Continue")), None),
+            Page::Choose | Page::Details | Page::Secrets => (Some(gettext("Next")), None),
+            Page::Plan => {
                 let verb = self.plan().map(|made| flow::verb(&made.plan, made.first));
                 // Nobody knows on paper how far the step is that was broken off.
                 let dry = (!begun).then(|| gettext("Dry Run"));
                 (verb, dry)
             }
-            (Page::Running, _) => (None, Some(gettext("Stop After This Step"))),
-            (Page::Result, Some(Ending::Rehearsed)) => (Some(gettext("Back to the Plan")), None),
-            (Page::Result, Some(Ending::Stopped { .. })) => {
-                (Some(gettext("Continue")), Some(gettext("Close")))
-            }
-            (Page::Result, Some(Ending::Ready { .. } | Ending::Done(_))) => {
-                (Some(pgettext("the last button", "Done")), None)
-            }
-            (Page::Result, Some(Ending::Refused(_)) | None) => (Some(gettext("Close")), None),
+            Page::Running => running_labels(),
+            Page::Result => result_labels(self.course.ending.as_ref()),
         }
     }
 }

@@ -5,17 +5,13 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
-use super::flow::{self, Page, Reaction, Refused, Way};
+use super::flow::{self, Page, Way};
 use super::tidy::{self, Item};
 use super::wish::{self, Details, Purpose};
-use super::{
-    Detail, Made, Opened, Request, SetupCommandOutput, SetupInput, SetupOutput, SetupWizard,
-};
-use crate::backend::{Done, Failure, LinkError, PlanAction, PlanCommand, Progress};
+use super::{Detail, Opened, SetupCommandOutput, SetupInput, SetupWizard};
+use crate::backend::PlanCommand;
 use crate::base::clock::now;
-use crate::base::i18n::{gettext, gettext_f};
 use crate::explain::{self, Explanation};
-
 use crate::plan::files::Files;
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
@@ -23,22 +19,15 @@ use crate::plan::profile::{CertificatePolicy, Profile};
 use crate::plan::recipe::{self, Given};
 use crate::plan::secrets::Secrets;
 use crate::plan::{Need, SecretName, Survey};
-use crate::token::{Identity, Tries, TriesLeft};
-use crate::ui::wizards::plan::Ending;
+use crate::token::{Tries, TriesLeft};
+use crate::ui::wizards::plan::{
+    Close, Ending, Made, PlanNews, PlanOutput, Request, Turn, ask_to_stop,
+};
 
 impl SetupWizard {
-    /// Asks the backend.
-    pub(super) fn ask(
-        &mut self,
-        action: PlanAction,
-        request: Request,
-        sender: &ComponentSender<Self>,
-    ) {
-        self.request = request;
-        sender.output_sender().emit(SetupOutput::Asked(PlanCommand {
-            identity: self.identity,
-            action,
-        }));
+    /// Asks what is on the token.
+    pub(super) fn begin(&mut self, sender: &ComponentSender<Self>) {
+        asks(self.course.survey(false), sender);
     }
 
     // What is decided.
@@ -141,11 +130,11 @@ impl SetupWizard {
     /// Makes the plan for what is decided so far. Nothing is asked of the card.
     pub(super) fn make(&mut self) {
         // What was begun is not made anew.
-        if self.plan().is_some_and(|made| made.begun) {
+        if self.course.has_begun() {
             return;
         }
+        (self.course.made, self.trouble) = (None, None);
         let (Some(survey), Some(profile)) = (self.survey.clone(), self.profile()) else {
-            self.made = None;
             return;
         };
         let made = self.plan_of(&profile, &survey);
@@ -162,7 +151,10 @@ impl SetupWizard {
             };
             self.way = Way::new(has_details, typed(&made.preview.needs).next().is_some());
         }
-        self.made = Some(made);
+        match made {
+            Ok(made) => self.course.made = Some(made),
+            Err(words) => self.trouble = Some(words),
+        }
     }
 
     fn plan_of(&self, profile: &Profile, survey: &Survey) -> Result<Made, Explanation> {
@@ -182,28 +174,28 @@ impl SetupWizard {
             .map_err(|error| explain::plan::recipe_error(&error))?;
         let preview =
             Preview::of(&plan, survey).map_err(|(_, error)| explain::plan::setup_error(&error))?;
-        Ok(Made {
-            plan: Arc::new(plan),
-            preview,
-            first: 0,
-            begun: false,
-        })
+        Ok(Made::new(plan, preview))
     }
 
     // What the backend says.
 
-    pub(super) fn finished(
-        &mut self,
-        outcome: Result<Done, Failure>,
-        sender: &ComponentSender<Self>,
-    ) {
-        let request = std::mem::replace(&mut self.request, Request::None);
-        self.pages.running.stop();
-        match (request, outcome) {
-            (Request::Survey { go_on }, Ok(Done::Surveyed { survey, unfinished })) => {
-                self.surveyed(survey, unfinished, go_on, sender)
+    pub(super) fn happened(&mut self, news: PlanNews, sender: &ComponentSender<Self>) {
+        if matches!(news, PlanNews::Finished(_)) {
+            self.pages.running.stop();
+        }
+        let turn = self.course.happened(news);
+        self.turn(turn, sender);
+    }
+
+    fn turn(&mut self, turn: Turn, sender: &ComponentSender<Self>) {
+        match turn {
+            Turn::Stay => {}
+            Turn::Result => self.page = Page::Result,
+            Turn::Over => {
+                self.forget();
+                self.page = Page::Result;
             }
-            (Request::Run { .. }, Ok(Done::PlanDone(promises))) => {
+            Turn::Done(promises) => {
                 let name = self.plan().and_then(|made| {
                     let label = flow::new_name(&made.plan);
                     label.or_else(|| made.plan.subject.label.clone())
@@ -215,15 +207,24 @@ impl SetupWizard {
                     promises: promises.to_vec(),
                 });
             }
-            (Request::DryRun, Ok(_)) => self.end(Ending::Rehearsed),
-            (Request::Run { step, .. }, Err(failure)) => self.broken(step, &failure, sender),
-            (_, Err(failure)) => self.end(Ending::Refused(explain::failure::failure(&failure))),
-            (_, Ok(_)) => {}
+            Turn::Surveyed {
+                survey,
+                unfinished,
+                go_on,
+            } => self.surveyed(survey, unfinished, go_on, sender),
+            Turn::Wrong(role, left) => {
+                self.wrong = Some((role, left));
+                asks(self.course.survey(true), sender);
+            }
+            Turn::Refused(refused, words) => {
+                self.refused = Some((refused, words));
+                asks(self.course.survey(true), sender);
+            }
         }
     }
 
     fn end(&mut self, ending: Ending) {
-        self.ending = Some(ending);
+        self.course.ending = Some(ending);
         self.page = Page::Result;
     }
 
@@ -241,10 +242,6 @@ impl SetupWizard {
         self.survey = Some(Arc::clone(&survey));
         match unfinished {
             Some(unfinished) => self.resume(&unfinished, &survey, go_on, sender),
-            None if go_on => {
-                let words = explain::failure::failure(&Failure::NothingUnfinished);
-                self.end(Ending::Refused(words));
-            }
             None => {
                 let details = Details::new(&survey);
                 self.pages
@@ -255,8 +252,8 @@ impl SetupWizard {
                 self.pages.details.fill_items(&self.items, sender);
                 self.make();
                 let settable = survey.is_ready().is_ok() || survey.is_half_erased();
-                match &self.made {
-                    Some(Err(words)) if !settable => {
+                match &self.trouble {
+                    Some(words) if !settable => {
                         let words = words.clone();
                         self.end(Ending::Refused(words));
                     }
@@ -275,28 +272,25 @@ impl SetupWizard {
         go_on: bool,
         sender: &ComponentSender<Self>,
     ) {
-        let before = unfinished.begun.as_ref().unwrap_or(survey);
-        let first = unfinished.next;
-        let preview = match Preview::of_tasks(&unfinished.plan, before, first) {
-            Ok(preview) => preview,
-            Err((_, error)) => {
-                return self.end(Ending::Refused(explain::plan::setup_error(&error)));
-            }
-        };
+        if let Err(words) = self.course.take_up(unfinished, survey) {
+            return self.end(Ending::Refused(words));
+        }
+        let needs = self.plan().map(|made| made.preview.needs.clone());
+        let needs = needs.unwrap_or_default();
         let wrong = self.wrong.take();
         if let Some((role, _)) = wrong {
             // One that was to be set is on the card, if that is where the step was broken off.
-            for need in preview.needs.iter().filter(|need| need.role == role) {
+            for need in needs.iter().filter(|need| need.role == role) {
                 self.kept.remove(&need.name);
             }
         }
         let refused = self.refused.take();
         if let Some((refused, _)) = &refused {
-            for need in preview.needs.iter().filter(|need| refused.is_of(need)) {
+            for need in needs.iter().filter(|need| refused.is_of(need)) {
                 self.kept.remove(&need.name);
             }
         }
-        let missing: Vec<_> = typed(&preview.needs)
+        let missing: Vec<_> = typed(&needs)
             .filter(|need| !self.kept.contains_key(&need.name))
             .cloned()
             .collect();
@@ -306,12 +300,6 @@ impl SetupWizard {
             // Nothing that was wrong is one key away from being sent again.
             self.pages.secrets.clear();
         }
-        self.made = Some(Ok(Made {
-            plan: Arc::new(unfinished.plan.clone()),
-            preview,
-            first,
-            begun: true,
-        }));
         if !go_on {
             self.page = Page::Plan;
         } else if missing.is_empty() && (wrong.is_some() || refused.is_some()) {
@@ -335,149 +323,6 @@ impl SetupWizard {
         }
     }
 
-    fn broken(&mut self, begun: usize, failure: &Failure, sender: &ComponentSender<Self>) {
-        // The journal knows better: the step that was begun last may be done.
-        let step = self
-            .unfinished
-            .as_ref()
-            .map_or(begun, |(_, left)| left.next);
-        if !self.plan().is_some_and(|made| made.begun) {
-            return self.end(Ending::Refused(refused(failure)));
-        }
-        if let Some(refused) = flow::refused(failure) {
-            let applet = self.survey.as_deref().is_some_and(Survey::is_applet);
-            let words = match refused {
-                Refused::Any if applet => explain::applet::pins_refused(),
-                Refused::Any | Refused::Number(_) => explain::failure::failure(failure),
-            };
-            self.refused = Some((refused, words));
-            let request = Request::Survey { go_on: true };
-            return self.ask(PlanAction::SURVEY_TOKEN, request, sender);
-        }
-        let words = match flow::reaction(failure) {
-            Reaction::Wrong(role, left) => {
-                self.wrong = Some((role, left));
-                return self.ask(
-                    PlanAction::SURVEY_TOKEN,
-                    Request::Survey { go_on: true },
-                    sender,
-                );
-            }
-            Reaction::Gone => self.gone_at(step),
-            Reaction::Stopped => self.stopped_at(step),
-            // No journal knows of it: there is nothing to go on with.
-            Reaction::Failed(words) if matches!(failure, Failure::NoPlan(_)) => {
-                return self.end(Ending::Refused(words));
-            }
-            Reaction::Failed(words) => words,
-        };
-        let waits = flow::reaction(failure) == Reaction::Gone;
-        let known = self.unfinished.as_ref();
-        let live = known.is_some_and(|(at, _)| !waits || *at != self.identity);
-        self.end(Ending::Stopped {
-            step,
-            words,
-            live,
-            waits,
-        });
-    }
-
-    fn gone_at(&self, step: usize) -> Explanation {
-        Explanation {
-            title: explain::failure::link_error(&LinkError::Removed).title,
-            body: gettext_f(
-                "Set-up stopped at step {place}. Put the token back to go on; nothing has to be done twice.",
-                &[("place", &self.place(step))],
-            ),
-            details: None,
-        }
-    }
-
-    fn stopped_at(&self, step: usize) -> Explanation {
-        Explanation {
-            title: gettext_f(
-                "Stopped before step {place}",
-                &[("place", &self.place(step))],
-            ),
-            body: gettext("What is done stays done. It can be gone on with now, or another day."),
-            details: None,
-        }
-    }
-
-    /// "3 of 5".
-    fn place(&self, step: usize) -> String {
-        self.plan()
-            .map(|made| explain::plan::step_of(step, &made.plan))
-            .unwrap_or_default()
-    }
-
-    pub(super) fn progressed(&mut self, progress: Progress) {
-        if let (Progress::Step { step: at }, Request::Run { step, .. }) =
-            (progress, &mut self.request)
-        {
-            *step = at;
-            // From here on the journal knows of it.
-            if let Some(Ok(made)) = &mut self.made {
-                made.begun = true;
-            }
-        }
-    }
-
-    /// The token is (back) in a reader, and its plan can be gone on with.
-    pub(super) fn can_go_on(&mut self, identity: Identity, unfinished: Arc<Unfinished>) {
-        let ours = self
-            .plan()
-            .is_some_and(|made| made.plan.subject.serial == unfinished.plan.subject.serial);
-        if !ours {
-            return;
-        }
-        if let Some(Ending::Stopped { step, live, .. }) = &mut self.ending {
-            *step = unfinished.next;
-            *live = true;
-        }
-        self.unfinished = Some((identity, unfinished));
-    }
-
-    pub(super) fn removed(&mut self, identity: Identity) {
-        if self
-            .unfinished
-            .as_ref()
-            .is_some_and(|(at, _)| *at == identity)
-        {
-            self.unfinished = None;
-            if let Some(Ending::Stopped { live, waits, .. }) = &mut self.ending {
-                *live = false;
-                *waits = true;
-            }
-        }
-        let over = matches!(
-            self.ending,
-            Some(
-                Ending::Ready { .. }
-                    | Ending::Done(_)
-                    | Ending::Refused(_)
-                    | Ending::Stopped { .. }
-            )
-        );
-        if identity != self.identity || over || matches!(self.request, Request::Run { .. }) {
-            return;
-        }
-        if let Some(made) = self.plan().filter(|made| made.begun).cloned() {
-            // What was typed is kept until the token is back.
-            self.request = Request::None;
-            let words = self.gone_at(made.first);
-            return self.end(Ending::Stopped {
-                step: made.first,
-                words,
-                live: false,
-                waits: true,
-            });
-        }
-        self.request = Request::None;
-        self.forget();
-        self.end(Ending::Refused(removed_before()));
-    }
-
     // What the person wants done.
 
     pub(super) fn primary(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
@@ -491,22 +336,14 @@ impl SetupWizard {
                 self.kept.extend(self.pages.secrets.typed());
                 self.go_on(sender);
             }
-            Page::Result => match &self.ending {
+            Page::Result => match &self.course.ending {
                 Some(Ending::Rehearsed) => {
-                    self.ending = None;
+                    self.course.ending = None;
                     self.page = Page::Plan;
                 }
                 Some(Ending::Stopped { .. }) => {
-                    if let Some((identity, _)) = self.unfinished {
-                        self.identity = identity;
-                    }
-                    self.ending = None;
                     self.page = Page::Looking;
-                    self.ask(
-                        PlanAction::SURVEY_TOKEN,
-                        Request::Survey { go_on: true },
-                        sender,
-                    );
+                    asks(self.course.go_on(), sender);
                 }
                 Some(Ending::Ready { .. } | Ending::Done(_) | Ending::Refused(_)) | None => {
                     self.close(sender, root);
@@ -523,7 +360,7 @@ impl SetupWizard {
         match next {
             Page::Running => return self.run(sender),
             Page::Secrets => {
-                let begun = self.plan().is_some_and(|made| made.begun);
+                let begun = self.course.has_begun();
                 let needs = self.plan().map(|made| {
                     let needs = typed(&made.preview.needs).cloned();
                     needs.collect::<Vec<_>>()
@@ -539,9 +376,9 @@ impl SetupWizard {
 
     pub(super) fn secondary(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
         match self.page {
-            Page::Plan if self.request == Request::None => {
-                if let Some(plan) = self.plan().map(|made| Arc::clone(&made.plan)) {
-                    self.ask(PlanAction::DryRun { plan }, Request::DryRun, sender);
+            Page::Plan if self.course.request == Request::None => {
+                if let Some(command) = self.course.rehearse() {
+                    asks(command, sender);
                 }
             }
             Page::Running => self.stop(sender),
@@ -557,7 +394,7 @@ impl SetupWizard {
         let wants_files = typed(&made.preview.needs).count() < all;
         match self.source().cloned().filter(Opened::has_files) {
             Some(opened) if wants_files => {
-                self.request = Request::Files;
+                self.course.request = Request::Files;
                 sender.spawn_oneshot_command(move || {
                     SetupCommandOutput::FilesRead(Box::new(opened.files()))
                 });
@@ -571,10 +408,10 @@ impl SetupWizard {
         read: Result<Files, Explanation>,
         sender: &ComponentSender<Self>,
     ) {
-        if self.request != Request::Files {
+        if self.course.request != Request::Files {
             return;
         }
-        self.request = Request::None;
+        self.course.request = Request::None;
         match read {
             Ok(files) => self.run_with(Some(files), sender),
             Err(words) => self.end(Ending::Refused(words)),
@@ -594,41 +431,33 @@ impl SetupWizard {
                 secrets.give(need.name.clone(), secret.duplicate());
             }
         }
-        let action = if made.begun {
-            PlanAction::Resume { secrets }
-        } else {
-            let plan = Arc::clone(&made.plan);
-            PlanAction::Run { plan, secrets }
+        let Some(command) = self.course.run(secrets) else {
+            return;
         };
-        self.unfinished = None;
-        self.ending = None;
         self.page = Page::Running;
-        let request = Request::Run {
-            step: made.first,
-            stopping: false,
-        };
         let input = sender.input_sender().clone();
         self.pages
             .running
             .start(move || input.emit(SetupInput::Beat));
-        self.ask(action, request, sender);
+        asks(command, sender);
     }
 
     pub(super) fn stop(&mut self, sender: &ComponentSender<Self>) {
-        if let Request::Run { stopping, .. } = &mut self.request
-            && !std::mem::replace(stopping, true)
-        {
-            sender.output_sender().emit(SetupOutput::StopAsked);
+        if self.course.stop() {
+            sender.output_sender().emit(PlanOutput::StopAsked);
         }
     }
 
     pub(super) fn close(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
-        match self.request {
-            Request::Run { stopping: true, .. } => {}
-            Request::Run { .. } => ask_to_stop(sender, root),
-            Request::None | Request::Survey { .. } | Request::DryRun | Request::Files => {
+        match self.course.close() {
+            Close::Waits => {}
+            Close::Asks => {
+                let input = sender.input_sender().clone();
+                ask_to_stop(root, move || input.emit(SetupInput::Stop));
+            }
+            Close::Now => {
                 self.forget();
-                sender.output_sender().emit(SetupOutput::Closed);
+                sender.output_sender().emit(PlanOutput::Closed);
                 root.destroy();
             }
         }
@@ -641,20 +470,9 @@ impl SetupWizard {
     }
 }
 
-/// The token was taken out before anything was done.
-fn removed_before() -> Explanation {
-    let mut words = explain::failure::link_error(&LinkError::Removed);
-    words.body = explain::pins::nothing_sent();
-    words
-}
-
-/// Why a plan was not begun.
-fn refused(failure: &Failure) -> Explanation {
-    match flow::reaction(failure) {
-        Reaction::Gone => removed_before(),
-        Reaction::Stopped => explain::failure::link_error(&LinkError::Cancelled),
-        Reaction::Wrong(..) | Reaction::Failed(_) => explain::failure::failure(failure),
-    }
+/// Asks the backend.
+fn asks(command: PlanCommand, sender: &ComponentSender<SetupWizard>) {
+    sender.output_sender().emit(PlanOutput::Asked(command));
 }
 
 /// What is typed; the rest comes from files.
@@ -666,29 +484,4 @@ fn typed(needs: &[Need]) -> impl Iterator<Item = &Need> {
         )
     };
     needs.iter().filter(is_typed)
-}
-
-/// Nobody closes by mistake what writes to a token.
-fn ask_to_stop(sender: &ComponentSender<SetupWizard>, root: &adw::Window) {
-    let heading = gettext("Stop after this step?");
-    let dialog = adw::MessageDialog::builder()
-        .transient_for(root)
-        .modal(true)
-        .title(&heading)
-        .heading(&heading)
-        .body(gettext(
-            "What is done stays done, and set-up can be gone on with later. The step that is being done cannot be broken off.",
-        ))
-        .default_response("go-on")
-        .close_response("go-on")
-        .build();
-    dialog.add_response("go-on", &gettext("Keep Going"));
-    dialog.add_response("stop", &gettext("Stop After This Step"));
-    let input = sender.input_sender().clone();
-    dialog.connect_response(None, move |_, response| {
-        if response == "stop" {
-            input.emit(SetupInput::Stop);
-        }
-    });
-    dialog.present();
 }
