@@ -57,7 +57,7 @@ pub fn number(number: Number) -> (String, String) {
     };
     let ends = || {
         gettext_f(
-            "So many wrong ones in a row, and the PIN stays blocked for ever. In the guides: {number}.",
+            "So many wrong ones in a row block it for ever, and a blocked PIN stays blocked. In the guides: {number}.",
             &guides,
         )
     };

@@ -410,9 +410,8 @@ fn certify(window: &Program, kind: &str, certificate: &Path) {
 /// The card tells no tries: that there are two shows where they end.
 fn tries(window: &Program) {
     window.press(&["ctrl+2"]);
-    window
-        .tree
-        .find("meter", "This card does not tell the tries left");
+    let pin = "PKCS#15 PIN “User PIN”, This card does not tell the tries left";
+    window.tree.find("list item", pin);
     window.picture("Symbolon", "applets-pins");
     window.press(&["ctrl+shift+p"]);
     let dialog = window.tree.find("window", "Change PIN");
