@@ -427,8 +427,9 @@ fn tries(window: &Program) {
     };
     for wrong in ["11111111", "22222222"] {
         submit(wrong);
-        let alert = dialog.find_part("alert", "Wrong PIN");
-        alert.wait_until("said", |alert| !alert.name().is_empty());
+        let field = dialog.find("text box", "Current PIN");
+        field.wait_until("refused", |field| field.text().is_empty());
+        dialog.find_part("alert", "Wrong PIN");
     }
     // Right, but too late: with the five tries of the guides it would still be taken.
     submit("13572468");
