@@ -128,6 +128,9 @@ pub struct AppletSetUp {
     pub officer_tries: (u8, u8),
     /// Tries of PIN 1 and of its PUK.
     pub user_tries: (u8, u8),
+    /// Fewest characters of PIN 0 and of PIN 1, so that what is told of the PINs later holds for them.
+    #[serde(default = "least")]
+    pub least: [u8; 2],
     /// Bytes for objects.
     pub memory: u16,
     /// Who may create objects, keys and PINs: 00 everybody, FF nobody, else any one of the PINs of
@@ -142,10 +145,16 @@ impl Default for AppletSetUp {
             label: String::new(),
             officer_tries: (4, 1),
             user_tries: (5, 2),
+            least: least(),
             memory: 6000,
             may_create: [0x00, 0x02, 0x01],
         }
     }
+}
+
+/// What the applet itself wants (sheet "muscle", 3).
+fn least() -> [u8; 2] {
+    [4, 4]
 }
 
 /// Something that is deleted from a Java card.

@@ -156,6 +156,7 @@ fn setup(error: &SetupError) -> Exit {
         SetupError::Manager(ChannelError::Blocked { .. }) => Exit::Blocked,
         // Said before anything is sent.
         SetupError::Manager(ChannelError::Keys(_)) => Exit::Usage,
+        SetupError::KnownPin { .. } => Exit::Rule,
         _ => Exit::Refused,
     }
 }

@@ -5,9 +5,9 @@ use super::page;
 use super::session::Found;
 use super::table::Facts;
 use crate::base::i18n::{gettext, gettext_f};
-use crate::explain::plan as words;
+use crate::explain::{self, plan as words};
 use crate::plan::preview::{Preview, Step};
-use crate::plan::{Need, Plan, SecretName, Task, is_final};
+use crate::plan::{Need, Plan, SecretName, Survey, Task, is_final};
 use crate::token::Text;
 
 /// Blanks before a step, and before what belongs to it.
@@ -46,6 +46,7 @@ pub(super) fn page(found: &Found, view: &View<'_>, style: Style) -> String {
         let line = style.mark(Mark::Severe, &words::warning(*warning));
         text.push_str(&format!("{line}\n"));
     }
+    let on_applet = is_applet(found);
     let mut may_go_back = true;
     for (number, task) in plan.tasks.iter().enumerate() {
         let preview = number
@@ -56,6 +57,7 @@ pub(super) fn page(found: &Found, view: &View<'_>, style: Style) -> String {
             let line = style.mark(Mark::Severe, &words::no_way_back());
             text.push_str(&format!("{line}\n"));
         }
+        let preview = preview.map(|preview| (preview, note(task, on_applet)));
         text.push_str(&step(number, task, preview, view.commands, style));
     }
     text.push_str(&format!("{}\n", words::whole_cost(view.preview)));
@@ -63,24 +65,24 @@ pub(super) fn page(found: &Found, view: &View<'_>, style: Style) -> String {
     text
 }
 
-/// One step; without `preview` it is done.
+/// One step, with what has to be known of it; without `preview` it is done.
 fn step(
     number: usize,
     task: &Task,
-    preview: Option<&Step>,
+    preview: Option<(&Step, Option<String>)>,
     commands: bool,
     style: Style,
 ) -> String {
     let what = words::task(task);
     let number = number + 1;
-    let Some(preview) = preview else {
+    let Some((preview, note)) = preview else {
         let tick = style.mark(Mark::Good, "✓");
         return format!("{tick} {number}  {what}\n");
     };
     let indent = " ".repeat(STEP);
     let below = " ".repeat(BELOW);
     let mut text = format!("{indent}{number}  {what}\n");
-    if let Some(line) = note(task) {
+    if let Some(line) = note {
         text.push_str(&format!("{below}{line}\n"));
     }
     if let Some(loss) = preview.loses.as_ref().and_then(words::loss) {
@@ -95,12 +97,18 @@ fn step(
     text
 }
 
+/// Whether the token is, or is to be, on a MUSCLE applet.
+fn is_applet(found: &Found) -> bool {
+    Survey::is_for(&found.token) && !Survey::is_told_by_token(&found.token)
+}
+
 /// What a person has to know who decides for a step.
-fn note(task: &Task) -> Option<String> {
+fn note(task: &Task, on_applet: bool) -> Option<String> {
     match task {
+        Task::Create(_) if on_applet => Some(explain::applet::puk_sets_no_pin()),
         Task::Create(new) if !new.owner.officer => Some(words::without_officer()),
         Task::ImportKey(_) => Some(words::rather_on_card()),
-        _ => None,
+        _ => words::lays_down(task),
     }
 }
 

@@ -90,7 +90,7 @@ pub fn refusal(why: &Refusal) -> Explanation {
         Refusal::OtherMake => Explanation::new(
             gettext("This card cannot be set up"),
             gettext(
-                "Symbolon sets up CardOS M4 cards (eToken PRO and its relatives). Nothing was sent.",
+                "The bench takes CardOS M4 cards (eToken PRO and its relatives). A Java card with the MUSCLE applet is set up by itself, not here. Nothing was sent.",
             ),
         ),
         Refusal::NoPlan(error) => plan::recipe_error(error),

@@ -239,14 +239,20 @@ pub fn blocked_title(role: PinRole) -> String {
     }
 }
 
-fn rule(role: PinRole, breach: Breach) -> Explanation {
-    let title = match role {
+/// That something is not taken as a PIN of this kind.
+#[must_use]
+pub fn rule_title(role: PinRole) -> String {
+    match role {
         PinRole::User => gettext("This cannot be a PIN of this token"),
         PinRole::Puk => gettext("This cannot be a PUK of this token"),
         PinRole::ResettingCode => gettext("This cannot be a resetting code of this token"),
         PinRole::Admin => gettext("This cannot be an admin PIN of this token"),
         PinRole::SecurityOfficer => gettext("This cannot be an SO-PIN of this token"),
-    };
+    }
+}
+
+fn rule(role: PinRole, breach: Breach) -> Explanation {
+    let title = rule_title(role);
     let body = match breach {
         Breach::Length => gettext("It is too short or too long."),
         Breach::Character => gettext("It has a character that this token does not take."),

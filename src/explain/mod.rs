@@ -10,6 +10,7 @@
 //! is about the way to it), *tries left*, *blocked*; and four things are done to a PIN:
 //! *verify, change, unblock, reset*.
 
+pub mod applet;
 pub mod atr;
 pub mod attention;
 pub mod bench;

@@ -2,6 +2,7 @@
 
 use super::plural;
 use crate::base::i18n::{gettext, gettext_f, ngettext_f};
+use crate::plan::secrets::Unfit;
 use crate::token::{Alphabet, Breach, PinRole, PinRule};
 
 /// What a PIN must look like: "6 to 8 digits", "8 characters".
@@ -97,6 +98,27 @@ pub fn breach(breach: Breach, role: PinRole, rule: &PinRule) -> String {
             gettext("This token takes letters, digits and signs without accents.")
         }
         (Breach::Character, Alphabet::Any) => gettext("This token takes only text."),
+    };
+    format!("{what} {}", nothing_sent())
+}
+
+/// The rule that ticks while something new is typed: it is not this.
+#[must_use]
+pub fn not_unfit(unfit: Unfit) -> String {
+    match unfit {
+        Unfit::Known => gettext("Not a PIN that everybody knows"),
+        Unfit::IsPin => gettext("Differs from its PIN"),
+    }
+}
+
+/// Why something new is not taken that has the form of a PIN.
+#[must_use]
+pub fn unfit(unfit: Unfit) -> String {
+    let what = match unfit {
+        Unfit::Known => gettext(
+            "Everybody knows this one: zeros alone and “Muscle00” stand in every guide to the applet.",
+        ),
+        Unfit::IsPin => gettext("A PUK that is the same as its PIN opens nothing more."),
     };
     format!("{what} {}", nothing_sent())
 }

@@ -2,7 +2,9 @@
 
 use super::dotted;
 pub use super::pin_dialog::operation;
-pub use super::pin_rules::{Requirements, breach, nothing_sent, requirements, rule};
+pub use super::pin_rules::{
+    Requirements, breach, not_unfit, nothing_sent, requirements, rule, unfit,
+};
 use crate::base::i18n::{gettext, gettext_f, ngettext_f, pgettext};
 use crate::token::{
     Application, ApplicationKind, Factory, OperationKind, Pin, PinRole, PinUse, Reason, Text,

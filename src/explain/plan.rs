@@ -211,6 +211,15 @@ pub fn cost(step: &Step) -> String {
     }
 }
 
+/// What else is laid down by a step: the numbers and rules of the first set-up of an applet.
+#[must_use]
+pub fn lays_down(task: &Task) -> Option<String> {
+    match task {
+        Task::SetUpApplet(new) => Some(super::applet::set_up(new)),
+        _ => None,
+    }
+}
+
 /// "4 commands".
 #[must_use]
 pub fn commands(count: usize) -> String {
@@ -788,9 +797,10 @@ pub fn recipe_error(error: &RecipeError) -> Explanation {
         RecipeError::NotOnThisCard => Explanation::new(
             gettext("The MUSCLE applet cannot do everything in this profile"),
             gettext(
-                "Data, other names and protecting what is there are for CardOS cards. Nothing was sent.",
+                "Data, other names, protecting what is there and erasing the whole card are for CardOS cards. Nothing was sent.",
             ),
         ),
+        RecipeError::Creator { what, creator } => super::applet::cannot_create(*what, *creator),
         RecipeError::NoPlace => Explanation::new(
             gettext("There is no place for so many"),
             gettext("A CardOS token has room for 16 keys and 7 PINs. Nothing was sent."),

@@ -3,8 +3,9 @@
 //! A profile says what a site wants, [`files`] are what it names, [`recipe`] makes the tasks for one card of it, [`preview`] tells
 //! what they are and need, [`run`] does them one after the other, and [`journal`] keeps what was
 //! begun and done, so that a plan that was broken off goes on where it was. [`mod@bench`] does the same to
-//! many tokens, side by side.
+//! many tokens, side by side. [`applet`] has what is decided of an applet of its own.
 
+pub mod applet;
 pub mod bench;
 mod check;
 pub mod content;

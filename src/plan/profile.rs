@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::KeyPurpose;
+use super::applet::{Creator, MAX_MEMORY, MAX_TRIES, MIN_MEMORY};
 use crate::base::hex::{self, Hex};
 
 /// The longest file, in bytes.
@@ -56,6 +57,8 @@ pub struct Profile {
     pub secure: bool,
     /// Bytes for the objects of an applet that has not had its first set-up.
     pub memory: Option<u16>,
+    /// Who may create objects, keys and PINs on such an applet.
+    pub may_create: [Option<Creator>; 3],
 }
 
 /// How a token is erased.
@@ -197,6 +200,12 @@ struct File {
     secure: bool,
     #[serde(default)]
     memory: Option<Spanned<u16>>,
+    #[serde(default)]
+    create_objects: Option<Creator>,
+    #[serde(default)]
+    create_keys: Option<Creator>,
+    #[serde(default)]
+    create_pins: Option<Creator>,
 }
 
 #[derive(Deserialize)]
@@ -337,6 +346,7 @@ fn check(file: File, end: usize) -> Result<Profile, At> {
         pins,
         secure: file.secure,
         memory: memory(file.memory.as_ref())?,
+        may_create: [file.create_objects, file.create_keys, file.create_pins],
         ..Profile::default()
     };
     for key in file.key {
@@ -459,8 +469,11 @@ impl Profile {
     /// Whether no card would be changed by it.
     #[must_use]
     pub fn does_nothing(&self) -> bool {
+        // What an applet is like alone makes none.
         let other = Self {
             name: self.name.clone(),
+            memory: self.memory,
+            may_create: self.may_create,
             ..Self::default()
         };
         *self == other
@@ -487,7 +500,7 @@ fn check_pin(
     usual_min: u8,
 ) -> Result<PinPolicy, At> {
     let pin = pin.into_inner();
-    let tries = |value: Option<&Spanned<u16>>, usual| number(value, usual, 1, 15);
+    let tries = |value: Option<&Spanned<u16>>, usual| number(value, usual, 1, MAX_TRIES.into());
     let puk_tries = tries(pin.puk_tries.as_ref(), 10)?;
     Ok(PinPolicy {
         id: match &pin.id {
@@ -580,11 +593,12 @@ fn label(text: Option<&Spanned<String>>, usual: &str, most: usize) -> Result<Str
 
 /// Bytes for the objects of an applet (sheet "muscle", 5).
 fn memory(value: Option<&Spanned<u16>>) -> Result<Option<u16>, At> {
-    const MIN: u16 = 2048;
-    const MAX: u16 = 0x7FFF;
     match value {
-        Some(value) if !(MIN..=MAX).contains(value.get_ref()) => {
-            let fault = Fault::Number { min: MIN, max: MAX };
+        Some(value) if !(MIN_MEMORY..=MAX_MEMORY).contains(value.get_ref()) => {
+            let fault = Fault::Number {
+                min: MIN_MEMORY,
+                max: MAX_MEMORY,
+            };
             Err((value.span(), fault))
         }
         value => Ok(value.map(|value| *value.get_ref())),
@@ -604,7 +618,7 @@ fn number(value: Option<&Spanned<u16>>, usual: u8, min: u16, max: u16) -> Result
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests may stop")]
 mod tests {
-    use super::{Fault, Profile};
+    use super::{Creator, Fault, Profile};
     use crate::base::hex::Hex;
 
     #[test]
@@ -648,6 +662,22 @@ mod tests {
         assert!(matches!(fault, Fault::Form(_)));
         assert_eq!((line, column), (4, 3));
         assert!(matches!(place("name = 'ä' x\n"), (1, 12, Fault::Form(_))));
+    }
+
+    #[test]
+    fn what_an_applet_is_like_is_said_in_words() {
+        let begin = "name = 'A'\nlabel = 'T'\nmemory = 8192\ncreate-objects = 'pin'\n";
+        let text = format!("{begin}create-pins = 'nobody'\n[[pin]]\n");
+        let profile = Profile::parse(&text).unwrap();
+        assert_eq!(profile.memory, Some(8192));
+        let wanted = [Some(Creator::Pin), None, Some(Creator::Nobody)];
+        assert_eq!(profile.may_create, wanted);
+        let other = Profile::parse(&format!("{begin}create-keys = 'me'\n[[pin]]\n")).unwrap_err();
+        assert_eq!((other.line, other.column), (5, 15));
+        assert!(matches!(other.fault, Fault::Form(_)), "{other:?}");
+        // Alone it changes nothing.
+        let alone = Profile::parse("name = 'A'\ncreate-keys = 'pin'\n").unwrap_err();
+        assert_eq!(alone.fault, Fault::Nothing);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::applet::{Creatable, Creator};
 use super::check::public_key_of;
 use super::profile::{Erase, KeyPolicy, NAME, PinPolicy, Profile};
 use super::{
@@ -96,6 +97,14 @@ pub enum RecipeError {
     /// This make of card cannot do that.
     #[error("not on this card")]
     NotOnThisCard,
+    /// With these rules of an applet the plan could not go on after its first set-up.
+    #[error("{creator:?} may create {what:?}")]
+    Creator {
+        /// What the plan has to create.
+        what: Creatable,
+        /// Who alone could.
+        creator: Creator,
+    },
     /// A certificate belongs to another key than the one with its identifier.
     #[error("certificate {0} belongs to another key")]
     OtherKey(Hex),
@@ -175,13 +184,14 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// The applet has no data, no other names and no rules of its own here.
+    /// The applet has no data, no other names and no rules of its own here, and nobody formats its card.
     fn can_do(&self) -> Result<(), RecipeError> {
         let profile = self.profile;
         let more = !profile.data.is_empty()
             || !profile.delete_data.is_empty()
             || !profile.renames.is_empty()
-            || profile.secure;
+            || profile.secure
+            || profile.erase == Some(Erase::Card);
         if self.survey.is_applet() && more {
             return Err(RecipeError::NotOnThisCard);
         }
@@ -238,20 +248,8 @@ impl Maker<'_> {
             return Err(RecipeError::OnePin);
         };
         if self.survey.is_blank() {
-            let usual = AppletSetUp::default();
-            let tries = |policy: &PinPolicy, usual: (u8, u8)| {
-                (policy.tries, policy.puk_tries.unwrap_or(usual.1))
-            };
-            let officer = self.profile.officer.as_ref();
-            self.tasks.push(Task::SetUpApplet(AppletSetUp {
-                label: self.filled(&holder.label, 64)?,
-                officer_tries: officer.map_or(usual.officer_tries, |officer| {
-                    tries(officer, usual.officer_tries)
-                }),
-                user_tries: tries(holder, usual.user_tries),
-                memory: self.profile.memory.unwrap_or(usual.memory),
-                ..usual
-            }));
+            let new = self.first_set_up(holder)?;
+            self.tasks.push(Task::SetUpApplet(new));
         }
         self.pins.push((holder.id.clone(), HOLDER));
         let owner = NewPin {
@@ -266,6 +264,42 @@ impl Maker<'_> {
         let label = self.filled(label, 32)?;
         self.tasks.push(Task::Create(Creation { label, owner }));
         Ok(())
+    }
+
+    /// What an applet that takes nothing else gets, with the usual numbers for what is not said.
+    fn first_set_up(&self, holder: &PinPolicy) -> Result<AppletSetUp, RecipeError> {
+        let usual = AppletSetUp::default();
+        let tries = |policy: &PinPolicy, usual: (u8, u8)| {
+            (policy.tries, policy.puk_tries.unwrap_or(usual.1))
+        };
+        let officer = self.profile.officer.as_ref();
+        let mut new = AppletSetUp {
+            label: self.filled(&holder.label, 64)?,
+            officer_tries: officer.map_or(usual.officer_tries, |officer| {
+                tries(officer, usual.officer_tries)
+            }),
+            user_tries: tries(holder, usual.user_tries),
+            least: [
+                officer.map_or(usual.least[0], |officer| officer.min),
+                holder.min,
+            ],
+            memory: self.profile.memory.unwrap_or(usual.memory),
+            may_create: usual.may_create,
+        };
+        let wanted = Creatable::ALL.into_iter().zip(self.profile.may_create);
+        for (rule, (what, creator)) in new.may_create.iter_mut().zip(wanted) {
+            let Some(creator) = creator else { continue };
+            let needed = match what {
+                Creatable::Objects => true,
+                Creatable::Keys => !self.profile.keys.is_empty(),
+                Creatable::Pins => false,
+            };
+            if needed && !creator.is_holder() {
+                return Err(RecipeError::Creator { what, creator });
+            }
+            *rule = creator.rule();
+        }
+        Ok(new)
     }
 
     fn pins(&mut self) -> Result<(), RecipeError> {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::base::secret::Secret;
-use crate::card::setup::{Materials, Private};
+use crate::card::muscle::is_known;
+use crate::card::setup::{Materials, Need, Private};
 use crate::card::task::SecretName;
 use crate::globalplatform::attempts::PassingAttempts;
 use crate::globalplatform::{Attempts, Keys};
@@ -26,6 +27,38 @@ struct Manager {
     attempts: Option<Box<dyn Attempts + Send>>,
     passing: PassingAttempts,
     try_again: bool,
+}
+
+/// Why something new is not taken, although it has the form of a PIN.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unfit {
+    /// Everybody knows it.
+    Known,
+    /// It is a PUK, and the same as its PIN.
+    IsPin,
+}
+
+/// Whether `value` is refused for `need`; `pin` is the PIN of a PUK. The token refuses it, too, but only
+/// when it is being set up.
+#[must_use]
+pub fn unfit(need: &Need, value: &Secret, pin: Option<&Secret>) -> Option<Unfit> {
+    if !need.refuses_known {
+        return None;
+    }
+    if is_known(value) {
+        return Some(Unfit::Known);
+    }
+    let is_pin = pin.is_some_and(|pin| pin.same_as(value));
+    is_pin.then_some(Unfit::IsPin)
+}
+
+/// The PIN that belongs to a PUK.
+#[must_use]
+pub fn pin_of(name: &SecretName) -> Option<SecretName> {
+    match name {
+        SecretName::Puk { number } => Some(SecretName::Pin { number: *number }),
+        _ => None,
+    }
 }
 
 impl Secrets {
@@ -73,6 +106,13 @@ impl Secrets {
             SecretName::Key { id } => self.keys.contains_key(&id.0),
             SecretName::Data { label } => self.data.contains_key(label),
         }
+    }
+
+    /// Why something new is not taken beside what was given by now.
+    #[must_use]
+    pub fn unfit(&self, need: &Need, value: &Secret) -> Option<Unfit> {
+        let pin = pin_of(&need.name);
+        unfit(need, value, pin.and_then(|pin| self.pins.get(&pin)))
     }
 
     /// The PINs and PUKs alone, for a bench that gives them to many plans.

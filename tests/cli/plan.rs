@@ -250,6 +250,7 @@ fn every_example_is_a_plan() {
     let examples: &[(&str, &str, usize)] = &[
         ("set-up", "cardos-blank", 3),
         ("set-up-without-so-pin", "cardos-blank", 2),
+        ("set-up-muscle", "muscle-blank", 3),
         ("erase-and-set-up", "cardos-used", 4),
         ("add-keys", "cardos-used", 2),
         ("import-key", "cardos-used", 2),
@@ -306,6 +307,160 @@ fn every_example_is_a_plan() {
             "{words}"
         );
     }
+}
+
+/// Everything that is asked for before the first set-up of an applet: its own PIN, then PIN and PUK of the
+/// security officer and of the holder.
+const NEW_APPLET: [&str; 5] = ["Muscle00", "24681357", "11223344", "13572468", "55667788"];
+
+#[test]
+fn an_applet_gets_what_its_profile_says_for_good() {
+    let practice = Practice::new("muscle-blank");
+    let begin = "name='A'\nlabel='T'\nmemory=8192\n";
+    let text = format!(
+        "{begin}create-objects='pin'\ncreate-keys='either'\ncreate-pins='nobody'\n\
+         [so-pin]\ntries=6\npuk-tries=7\n[[pin]]\ntries=3\npuk-tries=9\n"
+    );
+    let profile = practice.file("a.toml", &text);
+    let shown = practice.plan(&["show", &profile], "").result();
+    for words in [
+        "Set the MUSCLE applet up with new PINs",
+        "3 of the PIN, 9 of its PUK, 6 of the SO-PIN, 7 of its PUK. 8192 bytes",
+        "Who may create objects: PIN.",
+        "Who may create keys: PIN or SO-PIN.",
+        "Who may create further PINs: Nobody.",
+        "Nobody can then replace a forgotten PIN: the PUK only gives its tries back.",
+    ] {
+        assert!(shown.contains(words), "{words} in {shown}");
+    }
+    // Sheet "muscle", 3: numbers and rules stand in the command; the PINs do not stand in the page.
+    let all = ["show", &profile, "--commands"];
+    let commands = practice.plan(&all, "").result();
+    assert!(
+        commands.contains("Setup: B02A0000 [57 bytes hidden]"),
+        "{commands}"
+    );
+    // What could not go on is not begun.
+    for (rule, title) in [
+        (
+            "create-objects='so-pin'",
+            "Nothing could be put on this token",
+        ),
+        (
+            "create-keys='nobody'",
+            "The keys of this plan could not be made",
+        ),
+    ] {
+        let text = format!("{begin}{rule}\n[[pin]]\n[[key]]\nsize=1024\n");
+        let refused = practice.file("b.toml", &text);
+        let words = practice.plan(&["show", &refused], "").said(1);
+        assert!(words.contains(title), "{words}");
+        assert!(words.contains("Nothing was sent"), "{words}");
+    }
+    // A PIN is as long as other programs are told.
+    let text = format!("{begin}[so-pin]\n[[pin]]\nmin=6\n");
+    let long = practice.file("d.toml", &text);
+    let secrets = NEW_APPLET.join("\n").replace("13572468", "13572");
+    let short = practice.plan(&["run", &long, "--pin-fd", "0"], &secrets);
+    assert_eq!(short.code, 9, "{short:?}");
+    assert!(short.stderr.contains("has 6 to 8 characters"), "{short:?}");
+    // Without a key in the plan, nobody has to be able to make one.
+    let text = format!("{begin}create-keys='nobody'\n[[pin]]\n");
+    let without = practice.file("c.toml", &text);
+    practice.plan(&["show", &without], "").result();
+}
+
+#[test]
+fn pins_that_everybody_knows_are_refused_before_anything_is_sent() {
+    let practice = Practice::new("muscle-blank");
+    let profile = practice.file("a.toml", "name='A'\nlabel='T'\n[[pin]]\n");
+    let run = ["--trace", "plan", "run", &profile, "--pin-fd", "0"];
+    let with = |place: usize, value: &str| {
+        let mut secrets = NEW_APPLET;
+        secrets[place] = value;
+        secrets.join("\n") + "\n"
+    };
+    for (place, value, words) in [
+        (
+            1,
+            "00000000",
+            "New SO-PIN: This cannot be an SO-PIN of this token",
+        ),
+        (
+            3,
+            "0000",
+            "New PIN “User PIN”: This cannot be a PIN of this token",
+        ),
+        (3, "Muscle00", "Everybody knows this one"),
+        (4, "00000000", "Everybody knows this one"),
+        (
+            4,
+            NEW_APPLET[3],
+            "A PUK that is the same as its PIN opens nothing more.",
+        ),
+    ] {
+        let mut command = program();
+        command
+            .env("XDG_STATE_HOME", practice.folder.path())
+            .arg("--practice=muscle-blank")
+            .args(run);
+        let ended = Ended::new(output(&mut command, with(place, value).as_bytes()));
+        assert_eq!(ended.code, 9, "{ended:?}");
+        assert!(ended.stderr.contains(words), "{words}: {ended:?}");
+        assert!(!ended.stderr.contains("B02A"), "{ended:?}");
+    }
+    let done = practice.plan(&run[2..], &with(1, NEW_APPLET[1]));
+    assert!(done.result().contains("Promised 1, found 1"));
+
+    // A person is asked again.
+    let mut terminal = OnTerminal::start(&format!("--practice=muscle-blank plan run {profile}"));
+    terminal.wait_for("Transport PIN of the applet: ");
+    terminal.press("Muscle00\r");
+    for (prompt, repeat, refused, right) in [
+        (
+            "New SO-PIN: ",
+            "Repeat new SO-PIN: ",
+            "00000000",
+            NEW_APPLET[1],
+        ),
+        (
+            "New PUK of “SO-PIN”: ",
+            "Repeat new PUK: ",
+            NEW_APPLET[1],
+            NEW_APPLET[2],
+        ),
+    ] {
+        for secret in [refused, right] {
+            terminal.wait_for(prompt);
+            terminal.press(&format!("{secret}\r"));
+            terminal.wait_for(repeat);
+            terminal.press(&format!("{secret}\r"));
+            if secret == refused {
+                terminal.wait_for("Nothing was sent; no try was lost.");
+            }
+        }
+    }
+    terminal.wait_for("New PIN “User PIN”: ");
+    terminal.press("\u{3}");
+    terminal.ended(8);
+}
+
+#[test]
+fn what_an_applet_cannot_do_is_said_in_words() {
+    let practice = Practice::new("muscle-used");
+    for profile in [
+        "[[rename]]\nwhat='token'\nlabel='B'\n",
+        "[[rename]]\nwhat='key'\nid='45'\nlabel='B'\n[delete]\nkeys=['45']\n",
+        "secure=true\n",
+        "erase='card'\n",
+    ] {
+        let file = practice.file("a.toml", &format!("name='A'\n{profile}"));
+        let words = practice.plan(&["show", &file], "").said(1);
+        let title = "The MUSCLE applet cannot do everything in this profile";
+        assert!(words.contains(title), "{profile}: {words}");
+    }
+    let file = practice.file("a.toml", "name='A'\n[delete]\nkeys=['45']\n");
+    practice.plan(&["show", &file], "").result();
 }
 
 #[test]

@@ -1,10 +1,16 @@
 //! A Java card: its card manager is opened, a package is loaded, what was made of it is deleted.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use symbolon::simulator::{Chip, Muscle, MuscleBuild};
 
 use crate::card_file::Made;
 use crate::driver::{Look, Node, Program};
+use crate::served::ServedCard;
 use crate::setup::practice_cards;
+use crate::support::pcscd::{PrivatePcscd, SOCKET_VARIABLE};
 
 /// The dialog for the keys.
 pub(crate) const KEYS: &str = "Open the card manager";
@@ -55,6 +61,10 @@ pub(crate) fn named(place: &Node) {
         "triple DES (SCP01, SCP02)",
         "commands protected from changes",
         "None",
+        "RSA 2048",
+        "Everybody",
+        "PIN",
+        "SO-PIN",
     ];
     let chosen = chosen.map(|words| format!(r#"list item "" at {words}"#));
     nameless.retain(|found| !chosen.contains(found));
@@ -252,7 +262,14 @@ const SECRETS: [(&str, &str); 9] = [
     ("New PUK of “User PIN”, repeated", "55667788"),
 ];
 
-/// The way of the HOWTO (1 and 2) on the card that it was written for.
+/// The title of the wizard for the token.
+const SET_UP: &str = "Set up token";
+
+/// What the token is called.
+const NAME: &str = "VPN Thomas Mustermann";
+
+/// The way of the HOWTO (1 and 2) on the card that it was written for: from an empty developer card to a
+/// token with PINs, two keys and a certificate.
 #[test]
 fn the_card_of_the_howto_becomes_a_token() {
     let window = Program::practising("java-cyberflex", Look::WIDE);
@@ -261,27 +278,319 @@ fn the_card_of_the_howto_becomes_a_token() {
     load(&window);
     window.press(&["ctrl+1"]);
     press(&window.tree, "Set Up…");
-    let title = "Set up token";
-    let wizard = window.tree.find("window", title);
+    let wizard = window.tree.find("window", SET_UP);
     press(&wizard, "Next");
+    wizard.find("text box", "Name of the token").set_text(NAME);
+    decide(&window, &wizard);
+    press(&wizard, "Next");
+    type_secrets(&window, &wizard);
+    press(&wizard, "Next");
+    let first = "Set the MUSCLE applet up with new PINs";
+    let line = wizard.find_part("list item", first).name();
+    let numbers = "2 of the PIN, 3 of its PUK, 6 of the SO-PIN, 7 of its PUK. 6256 bytes";
+    assert!(line.contains(numbers), "{line}");
+    named(&wizard);
+    window.picture(SET_UP, "applets-setup");
+    press(&wizard, "Set Up");
+    ready(&window, &wizard);
+    window.tree.find_part("list item", NAME);
+
+    // A smaller key beside it, and a certificate for that one.
+    let profile = window.home().join("second.toml");
+    fs::write(&profile, SECOND_KEY).unwrap();
+    let wizard = set_up_again(&window);
+    press(&wizard, "Open a profile…");
+    window.choose("Open a profile", &profile);
+    change(&window, &wizard, "Generate RSA 1024: Mail (decrypt)");
+    window.press(&["ctrl+3"]);
+    window.tree.find_part("list item", "RSA 2048");
+    let certificate = window.home().join("thomas.pem");
+    certify(&window, "RSA 1024", &certificate);
+    let wizard = set_up_again(&window);
+    press(&wizard, "Open a key file…");
+    window.choose("Open a key file", &certificate);
+    wizard.find("label", "thomas.pem");
+    press(&wizard, "Next");
+    let name = wizard.find("text box", "Name of the certificate");
+    name.set_text("Mail certificate");
+    change(
+        &window,
+        &wizard,
+        "Store the certificate “Mail certificate” (ID 46)",
+    );
+    window.press(&["ctrl+3"]);
+    window
+        .tree
+        .gone_part("list item", "No certificate, RSA 1024");
+    let with = row(&window, "RSA 1024").name();
+    let without = row(&window, "RSA 2048").name();
+    assert!(without.contains("No certificate"), "{without}");
+    assert!(with.contains("Thomas Mustermann"), "{with}");
+    named(&window.tree);
+    window.picture("Symbolon", "applets-token");
+    tries(&window);
+}
+
+/// The first set-up as a form: other numbers than the guides give.
+fn decide(window: &Program, wizard: &Node) {
+    window.resize(SET_UP, 640, 940);
+    let whole = "Applet, Tries, memory and rules as in the guides";
+    window.point(SET_UP, &wizard.find("list item", whole));
+    let spin = |name: &str| wizard.find("spin button", name);
+    // Two wrong ones in place of five.
+    spin("Tries of the PIN").set_text("2");
+    let changed = "Applet, Tries, memory and rules, other ones than in the guides";
+    wizard.find("list item", changed);
+    for (name, value) in [
+        ("Tries of its PUK", "3"),
+        ("Tries of the SO-PIN", "6"),
+        ("Tries of the PUK of the SO-PIN", "7"),
+        ("Memory for objects, in bytes", "6256"),
+    ] {
+        spin(name).set_text(value);
+    }
+    named(wizard);
+    window.picture(SET_UP, "applets-form");
+}
+
+/// What everybody knows is not taken, and a PUK is not its PIN.
+fn type_secrets(window: &Program, wizard: &Node) {
+    let field = |name: &str, secret: &str| wizard.find("text box", name).set_text(secret);
+    for (name, secret) in SECRETS {
+        field(name, secret);
+    }
+    let next = wizard.find("button", "Next");
+    next.wait_until("live", Node::is_sensitive);
+    for (name, repeat, refused, words, right) in [
+        (
+            "New PIN",
+            "Repeat new PIN",
+            "00000000",
+            "Not a PIN that everybody knows",
+            "13572468",
+        ),
+        (
+            "New SO-PIN",
+            "Repeat new SO-PIN",
+            "Muscle00",
+            "Not a PIN that everybody knows",
+            "24681357",
+        ),
+        (
+            "New PUK of “User PIN”",
+            "New PUK of “User PIN”, repeated",
+            "13572468",
+            "Differs from its PIN",
+            "55667788",
+        ),
+    ] {
+        field(name, refused);
+        field(repeat, refused);
+        next.wait_until("dead", |next| !next.is_sensitive());
+        wizard.find("label", &format!("{words}, not yet fulfilled"));
+        if name == "New PIN" {
+            window.picture(SET_UP, "applets-secrets");
+        }
+        field(name, right);
+        field(repeat, right);
+        next.wait_until("live again", Node::is_sensitive);
+    }
+}
+
+const SECOND_KEY: &str = r#"
+name = "Second key"
+[[key]]
+label = "Mail"
+size = 1024
+use = "decrypt"
+"#;
+
+/// The wizard for the token, which is reached by its menu.
+fn set_up_again(window: &Program) -> Node {
+    window.tree.find("button", "Token menu").click();
+    window.tree.find("menu item", "Set Up…").click();
+    let wizard = window.tree.find("window", SET_UP);
+    wizard.find("radio", "Erase only");
+    // Nothing on the applet gets another name.
+    wizard.find("radio", "Delete");
     wizard
-        .find("text box", "Name of the token")
-        .set_text("VPN Thomas Mustermann");
+}
+
+/// From what was opened to the end of the plan, in which `step` stands.
+fn change(window: &Program, wizard: &Node, step: &str) {
+    press(wizard, "Next");
+    wizard.find("text box", "Current PIN").set_text("13572468");
+    press(wizard, "Next");
+    wizard.find_part("list item", step);
+    press(wizard, "Change Token");
+    ready(window, wizard);
+}
+
+fn ready(window: &Program, wizard: &Node) {
+    wizard.find("status", &format!("{NAME} is ready"));
+    press(wizard, "Done");
+    window.tree.gone("window", SET_UP);
+}
+
+/// The row of the key of this kind on the page of keys: the overview, which comes before, has one as well.
+fn row(window: &Program, kind: &str) -> Node {
+    let mut last = None;
+    window.tree.walk(&mut |node, _| {
+        if node.role() == "list item" && node.name().contains(kind) {
+            last = Some(node.clone());
+        }
+    });
+    last.unwrap()
+}
+
+/// A certificate for the key of this kind on the page of keys: it never leaves the card.
+fn certify(window: &Program, kind: &str, certificate: &Path) {
+    window.point("Symbolon", &row(window, kind));
+    press(&window.tree, "Copy PEM");
+    window.tree.find("status", "PEM copied");
+    fs::write(window.home().join("thomas.pub"), window.copied()).unwrap();
+    window.press(&["Escape"]);
+    let openssl = |arguments: &[&str]| {
+        let mut openssl = Command::new("openssl");
+        openssl.current_dir(window.home()).args(arguments);
+        let ended = openssl.output().unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+    };
+    let request = ["req", "-newkey", "rsa:2048", "-nodes", "-keyout"];
+    let own = [
+        "ca.key",
+        "-x509",
+        "-out",
+        "ca.pem",
+        "-subj",
+        "/CN=Helpdesk CA",
+    ];
+    openssl(&[&request[..], &own].concat());
+    let other = [
+        "other.key",
+        "-out",
+        "thomas.csr",
+        "-subj",
+        "/CN=Thomas Mustermann",
+    ];
+    openssl(&[&request[..], &other].concat());
+    let sign = [
+        "x509",
+        "-req",
+        "-in",
+        "thomas.csr",
+        "-force_pubkey",
+        "thomas.pub",
+    ];
+    let by = [
+        "-CA",
+        "ca.pem",
+        "-CAkey",
+        "ca.key",
+        "-CAcreateserial",
+        "-days",
+        "730",
+    ];
+    let out = ["-out", certificate.to_str().unwrap()];
+    openssl(&[&sign[..], &by, &out].concat());
+}
+
+/// The card tells no tries: that there are two shows where they end.
+fn tries(window: &Program) {
+    window.press(&["ctrl+2"]);
+    let pin = "PKCS#15 PIN “User PIN”, This card does not tell the tries left";
+    window.tree.find("list item", pin);
+    window.picture("Symbolon", "applets-pins");
+    window.press(&["ctrl+shift+p"]);
+    let dialog = window.tree.find("window", "Change PIN");
+    let submit = |current: &str| {
+        for (name, pin) in [
+            ("Current PIN", current),
+            ("New PIN", "97531864"),
+            ("Repeat new PIN", "97531864"),
+        ] {
+            dialog.find("text box", name).set_text(pin);
+        }
+        press(&dialog, "Change");
+    };
+    for wrong in ["11111111", "22222222"] {
+        submit(wrong);
+        let field = dialog.find("text box", "Current PIN");
+        field.wait_until("refused", |field| field.text().is_empty());
+        dialog.find_part("alert", "Wrong PIN");
+    }
+    // Right, but too late: with the five tries of the guides it would still be taken.
+    submit("13572468");
+    dialog.find_part("alert", "blocked");
+    window.picture("Change PIN", "applets-blocked");
+}
+
+/// The applet takes no other names, which is said before anybody types one.
+#[test]
+fn names_on_the_applet_stay_as_they_are() {
+    let window = Program::practising("muscle-used", Look::WIDE);
+    let wizard = set_up_again(&window);
+    // By keyboard, since it is below what is in sight.
+    let focused = |name: &str| {
+        let radio = wizard.find("radio", name);
+        radio.wait_until("focused", Node::is_focused);
+    };
+    focused("VPN sign-in");
+    window.press(&["Down", "Down", "Down", "Down"]);
+    focused("Delete");
     press(&wizard, "Next");
-    wizard.find("text box", SECRETS[0].0);
-    window.picture(title, "applets-secrets");
+    wizard.find_part("button", "Delete Key 45");
+    let entry = wizard.look("text box", "Name of the token");
+    assert_eq!(entry.map(|entry| entry.name()), None);
+    assert!(!wizard.find("button", "Next").is_sensitive());
+    named(&wizard);
+    window.picture(SET_UP, "applets-tidy");
+    wizard.find_part("button", "Delete Certificate 45").click();
+    press(&wizard, "Next");
+    wizard.find("text box", "Current PIN").set_text("13572468");
+    press(&wizard, "Next");
+    wizard.find_part("list item", "Delete the certificate 45");
+}
+
+/// JCOP21 2.3.1 with T=1 (sheet "muscle", 1).
+const JCOP: &[u8] = &[
+    0x3B, 0xFA, 0x13, 0x00, 0x00, 0x81, 0x31, 0xFE, 0x45, 0x4A, 0x43, 0x4F, 0x50, 0x32, 0x31, 0x56,
+    0x32, 0x33, 0x31, 0x91,
+];
+
+/// Builds before 2010 want characters of two kinds (sheet "muscle", 3), and say so only when they are set up.
+#[test]
+fn new_pins_that_the_applet_refuses_are_thought_of_anew() {
+    let service = PrivatePcscd::start(1);
+    let slot = service.slot(0);
+    let applet = Muscle::blank(MuscleBuild::jcop().with_pin_policy());
+    let card = Chip::new(JCOP).without_chaining().with(applet);
+    let _card = ServedCard::new(card, &slot);
+    let socket = slot.socket.as_os_str();
+    let window = Program::start(&[], Look::WIDE, &[(SOCKET_VARIABLE, socket)]);
+    press(&window.tree, "Set Up…");
+    let wizard = window.tree.find("window", SET_UP);
+    press(&wizard, "Next");
+    wizard.find("text box", "Name of the token").set_text(NAME);
+    press(&wizard, "Next");
     for (name, secret) in SECRETS {
         wizard.find("text box", name).set_text(secret);
     }
     press(&wizard, "Next");
-    wizard.find_part("list item", "Set the MUSCLE applet up with new PINs");
-    window.picture(title, "applets-setup");
     press(&wizard, "Set Up");
-    wizard.find("status", "VPN Thomas Mustermann is ready");
-    press(&wizard, "Done");
-    window.tree.gone("window", title);
-    window.tree.find_part("list item", "VPN Thomas Mustermann");
-    window.press(&["ctrl+3"]);
-    window.tree.find_part("list item", "RSA 2048");
-    window.picture("Symbolon", "applets-token");
+    // Back where they are typed, and nothing of them is sent again.
+    wizard.find("alert", "The applet does not take these PINs");
+    window.picture(SET_UP, "applets-refused");
+    let go_on = wizard.find("button", "Continue");
+    assert!(!go_on.is_sensitive());
+    let transport = wizard.look("text box", SECRETS[0].0);
+    assert_eq!(transport.map(|field| field.name()), None);
+    for (name, secret) in &SECRETS[1..] {
+        let field = wizard.find("text box", name);
+        assert_eq!(field.text(), "");
+        field.set_text(&format!("Ab{}", &secret[2..]));
+    }
+    press(&wizard, "Continue");
+    ready(&window, &wizard);
+    window.tree.find_part("list item", NAME);
 }

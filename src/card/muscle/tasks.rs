@@ -361,11 +361,12 @@ pub(in crate::card) fn need(name: &SecretName, task: &Task) -> Need {
         true => Text::from(new.label.as_str()),
         false => Text::from("SO-PIN"),
     });
+    let [officer, holder] = set_up.map_or([4, 4], |new| new.least.map(usize::from));
     let (role, rule) = match name {
         SecretName::Puk { .. } => (PinRole::Puk, rule(4)),
-        SecretName::Pin { number: OFFICER } => (PinRole::SecurityOfficer, rule(4)),
+        SecretName::Pin { number: OFFICER } => (PinRole::SecurityOfficer, rule(officer)),
         SecretName::TransportPin => (PinRole::SecurityOfficer, rule(1)),
-        _ => (PinRole::User, rule(4)),
+        _ => (PinRole::User, rule(holder)),
     };
     let fresh = set_up.is_some() && *name != SecretName::TransportPin;
     Need {

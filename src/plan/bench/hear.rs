@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::lane::Stage;
 use super::{Bench, Decision, Refusal, Said, State, Trouble};
-use crate::plan::Survey;
+use crate::plan::cardos;
 use crate::token::{ReaderId, Token};
 
 impl Bench {
@@ -19,7 +19,7 @@ impl Bench {
         let Some(lane) = self.lanes.get_mut(&reader) else {
             return;
         };
-        let known = Survey::is_for(&token);
+        let known = is_taken(&token);
         lane.card = Some(token);
         lane.unknown = known;
         if !known {
@@ -107,7 +107,7 @@ impl Bench {
             && let Stage::Failed(_) = lane.stage
         {
             let known = lane.card.as_ref();
-            let known = known.is_some_and(|card| Survey::is_for(card));
+            let known = known.is_some_and(|card| is_taken(card));
             lane.stage = match (known, &lane.card) {
                 (true, _) => Stage::Waiting,
                 (false, Some(_)) => Stage::Refused(Refusal::OtherMake),
@@ -193,4 +193,10 @@ impl Bench {
         self.queue.clear();
         self.over = true;
     }
+}
+
+/// Whether a bench works on such cards. What is given for all tokens, it knows by numbers of CardOS: on
+/// an applet the same numbers are other PINs, of which a try would be lost.
+fn is_taken(token: &Token) -> bool {
+    cardos::Survey::is_for(&token.card.atr).is_some()
 }

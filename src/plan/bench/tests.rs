@@ -26,7 +26,7 @@ use crate::plan::profile::Profile;
 use crate::plan::recipe::{Given, RecipeError};
 use crate::plan::secrets::Secrets;
 use crate::plan::{Phase, Plan, Promise, Promised, SecretName, StartKey, Survey, cardos};
-use crate::token::{ReaderId, Token};
+use crate::token::{Application, ApplicationKind, Fact, FactName, ReaderId, Text, Token};
 
 const PROFILE: &str = "name='Bench'\nlabel='{name}'\n[so-pin]\n[[pin]]\n[[key]]\n";
 
@@ -578,6 +578,23 @@ fn what_is_not_of_this_bench_is_refused_and_gives_its_name_back() {
     });
     assert_eq!(*world.stage(1), Stage::Refused(Refusal::OtherMake));
     assert_eq!(world.bench.queue.len(), 2);
+    // A MUSCLE applet has other PINs under the numbers of those that are given for all tokens.
+    let mut applet = Token::default();
+    applet.card.atr = vec![0x3B, 0x00];
+    let applications = [ApplicationKind::Muscle, ApplicationKind::Pkcs15];
+    applet.applications = applications.map(|kind| Application::new(kind, &[])).into();
+    applet.applications[1]
+        .facts
+        .push(Fact::text(FactName::KeptBy, Text::from("MUSCLE")));
+    assert!(Survey::is_for(&applet));
+    world.hear(Input::Inserted {
+        reader: ReaderId(1),
+        token: Arc::new(applet),
+    });
+    assert_eq!(*world.stage(1), Stage::Refused(Refusal::OtherMake));
+    assert_eq!(world.bench.queue.len(), 2);
+    let words = crate::explain::bench::refusal(&Refusal::OtherMake);
+    assert!(words.body.contains("MUSCLE"), "{words:?}");
 }
 
 #[test]

@@ -487,7 +487,8 @@ fn is_about_card(error: &RecipeError) -> bool {
         | RecipeError::MissingFile(_)
         | RecipeError::Label(_)
         | RecipeError::NoName
-        | RecipeError::NoColumn(_) => false,
+        | RecipeError::NoColumn(_)
+        | RecipeError::Creator { .. } => false,
     }
 }
 

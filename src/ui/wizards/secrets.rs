@@ -9,7 +9,8 @@ use super::parts::{Warning, column};
 use crate::base::i18n::gettext_f;
 use crate::base::secret::Secret;
 use crate::explain;
-use crate::plan::{Need, SecretName};
+use crate::plan::secrets::{Unfit, pin_of};
+use crate::plan::{Need, SecretName, is_known};
 use crate::token::{ApplicationKind, Token, Tries};
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::group;
@@ -146,8 +147,11 @@ impl SecretFields {
     pub(super) fn judge(&self) -> bool {
         let mut all = true;
         for asked in &self.asked {
-            let ticks = asked.ticks();
-            all &= asked.fits();
+            let pin = pin_of(&asked.need.name);
+            let mut others = self.asked.iter();
+            let pin = others.find(|other| Some(&other.need.name) == pin.as_ref());
+            let ticks = asked.ticks(pin.map(|pin| &pin.row));
+            all &= asked.fits(&ticks);
             asked.ticks.show(&ticks);
         }
         all
@@ -205,18 +209,25 @@ impl SecretFields {
 }
 
 impl Asked {
-    /// The rules of something new; what is there already is only sent.
-    fn ticks(&self) -> Vec<Tick> {
+    /// The rules of something new; what is there already is only sent. `pin` is where the PIN of a PUK
+    /// is typed.
+    fn ticks(&self, pin: Option<&SecretRow>) -> Vec<Tick> {
         let Some(repeat) = &self.repeat else {
             return Vec::new();
         };
-        self.row
-            .with(|typed| repeat.with(|again| ticks(&self.need, typed, again)))
+        let with = |pin: Option<&Secret>| {
+            self.row
+                .with(|typed| repeat.with(|again| ticks(&self.need, typed, again, pin)))
+        };
+        match pin {
+            Some(pin) => pin.with(|pin| with(Some(pin))),
+            None => with(None),
+        }
     }
 
-    fn fits(&self) -> bool {
+    fn fits(&self, ticks: &[Tick]) -> bool {
         let rule = self.row.with(|typed| self.need.rule.check(typed).is_ok());
-        rule && self.ticks().iter().all(|tick| tick.met)
+        rule && ticks.iter().all(|tick| tick.met)
     }
 }
 
@@ -230,7 +241,7 @@ fn field_name(need: &Need) -> String {
 }
 
 /// The rules for something new, as far as it was typed.
-fn ticks(need: &Need, typed: &Secret, again: &Secret) -> Vec<Tick> {
+fn ticks(need: &Need, typed: &Secret, again: &Secret, pin: Option<&Secret>) -> Vec<Tick> {
     let words = explain::pins::requirements(&need.rule);
     let some = !typed.is_empty();
     let tick = |words: String, met: bool| Tick {
@@ -240,6 +251,14 @@ fn ticks(need: &Need, typed: &Secret, again: &Secret) -> Vec<Tick> {
     let mut ticks = vec![tick(words.length, need.rule.length_fits(typed))];
     if let Some(characters) = words.characters {
         ticks.push(tick(characters, need.rule.characters_fit(typed)));
+    }
+    if need.refuses_known {
+        let words = explain::pins::not_unfit(Unfit::Known);
+        ticks.push(tick(words, !is_known(typed)));
+    }
+    if let Some(pin) = pin.filter(|_| need.refuses_known) {
+        let words = explain::pins::not_unfit(Unfit::IsPin);
+        ticks.push(tick(words, !pin.same_as(typed)));
     }
     ticks.push(tick(words.repeated, typed.same_as(again)));
     ticks
@@ -261,10 +280,9 @@ mod tests {
     use super::*;
     use crate::token::{Alphabet, PinRole, PinRule};
 
-    #[test]
-    fn rules_tick_one_by_one() {
-        let need = Need {
-            name: SecretName::Pin { number: 1 },
+    fn need(name: SecretName, refuses_known: bool) -> Need {
+        Need {
+            name,
             fresh: true,
             role: PinRole::User,
             label: None,
@@ -274,17 +292,39 @@ mod tests {
                 alphabet: Alphabet::Ascii,
             },
             replaces_pins: true,
-            refuses_known: false,
-        };
-        let met = |typed: &str, again: &str| {
-            let [typed, again] = [typed, again].map(|text| Secret::new(text.as_bytes()));
-            let ticks = ticks(&need, &typed, &again);
-            ticks.into_iter().map(|tick| tick.met).collect::<Vec<_>>()
-        };
+            refuses_known,
+        }
+    }
+
+    fn met(need: &Need, typed: &str, again: &str, pin: Option<&str>) -> Vec<bool> {
+        let [typed, again] = [typed, again].map(|text| Secret::new(text.as_bytes()));
+        let pin = pin.map(|text| Secret::new(text.as_bytes()));
+        let ticks = ticks(need, &typed, &again, pin.as_ref());
+        ticks.into_iter().map(|tick| tick.met).collect()
+    }
+
+    #[test]
+    fn rules_tick_one_by_one() {
+        let need = need(SecretName::Pin { number: 1 }, false);
+        let met = |typed, again| met(&need, typed, again, None);
         assert_eq!(met("", ""), [false, false, false]);
         assert_eq!(met("12", ""), [false, true, false]);
         assert_eq!(met("1234", "1235"), [true, true, false]);
         assert_eq!(met("ä234", "ä234"), [true, false, true]);
         assert_eq!(met("24681", "24681"), [true, true, true]);
+        assert_eq!(met("00000", "00000"), [true, true, true]);
+    }
+
+    #[test]
+    fn what_everybody_knows_and_the_own_pin_are_not_ticked() {
+        let pin = need(SecretName::Pin { number: 1 }, true);
+        for known in ["00000000", "0000", "Muscle00"] {
+            assert_eq!(met(&pin, known, known, None), [true, true, false, true]);
+        }
+        assert_eq!(met(&pin, "24681", "24681", None), [true; 4]);
+        let puk = need(SecretName::Puk { number: 1 }, true);
+        let own = |typed| met(&puk, typed, typed, Some("24681"));
+        assert_eq!(own("24681"), [true, true, true, false, true]);
+        assert_eq!(own("13579"), [true; 5]);
     }
 }

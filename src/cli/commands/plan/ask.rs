@@ -77,7 +77,7 @@ impl<'a> Source<'a> {
             return Ok(());
         };
         for need in needs {
-            let value = one(need, typed, interrupt, output)?;
+            let value = one(need, secrets, typed, interrupt, output)?;
             secrets.give(need.name.clone(), value);
         }
         Ok(())
@@ -88,6 +88,7 @@ impl<'a> Source<'a> {
 /// chance: a wrong file stays wrong.
 fn one(
     need: &Need,
+    secrets: &Secrets,
     typed: &mut Typed,
     interrupt: &Interrupt,
     output: &mut Output,
@@ -110,13 +111,10 @@ fn one(
             typed.ask(&prompt, interrupt)
         };
         let refused = match given {
-            Ok(secret) => match need.rule.check(&secret) {
-                Ok(()) => return Ok(secret),
-                Err(breach) => {
-                    let role = need.role;
-                    let mut trouble = Trouble::of(&Failure::Card(CardError::Rule { role, breach }));
+            Ok(secret) => match refused(need, &secret, secrets) {
+                None => return Ok(secret),
+                Some(mut trouble) => {
                     trouble.words.title = format!("{prompt}: {}", trouble.words.title);
-                    trouble.words.body = pins::breach(breach, role, &need.rule);
                     trouble
                 }
             },
@@ -129,6 +127,19 @@ fn one(
         let Explanation { title, body, .. } = refused.words;
         output.message(&format!("{title}. {body}"));
     }
+}
+
+/// Why this is not sent to the token.
+fn refused(need: &Need, value: &Secret, others: &Secrets) -> Option<Trouble> {
+    let role = need.role;
+    if let Err(breach) = need.rule.check(value) {
+        let mut trouble = Trouble::of(&Failure::Card(CardError::Rule { role, breach }));
+        trouble.words.body = pins::breach(breach, role, &need.rule);
+        return Some(trouble);
+    }
+    let unfit = others.unfit(need, value)?;
+    let title = explain::failure::rule_title(role);
+    Some(Trouble::new(Exit::Rule, title, pins::unfit(unfit)))
 }
 
 /// That everything is there which no person types.

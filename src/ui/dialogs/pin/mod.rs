@@ -465,8 +465,12 @@ impl PinDialog {
         }
         self.token = token;
         // A card that hides its counter still has not told anything newer.
-        let hidden = self.known == Some(TriesLeft::Unlocked)
-            && self.code().map(|code| code.tries.left) == self.known;
+        let told = self.code().map(|code| code.tries.left);
+        let hidden = match self.known {
+            Some(TriesLeft::Unlocked) => told == self.known,
+            Some(TriesLeft::Blocked) => told == Some(TriesLeft::Unknown),
+            _ => false,
+        };
         if self.state == State::Asking && !hidden {
             self.known = None;
         }

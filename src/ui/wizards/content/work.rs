@@ -66,7 +66,7 @@ impl ContentWizard {
     fn turn(&mut self, turn: Turn, sender: &ComponentSender<Self>) {
         match turn {
             // There is no PIN that could be wrong.
-            Turn::Stay | Turn::Wrong(..) => {}
+            Turn::Stay | Turn::Wrong(..) | Turn::Refused(..) => {}
             Turn::Result => self.page = Page::Result,
             Turn::Over => {
                 self.access = None;

@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use super::{Ending, Reaction, reaction};
+use super::{Ending, Reaction, Refused, reaction, refused};
 use crate::backend::{Done, Failure, LinkError, PlanAction, PlanCommand, Progress};
 use crate::explain::{self, Explanation};
 use crate::plan::journal::Unfinished;
 use crate::plan::preview::Preview;
 use crate::plan::secrets::Secrets;
-use crate::plan::{About, Plan, Promise, Survey};
+use crate::plan::{About, Plan, Promise, Survey, Task};
 use crate::token::{Identity, PinRole, TriesLeft};
 
 /// What happened to the plan of a wizard.
@@ -112,6 +112,8 @@ pub(in crate::ui::wizards) enum Turn {
     },
     /// The card calls this wrong: the card is surveyed, and it is asked for again.
     Wrong(PinRole, TriesLeft),
+    /// This is not taken as something new, for this reason: as before, and it is thought of anew.
+    Refused(Refused, Explanation),
 }
 
 /// What becomes of a window that somebody closes.
@@ -346,6 +348,9 @@ impl Course {
                 Reaction::Wrong(..) | Reaction::Failed(_) => explain::failure(failure),
             }));
         }
+        if let Some(refused) = refused(failure).filter(|_| self.about == About::Token) {
+            return Turn::Refused(refused, self.refusal(begun, refused, failure));
+        }
         // The journal knows better: the step that was begun last may be done.
         let known = self.unfinished.as_ref();
         let step = known.map_or(begun, |(_, left)| left.next);
@@ -377,6 +382,18 @@ impl Course {
     fn remember(&mut self, failure: &Failure) {
         let failed = matches!(reaction(failure), Reaction::Failed(_));
         self.failed = failed.then(|| failure.to_string());
+    }
+
+    /// Why something new was not taken in this step. An applet does not say what it wants.
+    fn refusal(&self, step: usize, refused: Refused, failure: &Failure) -> Explanation {
+        let task = self
+            .made
+            .as_ref()
+            .and_then(|made| made.plan.tasks.get(step));
+        match (refused, task) {
+            (Refused::Any, Some(Task::SetUpApplet(_))) => explain::applet::pins_refused(),
+            _ => explain::failure(failure),
+        }
     }
 
     fn words(&self, step: usize, of: fn(usize, &Plan) -> Explanation) -> Explanation {

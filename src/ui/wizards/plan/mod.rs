@@ -20,7 +20,7 @@ pub(super) use running::RunningPage;
 
 use crate::backend::{CardError, Failure, LinkError};
 use crate::explain::{self, Explanation};
-use crate::plan::{RunError, SetupError};
+use crate::plan::{Need, RunError, SecretName, SetupError};
 use crate::token::{PinRole, TriesLeft};
 
 /// What follows from a request that did not do it.
@@ -57,9 +57,88 @@ pub(super) fn reaction(failure: &Failure) -> Reaction {
     }
 }
 
+/// What the token, or the program itself, does not take as a new PIN: other ones have to be thought of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Refused {
+    /// The PIN of this number, or its PUK.
+    Number(u8),
+    /// One of those that are new; nobody says which.
+    Any,
+}
+
+impl Refused {
+    /// Whether it may have been this.
+    pub(super) fn is_of(self, need: &Need) -> bool {
+        match (self, &need.name) {
+            (Self::Number(refused), SecretName::Pin { number } | SecretName::Puk { number }) => {
+                refused == *number
+            }
+            (Self::Number(_), _) => false,
+            (Self::Any, _) => need.fresh,
+        }
+    }
+}
+
+/// What was refused in `failure`: sent again, it would be refused again.
+pub(super) fn refused(failure: &Failure) -> Option<Refused> {
+    let Failure::Plan {
+        why: RunError::Setup(error),
+        ..
+    } = failure
+    else {
+        return None;
+    };
+    match error {
+        SetupError::KnownPin { number } => Some(Refused::Number(*number)),
+        SetupError::Card(CardError::Rule { .. }) => Some(Refused::Any),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::{Alphabet, Breach, PinRule};
+
+    #[test]
+    fn a_new_pin_that_is_refused_is_thought_of_anew() {
+        let need = |name, fresh| Need {
+            name,
+            fresh,
+            role: PinRole::User,
+            label: None,
+            rule: PinRule {
+                min: 4,
+                max: 8,
+                alphabet: Alphabet::Ascii,
+            },
+            replaces_pins: false,
+            refuses_known: fresh,
+        };
+        let needs = [
+            need(SecretName::TransportPin, false),
+            need(SecretName::Pin { number: 0 }, true),
+            need(SecretName::Pin { number: 1 }, true),
+            need(SecretName::Puk { number: 1 }, true),
+        ];
+        let anew = |error| {
+            let why = RunError::Setup(error);
+            let refused = refused(&Failure::Plan { step: 0, why })?;
+            Some(needs.each_ref().map(|need| refused.is_of(need)))
+        };
+        assert_eq!(
+            anew(SetupError::KnownPin { number: 1 }),
+            Some([false, false, true, true])
+        );
+        let (role, breach) = (PinRole::User, Breach::Character);
+        assert_eq!(
+            anew(CardError::Rule { role, breach }.into()),
+            Some([false, true, true, true])
+        );
+        assert_eq!(anew(SetupError::NotSetUp), None);
+        let left = TriesLeft::Unknown;
+        assert_eq!(anew(CardError::WrongPin { role, left }.into()), None);
+    }
 
     #[test]
     fn only_what_the_card_said_of_a_pin_asks_for_it_again() {

@@ -40,6 +40,8 @@ pub(super) fn lines(plan: &Plan, preview: &Preview, first: usize) -> Vec<StepLin
             .checked_sub(first)
             .and_then(|place| preview.steps.get(place));
         let cost = step.map_or_else(|| gettext("Already done"), explain::plan::cost);
+        let laid_down = explain::plan::lays_down(task).unwrap_or_default();
+        let cost = explain::sentences(&[laid_down, cost]);
         let loses = step.and_then(|step| explain::plan::loss(step.loses.as_ref()?));
         lines.push(StepLine::Step {
             number: number + 1,

@@ -8,7 +8,7 @@ use super::{SetupInput, SetupWizard};
 use crate::base::i18n::gettext;
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::{group, scrolled};
-use crate::ui::wizards::parts::{Subject, Warning, column, label, switch_row};
+use crate::ui::wizards::parts::{Subject, Warning, column, label, set_once, switch_row};
 use relm4::ComponentSender;
 
 /// What the page shows.
@@ -20,6 +20,8 @@ pub(super) struct Shown<'a> {
     pub(super) empty: bool,
     /// Whether everybody can replace its PINs.
     pub(super) unguarded: bool,
+    /// Whether an applet keeps it, which takes no other names.
+    pub(super) applet: bool,
     /// The name of the profile that was opened.
     pub(super) profile: Option<&'a str>,
     /// The name of the key file that was opened.
@@ -38,14 +40,50 @@ pub(super) struct ChoosePage {
     pub(super) root: gtk::ScrolledWindow,
     subject: Subject,
     trouble: Warning,
-    choices: Vec<(Purpose, gtk::CheckButton)>,
-    profile: gtk::Label,
-    key: gtk::Label,
+    choices: Vec<Choice>,
     /// What stands there only on a token that is set up.
     key_line: gtk::Widget,
     erased: Warning,
     format: adw::PreferencesGroup,
     loses: gtk::Box,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Choice {
+    purpose: Purpose,
+    button: gtk::CheckButton,
+    title: gtk::Label,
+    caption: gtk::Label,
+}
+
+impl Choice {
+    fn new(purpose: Purpose) -> Self {
+        let (title, caption) = (label("", &[]), label("", &["caption", "dim-label"]));
+        let text = column(3);
+        text.append(&title);
+        text.append(&caption);
+        let button = gtk::CheckButton::builder()
+            .accessible_role(gtk::AccessibleRole::Radio)
+            .child(&text)
+            .hexpand(true)
+            .build();
+        let choice = Self {
+            purpose,
+            button,
+            title,
+            caption,
+        };
+        choice.say(&purpose.title(), &purpose.caption());
+        choice
+    }
+
+    fn say(&self, title: &str, caption: &str) {
+        set_once(&self.title, title);
+        set_once(&self.caption, caption);
+        self.button.set_a11y_label(title);
+        self.button.set_a11y_description(caption);
+    }
 }
 
 impl ChoosePage {
@@ -54,47 +92,34 @@ impl ChoosePage {
         let list = column(0);
         list.add_css_class("card");
         list.add_css_class("choices");
-        let mut choices: Vec<(Purpose, gtk::CheckButton)> = Vec::new();
-        let (mut profile, mut key) = (label("", &[]), label("", &[]));
-        let mut key_line: gtk::Widget = key.clone().upcast();
+        let mut choices: Vec<Choice> = Vec::new();
+        let mut key_line: gtk::Widget = list.clone().upcast();
         for purpose in Purpose::ALL {
-            let (title, caption) = (purpose.title(), purpose.caption());
-            let text = column(3);
-            text.append(&label(&title, &[]));
-            let line = label(&caption, &["caption", "dim-label"]);
-            text.append(&line);
-            let choice = gtk::CheckButton::builder()
-                .accessible_role(gtk::AccessibleRole::Radio)
-                .child(&text)
-                .hexpand(true)
-                .build();
-            choice.set_a11y_label(&title);
-            choice.set_a11y_description(&caption);
-            choice.set_group(choices.first().map(|(_, first)| first));
+            let choice = Choice::new(purpose);
+            let button = &choice.button;
+            button.set_group(choices.first().map(|first| &first.button));
             let input = sender.input_sender().clone();
-            choice.connect_toggled(move |choice| {
-                if choice.is_active() {
+            button.connect_toggled(move |button| {
+                if button.is_active() {
                     input.emit(SetupInput::Choose(purpose));
                 }
             });
             match purpose {
                 Purpose::Profile => {
-                    profile = line;
                     let words = gettext("Open a profile…");
-                    list.append(&file_line(&choice, &words, sender, || {
+                    list.append(&file_line(button, &words, sender, || {
                         SetupInput::OpenProfile
                     }));
                 }
                 Purpose::Import => {
-                    key = line;
                     let words = gettext("Open a key file…");
-                    let whole = file_line(&choice, &words, sender, || SetupInput::OpenKey);
+                    let whole = file_line(button, &words, sender, || SetupInput::OpenKey);
                     list.append(&whole);
                     key_line = whole.upcast();
                 }
-                _ => list.append(&choice),
+                _ => list.append(button),
             }
-            choices.push((purpose, choice));
+            choices.push(choice);
         }
         let (trouble, erased) = (Warning::new(true), Warning::new(false));
         let input = sender.input_sender().clone();
@@ -121,8 +146,6 @@ impl ChoosePage {
             subject,
             trouble,
             choices,
-            profile,
-            key,
             key_line,
             erased,
             format,
@@ -132,22 +155,26 @@ impl ChoosePage {
 
     pub(super) fn show(&self, shown: &Shown<'_>) {
         self.subject.show(shown.token.0, shown.token.1);
-        for (purpose, choice) in &self.choices {
+        for choice in &self.choices {
+            let (purpose, button) = (choice.purpose, &choice.button);
+            let (title, caption) = purpose.words(shown.applet);
+            let mut file = None;
             match purpose {
-                Purpose::Profile => choice.set_sensitive(shown.profile.is_some()),
-                Purpose::Import => choice.set_sensitive(shown.key.is_some()),
-                Purpose::Erase | Purpose::Tidy => choice.set_visible(!shown.empty),
-                Purpose::Repair => choice.set_visible(shown.unguarded),
+                Purpose::Profile => file = Some(shown.profile),
+                Purpose::Import => file = Some(shown.key),
+                Purpose::Erase | Purpose::Tidy => button.set_visible(!shown.empty),
+                Purpose::Repair => button.set_visible(shown.unguarded),
                 _ => {}
             }
-            if *purpose == shown.purpose && !choice.is_active() {
-                choice.set_active(true);
+            if let Some(file) = file {
+                button.set_sensitive(file.is_some());
+            }
+            let caption = file.flatten().unwrap_or(&caption);
+            choice.say(&title, caption);
+            if purpose == shown.purpose && !button.is_active() {
+                button.set_active(true);
             }
         }
-        let caption = Purpose::Profile.caption();
-        self.profile.set_label(shown.profile.unwrap_or(&caption));
-        let caption = Purpose::Import.caption();
-        self.key.set_label(shown.key.unwrap_or(&caption));
         self.key_line.set_visible(!shown.empty);
         self.trouble.show(shown.trouble);
         let title = gettext("The token is erased first");
@@ -160,9 +187,9 @@ impl ChoosePage {
 
     /// Gives the focus to what is chosen.
     pub(super) fn focus(&self) {
-        let mut choices = self.choices.iter();
-        if let Some((_, choice)) = choices.find(|(_, choice)| choice.is_active()) {
-            choice.grab_focus();
+        let mut buttons = self.choices.iter().map(|choice| &choice.button);
+        if let Some(button) = buttons.find(|button| button.is_active()) {
+            button.grab_focus();
         }
     }
 }

@@ -3,6 +3,7 @@
 use relm4::adw::prelude::*;
 use relm4::{ComponentSender, adw, gtk};
 
+use super::applet::AppletForm;
 use super::tidy::{Item, TidyRows};
 use super::wish::{self, Details};
 use super::{Detail, SetupInput, SetupWizard};
@@ -26,6 +27,7 @@ pub(super) struct DetailsPage {
     size: adw::ComboRow,
     sizes: gtk::StringList,
     without: Warning,
+    applet: AppletForm,
     person: adw::PreferencesGroup,
     name: adw::EntryRow,
     key: gtk::Box,
@@ -123,6 +125,7 @@ impl DetailsPage {
             size,
             sizes,
             without: Warning::new(false),
+            applet: AppletForm::new(sender),
             person: group(""),
             name,
             key: column(6),
@@ -161,6 +164,7 @@ impl DetailsPage {
         }
         self.own.append(&with_note(&pins, &self.pin_note));
         self.own.append(self.without.widget());
+        self.own.append(&self.applet.root);
         self.person.add(&self.name);
         self.key_group.add(&self.key_label);
         self.key_group.add(&self.key_purpose);
@@ -254,6 +258,7 @@ impl DetailsPage {
             &details.key_label,
             wish::MAX_LABEL,
         );
+        self.applet.show(details.applet.as_ref());
         let title = gettext("Without an SO-PIN");
         let body = explain::plan::without_officer();
         let without = (!details.officer).then_some((title.as_str(), body.as_str()));

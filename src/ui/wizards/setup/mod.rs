@@ -5,6 +5,7 @@
 //! is waited for, and the work goes on where it was. What was typed is kept until then, and wiped
 //! when the window closes.
 
+mod applet;
 mod choose;
 mod details;
 
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
+use self::applet::AppletEdit;
 use self::choose::ChoosePage;
 use self::details::DetailsPage;
 use self::flow::{Page, Way};
@@ -38,8 +40,8 @@ use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::{close_on_escape, scrolled};
 use crate::ui::dialogs::password;
 use crate::ui::wizards::plan::{
-    Buttons, Course, Made, PlanNews, PlanOutput, PlanPage, Request, ResultPage, RunningPage,
-    leave_page, looking, stacked,
+    Buttons, Course, Made, PlanNews, PlanOutput, PlanPage, Refused, Request, ResultPage,
+    RunningPage, leave_page, looking, stacked,
 };
 use crate::ui::wizards::profile_file::{self, Opened, Passwords, Unopened};
 use crate::ui::wizards::secrets::SecretFields;
@@ -69,6 +71,8 @@ pub struct SetupWizard {
     kept: BTreeMap<SecretName, Secret>,
     /// What the card has just called wrong.
     wrong: Option<(PinRole, TriesLeft)>,
+    /// What was just not taken as a new PIN, and why.
+    refused: Option<(Refused, Explanation)>,
     pages: Pages,
     buttons: Buttons,
 }
@@ -118,6 +122,8 @@ pub enum Detail {
     KeyPurpose(u32),
     /// The place of something on the token, and what is done with it.
     Item(usize, Change),
+    /// Something of the first set-up of an applet.
+    Applet(AppletEdit),
 }
 
 /// What can happen to it.
@@ -255,6 +261,7 @@ impl Component for SetupWizard {
             way: Way::default(),
             kept: BTreeMap::new(),
             wrong: None,
+            refused: None,
             pages: Pages::new(&sender),
             buttons,
         };

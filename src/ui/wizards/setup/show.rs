@@ -98,6 +98,7 @@ impl SetupWizard {
             token: (&title, &subtitle),
             empty: survey.is_some_and(|survey| !survey.is_set_up()),
             unguarded: survey.is_some_and(|survey| survey.is_unguarded()),
+            applet: survey.is_some_and(|survey| survey.is_applet()),
             purpose: self.purpose,
             profile: profile.as_deref(),
             key: key.as_deref(),

@@ -24,6 +24,8 @@ pub(super) struct Item {
     name: String,
     /// Whether it goes.
     deleted: bool,
+    /// Whether it is kept by an applet that takes no other names.
+    fixed: bool,
 }
 
 /// What it is.
@@ -51,6 +53,7 @@ impl Item {
             name: was.clone(),
             was,
             deleted: false,
+            fixed: false,
         }
     }
 
@@ -90,7 +93,9 @@ impl Item {
             let same = known.iter().filter(|other| **other == item.known_by());
             same.count() == 1
         };
-        items.into_iter().filter(alone).collect()
+        let fixed = read.facts.iter().any(|fact| fact.name == FactName::KeptBy);
+        let items = items.into_iter().filter(alone);
+        items.map(|item| Self { fixed, ..item }).collect()
     }
 
     /// What a plan knows it by.
@@ -119,7 +124,7 @@ impl Item {
     }
 
     fn is_renamed(&self) -> bool {
-        !self.deleted && self.name.trim() != self.was.trim()
+        !self.deleted && !self.fixed && self.name.trim() != self.was.trim()
     }
 
     fn fits(&self) -> bool {
@@ -142,7 +147,8 @@ impl Item {
     fn can_go(&self) -> bool {
         match &self.what {
             Thing::Named(Named::Token | Named::Pin { .. }) => false,
-            Thing::Named(Named::Key { .. } | Named::Certificate { .. }) | Thing::Data => true,
+            Thing::Named(Named::Key { .. } | Named::Certificate { .. }) => true,
+            Thing::Data => !self.fixed,
         }
     }
 }
@@ -197,9 +203,6 @@ impl TidyRows {
     pub(super) fn new() -> Self {
         let root = column(6);
         let group = group("");
-        group.set_description(Some(&gtk::glib::markup_escape_text(&gettext(
-            "Names can be changed, and what is not needed any more be deleted. A key that is deleted is gone for good, and its certificate becomes useless.",
-        ))));
         root.append(&group);
         Self {
             root,
@@ -215,15 +218,19 @@ impl TidyRows {
             self.group.remove(&row);
         }
         self.entries.clear();
+        self.group
+            .set_description(Some(&gtk::glib::markup_escape_text(&about(items))));
         for (place, item) in items.iter().enumerate() {
             let row: gtk::Widget = match item.what {
-                Thing::Named(_) => self.entry(place, item, sender),
-                Thing::Data => {
+                Thing::Named(_) if !item.fixed => self.entry(place, item, sender),
+                Thing::Named(_) | Thing::Data => {
                     let row = adw::ActionRow::builder()
                         .title(gtk::glib::markup_escape_text(&item.was))
                         .subtitle(gtk::glib::markup_escape_text(&item.title()))
                         .build();
-                    row.add_suffix(&delete(place, item, sender));
+                    if item.can_go() {
+                        row.add_suffix(&delete(place, item, sender));
+                    }
                     row.upcast()
                 }
             };
@@ -267,11 +274,25 @@ impl TidyRows {
         }
     }
 
-    /// Gives the focus to the first entry.
+    /// Gives the focus to the first entry, or else to the first thing that can be deleted.
     pub(super) fn focus(&self) {
-        if let Some((_, row)) = self.entries.first() {
-            row.grab_focus();
+        match self.entries.first() {
+            Some((_, row)) => drop(row.grab_focus()),
+            None => drop(self.group.child_focus(gtk::DirectionType::TabForward)),
         }
+    }
+}
+
+/// What can be done with what is on the token.
+fn about(items: &[Item]) -> String {
+    if items.iter().any(|item| item.fixed) {
+        gettext(
+            "The MUSCLE applet takes no other names; keys and certificates can be deleted. Over a key that is deleted the card puts another one, and its certificate becomes useless.",
+        )
+    } else {
+        gettext(
+            "Names can be changed, and what is not needed any more be deleted. A key that is deleted is gone for good, and its certificate becomes useless.",
+        )
     }
 }
 
@@ -300,6 +321,7 @@ fn delete(place: usize, item: &Item, sender: &ComponentSender<SetupWizard>) -> g
 #[allow(clippy::indexing_slicing, reason = "tests may stop")]
 mod tests {
     use super::*;
+    use crate::token::Application;
 
     fn items() -> Vec<Item> {
         let text = Text::from("Mail");
@@ -327,6 +349,38 @@ mod tests {
         assert_eq!(made.delete_keys, [Hex(vec![0x45])]);
         assert_eq!(made.delete_data, ["note"]);
         assert!(made.delete_certificates.is_empty());
+    }
+
+    #[test]
+    fn names_on_an_applet_stay_as_they_are() {
+        let mut read = Application::new(ApplicationKind::Pkcs15, &[]);
+        let all = |read: &Application| {
+            Item::all(&Token {
+                applications: vec![read.clone()],
+                label: Some(Text::from("VPN")),
+                ..Token::default()
+            })
+        };
+        let renamed = |items: &mut Vec<Item>| {
+            items[0].change(Change::Name("Other".into()));
+            are_complete(items) && !profile(String::new(), items).renames.is_empty()
+        };
+        assert!(renamed(&mut all(&read)));
+        let applet = Text::from("MUSCLE");
+        read.facts.push(Fact::text(FactName::KeptBy, applet));
+        assert!(!renamed(&mut all(&read)));
+        // Keys and certificates go all the same; data is not on it.
+        let of = |what| Item {
+            fixed: true,
+            ..Item::new(what, Some(&Text::from("Mail")))
+        };
+        let id = Hex(vec![0x45]);
+        let mut items = all(&read);
+        items.push(of(Thing::Named(Named::Key { id: id.clone() })));
+        items[1].change(Change::Delete(true));
+        assert!(are_complete(&items));
+        assert_eq!(profile(String::new(), &items).delete_keys, [id]);
+        assert!(items[1].can_go() && !of(Thing::Data).can_go());
     }
 
     #[test]

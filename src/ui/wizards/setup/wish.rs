@@ -1,9 +1,11 @@
 //! What a person can wish for, and the profile that it comes to.
 
+use super::applet::AppletEdit;
 use crate::base::hex::Hex;
 use crate::base::i18n::gettext;
+use crate::plan::applet::Creator;
 use crate::plan::profile::{Erase, KeyPolicy, NAME, PinPolicy, Profile};
-use crate::plan::{KeyPurpose, Survey};
+use crate::plan::{AppletSetUp, KeyPurpose, Survey};
 
 /// The identifier of the first key: everybody looks there (sheet "iso7816-pkcs15", 5).
 const FIRST_KEY: u8 = 0x45;
@@ -99,6 +101,22 @@ impl Purpose {
         }
     }
 
+    /// What it is called, and what comes onto the token; an applet takes no other names, and has its
+    /// PINs by itself.
+    pub(super) fn words(self, applet: bool) -> (String, String) {
+        match self {
+            Self::Tidy if applet => (
+                gettext("Delete"),
+                gettext("Keys and certificates that are not needed any more"),
+            ),
+            Self::Erase if applet => (
+                self.title(),
+                gettext("Nothing is left on the token but its PINs"),
+            ),
+            _ => (self.title(), self.caption()),
+        }
+    }
+
     /// The keys, by what they are good for.
     fn keys(self) -> &'static [KeyPurpose] {
         match self {
@@ -128,6 +146,8 @@ pub(super) struct Details {
     pub(super) key_label: String,
     /// What it is good for.
     pub(super) key_purpose: KeyPurpose,
+    /// What an applet gets that takes nothing but its first set-up; nothing for other cards.
+    pub(super) applet: Option<AppletSetUp>,
 }
 
 impl Details {
@@ -142,6 +162,14 @@ impl Details {
             format: false,
             key_label: String::new(),
             key_purpose: USES[0],
+            applet: survey.is_blank().then(AppletSetUp::default),
+        }
+    }
+
+    /// Takes over a decision about the applet.
+    pub(super) fn edit_applet(&mut self, edit: AppletEdit) {
+        if let Some(set_up) = &mut self.applet {
+            edit.apply(set_up);
         }
     }
 
@@ -193,7 +221,7 @@ pub(super) fn profile(purpose: Purpose, details: &Details, survey: &Survey) -> P
             ..Profile::default()
         };
     }
-    Profile {
+    let profile = Profile {
         name,
         erase,
         create: Some(details.label.trim().to_owned()),
@@ -210,6 +238,29 @@ pub(super) fn profile(purpose: Purpose, details: &Details, survey: &Survey) -> P
             .map(|(id, &use_of)| key(id, use_of, details.bits))
             .collect(),
         ..Profile::default()
+    };
+    match &details.applet {
+        Some(set_up) => first_set_up(profile, set_up),
+        None => profile,
+    }
+}
+
+/// The same with what the applet gets for good.
+fn first_set_up(mut profile: Profile, set_up: &AppletSetUp) -> Profile {
+    let set = |pin: &mut PinPolicy, (tries, puk_tries): (u8, u8)| {
+        pin.tries = tries;
+        pin.puk_tries = Some(puk_tries);
+    };
+    if let Some(officer) = &mut profile.officer {
+        set(officer, set_up.officer_tries);
+    }
+    for pin in &mut profile.pins {
+        set(pin, set_up.user_tries);
+    }
+    Profile {
+        memory: Some(set_up.memory),
+        may_create: set_up.may_create.map(Creator::of),
+        ..profile
     }
 }
 
@@ -266,9 +317,11 @@ pub(super) fn wants_name(profile: &Profile) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::explain::applet::Number;
+    use crate::plan::applet::Creatable;
     use crate::plan::{Phase, cardos, recipe};
     use crate::token::Token;
 
@@ -316,6 +369,61 @@ mod tests {
                 .filter(|task| matches!(task, crate::plan::Task::GenerateKey(_)));
             assert_eq!(keys.count(), purpose.keys().len(), "{purpose:?}");
         }
+    }
+
+    fn blank_applet() -> Survey {
+        let applet = serde_json::json!({
+            "make": "muscle",
+            "serial": "0102",
+            "named_by": "chip",
+            "applet": { "state": "Blank", "pins": [], "places": [], "objects": [], "lists": [] },
+        });
+        serde_json::from_value(applet).unwrap()
+    }
+
+    #[test]
+    fn the_first_set_up_of_an_applet_is_as_it_was_decided() {
+        let blank = blank_applet();
+        let mut details = Details {
+            label: "Anna Rossi".into(),
+            ..Details::new(&blank)
+        };
+        let set_up = |details: &Details| {
+            let profile = profile(Purpose::Vpn, details, &blank);
+            let given = recipe::Given::default();
+            let plan = recipe::plan(&profile, &blank, &Token::default(), &given)?;
+            match plan.tasks.first() {
+                Some(crate::plan::Task::SetUpApplet(new)) => Ok(new.clone()),
+                other => panic!("{other:?}"),
+            }
+        };
+        let guides = set_up(&details).unwrap();
+        assert!(crate::plan::applet::is_as_in_guides(&guides));
+        let edits = [
+            AppletEdit::Number(Number::Pin, 3),
+            AppletEdit::Number(Number::PinPuk, 10),
+            AppletEdit::Number(Number::SoPin, 6),
+            AppletEdit::Number(Number::SoPinPuk, 7),
+            AppletEdit::Number(Number::Memory, 8192),
+            AppletEdit::MayCreate(Creatable::Objects, Creator::Pin),
+            AppletEdit::MayCreate(Creatable::Pins, Creator::Nobody),
+        ];
+        for edit in edits {
+            details.edit_applet(edit);
+        }
+        let other = set_up(&details).unwrap();
+        assert_eq!((other.user_tries, other.officer_tries), ((3, 10), (6, 7)));
+        assert_eq!((other.memory, other.may_create), (8192, [0x02, 0x02, 0xFF]));
+        // The rest of the plan is done with the PIN of the holder.
+        for what in [Creatable::Objects, Creatable::Keys] {
+            let mut details = details.clone();
+            details.edit_applet(AppletEdit::MayCreate(what, Creator::SoPin));
+            let creator = Creator::SoPin;
+            let refused = recipe::RecipeError::Creator { what, creator };
+            assert_eq!(set_up(&details), Err(refused));
+        }
+        // Other cards have nothing of this.
+        assert_eq!(Details::new(&survey(false)).applet, None);
     }
 
     #[test]

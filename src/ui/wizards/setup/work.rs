@@ -89,6 +89,7 @@ impl SetupWizard {
                 }
                 self.make();
             }
+            Detail::Applet(edit) => self.decide(|details| details.edit_applet(edit)),
             Detail::KeyLabel(label) => self.decide(|details| details.key_label = label),
             Detail::KeyPurpose(place) => {
                 let place = usize::try_from(place).ok();
@@ -215,6 +216,10 @@ impl SetupWizard {
                 self.wrong = Some((role, left));
                 asks(self.course.survey(true), sender);
             }
+            Turn::Refused(refused, words) => {
+                self.refused = Some((refused, words));
+                asks(self.course.survey(true), sender);
+            }
         }
     }
 
@@ -279,19 +284,25 @@ impl SetupWizard {
                 self.kept.remove(&need.name);
             }
         }
+        let refused = self.refused.take();
+        if let Some((refused, _)) = &refused {
+            for need in needs.iter().filter(|need| refused.is_of(need)) {
+                self.kept.remove(&need.name);
+            }
+        }
         let missing: Vec<_> = typed(&needs)
             .filter(|need| !self.kept.contains_key(&need.name))
             .cloned()
             .collect();
         self.way = Way::resumed(!missing.is_empty());
         self.pages.secrets.ask(&missing, &self.token);
-        if wrong.is_some() {
+        if wrong.is_some() || refused.is_some() {
             // Nothing that was wrong is one key away from being sent again.
             self.pages.secrets.clear();
         }
         if !go_on {
             self.page = Page::Plan;
-        } else if missing.is_empty() && wrong.is_some() {
+        } else if missing.is_empty() && (wrong.is_some() || refused.is_some()) {
             // Nobody can say which one it was, and nothing is sent twice by itself.
             self.forget();
             self.page = Page::Plan;
@@ -304,6 +315,9 @@ impl SetupWizard {
                 left => explain::pin_dialog::wrong(role, &Tries { left, max: None }),
             });
             let words = words.as_deref().map(|words| (words, ""));
+            let refused = refused.as_ref();
+            let refused = refused.map(|(_, words)| (words.title.as_str(), words.body.as_str()));
+            let words = words.or(refused);
             self.page = Page::Secrets;
             self.pages.secrets.warn(words);
         }
