@@ -34,6 +34,8 @@ pub fn verdict(manager: &CardManager) -> String {
     let for_it = manager.signs.iter().any(|sign| sign.speaks_for());
     let against = manager.signs.iter().any(|sign| !sign.speaks_for());
     let opened = manager.signs.contains(&DeveloperSign::WellKnownKeys);
+    // What the card says of its keys is no better than what its maker does with all of them.
+    let for_it = for_it && !manager.signs.contains(&DeveloperSign::MakersApplet);
     match (opened, for_it, against) {
         (true, ..) => gettext("Developer card: yes, everybody knows its keys"),
         (false, true, false) => gettext("Developer card: likely"),
@@ -62,6 +64,9 @@ fn reason(sign: DeveloperSign) -> String {
         ),
         DeveloperSign::NotPersonalised => gettext("It was never personalised for anybody."),
         DeveloperSign::Closed => gettext("It is locked, or its life is over."),
+        DeveloperSign::MakersApplet => gettext(
+            "It answers as an eToken PRO 72K Java, which is sold with an applet and keys of its maker’s: nothing else can be loaded.",
+        ),
     }
 }
 
@@ -287,6 +292,20 @@ pub fn family(family: KeyFamily) -> String {
 pub fn well_known() -> String {
     gettext(
         "These are the public test keys 404142…4F (“@ABCDEFGHIJKLMNO”). Anybody who gets hold of the card can delete and load what they like.",
+    )
+}
+
+/// The public test keys are asked for on a card that hardly has them.
+#[must_use]
+pub fn hardly_test_keys(manager: &CardManager) -> Explanation {
+    let against = manager.signs.iter().filter(|sign| !sign.speaks_for());
+    let mut said: Vec<String> = against.map(|sign| reason(*sign)).collect();
+    said.push(gettext(
+        "After some ten tries with wrong keys a card manager is closed for ever, and every try counts.",
+    ));
+    Explanation::new(
+        gettext("This card hardly has the public test keys"),
+        sentences(&said),
     )
 }
 

@@ -29,6 +29,21 @@ pub struct CardManager {
     pub signs: Vec<DeveloperSign>,
 }
 
+impl CardManager {
+    /// Whether the keys that everybody knows hardly open it, so that a try with them is lost: some ten
+    /// wrong tries close it for ever.
+    #[must_use]
+    pub fn advises_against_test_keys(&self) -> bool {
+        let has = |sign| self.signs.contains(&sign);
+        let against = [
+            DeveloperSign::OwnKeys,
+            DeveloperSign::Closed,
+            DeveloperSign::MakersApplet,
+        ];
+        !has(DeveloperSign::WellKnownKeys) && against.into_iter().any(has)
+    }
+}
+
 /// A secure channel protocol and its variant.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
 pub struct SecureChannelProtocol {
@@ -131,6 +146,9 @@ pub enum DeveloperSign {
     NotPersonalised,
     /// Against: the card is locked, or its life is over.
     Closed,
+    /// Against: cards with this answer to reset are sold with an applet and keys of their maker's. Only a
+    /// hint: other cards have the same answer.
+    MakersApplet,
 }
 
 impl DeveloperSign {
@@ -141,7 +159,33 @@ impl DeveloperSign {
             Self::FactoryKeys | Self::NotSecured | Self::WellKnownKeys | Self::NotPersonalised => {
                 true
             }
-            Self::OwnKeys | Self::Secured | Self::Closed => false,
+            Self::OwnKeys | Self::Secured | Self::Closed | Self::MakersApplet => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CardManager, DeveloperSign};
+
+    #[test]
+    fn test_keys_are_not_for_every_card() {
+        let advises = |signs: &[DeveloperSign]| {
+            let manager = CardManager {
+                signs: signs.to_vec(),
+                ..CardManager::default()
+            };
+            manager.advises_against_test_keys()
+        };
+        let makers = DeveloperSign::MakersApplet;
+        assert!(advises(&[makers]));
+        assert!(advises(&[DeveloperSign::FactoryKeys, makers]));
+        assert!(advises(&[DeveloperSign::OwnKeys]));
+        assert!(advises(&[DeveloperSign::Closed]));
+        assert!(!advises(&[]));
+        assert!(!advises(&[DeveloperSign::FactoryKeys]));
+        assert!(!advises(&[DeveloperSign::Secured]));
+        // They opened it: nothing advises against them any more.
+        assert!(!advises(&[makers, DeveloperSign::WellKnownKeys]));
     }
 }

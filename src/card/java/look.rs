@@ -107,6 +107,7 @@ pub fn look(
     }
     manager.signs = signs(
         &manager,
+        channel.atr(),
         listed.as_ref(),
         opened.and_then(|opened| opened.well_known),
     );

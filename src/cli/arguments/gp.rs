@@ -116,6 +116,8 @@ pub(in crate::cli) struct KeySource {
     pub(in crate::cli) family: Option<FamilyName>,
     #[arg(long, help = gettext("Try keys that were wrong on this card before once more. After some ten wrong tries a card manager is closed for ever"))]
     pub(in crate::cli) try_again: bool,
+    #[arg(long, help = gettext("Send the public test keys to a card that hardly has them: nobody is asked. After some ten wrong tries a card manager is closed for ever"))]
+    pub(in crate::cli) test_keys_anyway: bool,
 }
 
 /// The keys, and how they open the card manager.

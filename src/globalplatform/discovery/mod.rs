@@ -35,6 +35,17 @@ const ISSUERS: [&[u8]; 3] = [
     &[0xA0, 0x00, 0x00, 0x00, 0x18, 0x43, 0x4D],
 ];
 
+/// Cards that are sold with an applet of their maker's and keys that only the maker has: eToken PRO 72K
+/// Java, which differ in the length of their blocks alone (sheet "other-cards", trap 2).
+const MAKERS: [&[u8]; 2] = [
+    &[
+        0x3B, 0xD5, 0x18, 0x00, 0x81, 0x31, 0x3A, 0x7D, 0x80, 0x73, 0xC8, 0x21, 0x10, 0x30,
+    ],
+    &[
+        0x3B, 0xD5, 0x18, 0x00, 0x81, 0x31, 0xFE, 0x7D, 0x80, 0x73, 0xC8, 0x21, 0x10, 0xF4,
+    ],
+];
+
 /// "Selected, but locked".
 const LOCKED: StatusWord = StatusWord(0x6283);
 
@@ -97,10 +108,14 @@ pub fn announced_family(manager: &CardManager) -> Option<KeyFamily> {
 #[must_use]
 pub fn signs(
     manager: &CardManager,
+    atr: &[u8],
     registry: Option<&Registry>,
     opened_with: Option<WellKnownKey>,
 ) -> Vec<DeveloperSign> {
     let mut signs = Vec::new();
+    if MAKERS.contains(&atr) {
+        signs.push(DeveloperSign::MakersApplet);
+    }
     if let Some(keys) = &manager.keys
         && !keys.is_empty()
     {
@@ -179,7 +194,7 @@ fn read(channel: &mut Channel<'_>, manager: &mut CardManager) -> Result<(), Link
         manager.resources = objects.get([0xFF, 0x21], resources::parse)?;
         manager.capabilities = objects.get([0x00, 0x67], |bytes| Some(bytes.to_vec()))?;
     }
-    manager.signs = signs(manager, None, None);
+    manager.signs = signs(manager, objects.channel.atr(), None, None);
     Ok(())
 }
 

@@ -123,8 +123,10 @@ impl Access {
     ) -> Result<Self, Trouble> {
         let origin = Origin::of(choice.source.keys.as_deref())?;
         let family = family(&choice.source, manager);
+        let given = origin.fetch(Which::Current, family, interrupt, output)?;
+        advised(&given, family, &choice.source, manager, interrupt, output)?;
         Ok(Self {
-            given: origin.fetch(Which::Current, family, interrupt, output)?,
+            given,
             family,
             opening: opening(choice),
             try_again: choice.source.try_again,
@@ -144,6 +146,31 @@ impl Access {
             try_again: self.try_again,
         }))
     }
+}
+
+/// Goes on with the public test keys on a card that hardly has them only if somebody says so.
+pub(super) fn advised(
+    given: &GivenKeys,
+    family: KeyFamily,
+    source: &KeySource,
+    manager: &CardManager,
+    interrupt: &Interrupt,
+    output: &mut Output,
+) -> Result<(), Trouble> {
+    let test = given.keys(family).map_err(of_key)?.well_known() == Some(WellKnownKey::Test);
+    if !test || source.test_keys_anyway || !manager.advises_against_test_keys() {
+        return Ok(());
+    }
+    let mut words = card_manager::hardly_test_keys(manager);
+    let Ok(mut terminal) = Terminal::open() else {
+        let way_out = gettext("“--test-keys-anyway” sends them all the same. Nothing was sent.");
+        words.body = format!("{} {way_out}", words.body);
+        let exit = Exit::Refused;
+        return Err(Trouble { exit, words });
+    };
+    output.message(&format!("{}. {}", words.title, words.body));
+    let what = gettext("The test keys are sent to this card.");
+    super::agree(&mut terminal, &what, interrupt)
 }
 
 /// What the keys are for: as the person says, else as the card does.

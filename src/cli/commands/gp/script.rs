@@ -195,6 +195,7 @@ fn accesses(
 ) -> Result<Vec<Access>, Trouble> {
     let family = keys::family(source, &job.look.manager);
     let origin = Origin::of(source.keys.as_deref())?;
+    let interrupt = job.card.session.interrupt();
     let mut fetched: Option<GivenKeys> = None;
     let mut accesses = Vec::new();
     for channel in channels {
@@ -204,12 +205,15 @@ fn accesses(
                 if keys.well_known() == Some(WellKnownKey::Test) {
                     output.message(&card_manager::well_known());
                 }
+                let manager = &job.look.manager;
+                keys::advised(&given, family, source, manager, interrupt, output)?;
                 given
             }
             (None, Some(given)) => given.duplicate(),
             (None, None) => {
-                let interrupt = job.card.session.interrupt();
                 let given = origin.fetch(Which::Current, family, interrupt, output)?;
+                let manager = &job.look.manager;
+                keys::advised(&given, family, source, manager, interrupt, output)?;
                 fetched = Some(given.duplicate());
                 given
             }
