@@ -218,10 +218,10 @@ impl App {
                 self.view.emit(TokenViewInput::Sheet(identity, sheet));
             }
             (Some(Purpose::Manager(identity)), outcome) => {
-                self.manager_finished(identity, outcome, false);
+                self.manager_finished(identity, outcome);
             }
             (Some(Purpose::OpenManager(identity)), outcome) => {
-                self.manager_finished(identity, outcome, true);
+                self.manager_tried(id, identity, outcome);
             }
             (Some(Purpose::Content(identity)), outcome) => {
                 self.content_finished(id, identity, outcome);

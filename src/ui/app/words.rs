@@ -95,6 +95,14 @@ pub(super) fn copied(what: &str) -> String {
     gettext_f("{what} copied", &[("what", what)])
 }
 
+/// Keys of a card manager are in the keyring under this name.
+pub(super) fn keys_kept(name: &str) -> String {
+    gettext_f(
+        "The keys are in the keyring as “{name}”.",
+        &[("name", Text::from(name).as_str())],
+    )
+}
+
 /// The summary is on the clipboard.
 pub(super) fn summary_copied() -> String {
     gettext("Summary copied")

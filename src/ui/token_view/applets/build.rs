@@ -19,7 +19,7 @@ use crate::ui::widgets::{FactRow, FactText, copy_button, fill_when_opened, settl
 pub(super) fn build(line: &Line, wires: &Wires) -> gtk::Widget {
     match line {
         Line::Verdict { words, reasons } => verdict(words, reasons),
-        Line::Warning { title, body } => warning(title, body),
+        Line::Warning { title, body } => warning(title, body, wires),
         Line::Channel(channel) => channel_row(channel, wires),
         Line::Load => load(),
         Line::Fact(fact) => FactRow::new(fact, copied(wires)).upcast(),
@@ -69,11 +69,21 @@ fn verdict(words: &str, reasons: &[String]) -> gtk::Widget {
     row.upcast()
 }
 
-fn warning(title: &str, body: &str) -> gtk::Widget {
+fn warning(title: &str, body: &str, wires: &Wires) -> gtk::Widget {
     let line = row_line();
     line.append(&icon("dialog-warning-symbolic", Some("warning")));
     line.append(&titled(title, &[], None, body));
+    line.append(&keys_button(wires));
     row(&line, &format!("{title}, {body}")).upcast()
+}
+
+/// The way to other keys.
+fn keys_button(wires: &Wires) -> gtk::Button {
+    let words = gettext("Change Keys…");
+    let button = worded_button(&words, &words);
+    let wires = wires.clone();
+    button.connect_clicked(move |_| emit(&wires, AppletsOutput::KeysChosen));
+    button
 }
 
 fn channel_row(channel: &ChannelLine, wires: &Wires) -> gtk::Widget {
@@ -109,6 +119,9 @@ fn channel_row(channel: &ChannelLine, wires: &Wires) -> gtk::Widget {
     let line = row_line();
     line.append(&icon(sign, channel.failed.as_ref().map(|_| "error")));
     line.append(&text);
+    if channel.change_keys {
+        line.append(&keys_button(wires));
+    }
     line.append(&button);
     let spoken = [
         Some(channel.title.clone()),

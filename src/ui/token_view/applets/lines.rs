@@ -67,6 +67,8 @@ pub(super) struct ChannelLine {
     pub(super) failed: Option<String>,
     /// Whether it was opened.
     pub(super) open: bool,
+    /// Whether the way to other keys stands here; where everybody knows them it stands there.
+    pub(super) change_keys: bool,
 }
 
 /// Something in the registry.
@@ -168,6 +170,7 @@ fn channel(look: &Look) -> ChannelLine {
             ]),
             failed: failed.then_some(tries),
             open: true,
+            change_keys: opened.well_known.is_none(),
         },
         None => ChannelLine {
             title: gettext("Secure channel closed"),
@@ -178,6 +181,7 @@ fn channel(look: &Look) -> ChannelLine {
             },
             failed: failed.then_some(tries),
             open: false,
+            change_keys: false,
         },
     }
 }

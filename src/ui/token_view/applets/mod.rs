@@ -27,6 +27,8 @@ pub enum AppletsOutput {
     Wanted(Identity),
     /// The card manager is to be opened.
     OpenChosen,
+    /// It is to get other keys.
+    KeysChosen,
     /// Its keys are to be forgotten.
     CloseChosen,
     /// A file with a package is to be chosen.

@@ -104,7 +104,13 @@ impl ContentWizard {
         self.pages.plan.show(&made.plan, &made.preview, made.first);
         let title = explain::token::title(&self.token);
         self.pages.plan.name(&title, &self.subtitle(&made.plan));
-        let (title, body) = if self.access.is_none() {
+        let new_keys = !made.begun && flow::new_keys(&made.plan.tasks).is_some();
+        let (title, body) = if new_keys && self.access.is_some() {
+            (
+                gettext("Keep the new keys"),
+                gettext("Who loses them can never manage the card again."),
+            )
+        } else if self.access.is_none() {
             (
                 gettext("The card manager is closed"),
                 gettext(
@@ -117,7 +123,7 @@ impl ContentWizard {
                 explain::plan::stopped_means(),
             )
         };
-        let said = made.begun || self.access.is_none();
+        let said = made.begun || new_keys || self.access.is_none();
         self.pages
             .plan
             .warn(said.then_some((title.as_str(), body.as_str())));

@@ -108,6 +108,10 @@ impl ContentWizard {
                 let (name, tasks) = (choice.name(), vec![choice.task()]);
                 self.make(&name, tasks);
             }
+            (None, Wish::Steps(name, tasks)) => {
+                let (name, tasks) = (name.clone(), tasks.clone());
+                self.make(&name, tasks);
+            }
         }
     }
 
@@ -193,6 +197,9 @@ impl ContentWizard {
         let Some(access) = &self.access else { return };
         let mut secrets = Secrets::default();
         secrets.give_manager_keys(access.keys.duplicate(), false);
+        if let Some(keys) = &access.new_keys {
+            secrets.give_new_manager_keys(keys.duplicate());
+        }
         let Some(command) = self.course.run(secrets) else {
             return;
         };
