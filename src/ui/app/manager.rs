@@ -62,6 +62,10 @@ impl App {
             AppletsOutput::Wanted(identity) => self.look_at_manager(identity),
             AppletsOutput::OpenChosen => self.open_manager(sender, root),
             AppletsOutput::KeysChosen => self.open_new_keys(None, sender, root),
+            AppletsOutput::ActChosen(act) => {
+                let (name, tasks) = act.steps();
+                self.open_content(Wish::Steps(name, tasks), sender, root);
+            }
             AppletsOutput::CloseChosen => {
                 if let Some((_, identity, _)) = self.card() {
                     self.requests.manager.keys.forget(identity);

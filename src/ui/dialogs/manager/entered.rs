@@ -57,7 +57,7 @@ impl Source {
             ),
             Self::Typed => (
                 gettext("Typed here"),
-                gettext("In hexadecimal digits, as the maker of the card gave them"),
+                gettext("One key, or ENC, MAC and DEK, in hexadecimal digits"),
             ),
             Self::Random => (
                 gettext("Made here at random"),

@@ -123,6 +123,14 @@ fn channel_row(channel: &ChannelLine, wires: &Wires) -> gtk::Widget {
         line.append(&keys_button(wires));
     }
     line.append(&button);
+    let acts = channel.menu.iter().map(|act| {
+        let (wires, act) = (wires.clone(), *act);
+        let chosen = move || emit(&wires, AppletsOutput::ActChosen(act));
+        (act.words(), Box::new(chosen) as Chosen)
+    });
+    if let Some(menu) = menu_of(&gettext("Card manager"), acts.collect()) {
+        line.append(&menu);
+    }
     let spoken = [
         Some(channel.title.clone()),
         Some(channel.caption.clone()),
@@ -248,7 +256,20 @@ fn package_row(package: &EntryLine, applets: &[EntryLine], wires: &Wires) -> gtk
 }
 
 fn menu_button(entry: &EntryLine, wires: &Wires) -> Option<gtk::MenuButton> {
-    if entry.menu.is_empty() {
+    let entries = entry.menu.iter().map(|(words, choice)| {
+        let (wires, choice) = (wires.clone(), choice.clone());
+        let chosen = move || emit(&wires, AppletsOutput::Chosen(choice.clone()));
+        (words.clone(), Box::new(chosen) as Chosen)
+    });
+    menu_of(&entry.name, entries.collect())
+}
+
+/// What is done when an entry of a menu is chosen.
+type Chosen = Box<dyn Fn()>;
+
+/// The menu of what `name` says; none if there is nothing in it.
+fn menu_of(name: &str, all: Vec<(String, Chosen)>) -> Option<gtk::MenuButton> {
+    if all.is_empty() {
         return None;
     }
     let entries = gtk::Box::new(gtk::Orientation::Vertical, 0);
@@ -256,23 +277,22 @@ fn menu_button(entry: &EntryLine, wires: &Wires) -> Option<gtk::MenuButton> {
         .child(&entries)
         .css_classes(["menu", "choices"])
         .build();
-    for (words, choice) in &entry.menu {
+    for (words, chosen) in all {
         let button = gtk::Button::builder()
-            .child(&label(words, &[]))
+            .child(&label(&words, &[]))
             .css_classes(["flat"])
             .build();
         button.set_a11y_label(&gettext_f(
             // TRANSLATORS: {action} is for example "Delete…", {name} what it is done to.
             "{action} {name}",
-            &[("action", words), ("name", &entry.name)],
+            &[("action", &words), ("name", name)],
         ));
-        let (wires, choice) = (wires.clone(), choice.clone());
         let popover = popover.downgrade();
         button.connect_clicked(move |_| {
             if let Some(popover) = popover.upgrade() {
                 popover.popdown();
             }
-            emit(&wires, AppletsOutput::Chosen(choice.clone()));
+            chosen();
         });
         entries.append(&button);
     }
@@ -286,7 +306,7 @@ fn menu_button(entry: &EntryLine, wires: &Wires) -> Option<gtk::MenuButton> {
     button.set_a11y_label(&gettext_f(
         // TRANSLATORS: A menu. {name} is for example "MUSCLE applet".
         "More actions for {name}",
-        &[("name", &entry.name)],
+        &[("name", name)],
     ));
     Some(button)
 }

@@ -1,5 +1,6 @@
 //! The page of applets: what is on a Java card, and what its card manager says of it.
 
+mod acts;
 mod build;
 mod lines;
 
@@ -10,6 +11,7 @@ use relm4::adw::prelude::*;
 use relm4::gtk::{gdk, gio};
 use relm4::{adw, gtk};
 
+pub use self::acts::ManagerAct;
 pub(super) use self::lines::may_have_manager;
 use self::lines::{Group, Line};
 use super::rows::{Frame, Section, nothing};
@@ -29,6 +31,8 @@ pub enum AppletsOutput {
     OpenChosen,
     /// It is to get other keys.
     KeysChosen,
+    /// This is to be done to it.
+    ActChosen(ManagerAct),
     /// Its keys are to be forgotten.
     CloseChosen,
     /// A file with a package is to be chosen.

@@ -116,6 +116,7 @@ pub(super) fn verb(plan: &Plan, first: usize) -> String {
         (false, false, Some(Task::SetLock { locked: false, .. })) => {
             pgettext("an applet", "Unlock")
         }
+        (false, false, Some(Task::DeleteKeys { .. })) => pgettext("from a card", "Delete"),
         (false, false, Some(Task::PutKeys(_))) => pgettext("a card manager", "Change Keys"),
         (false, false, _) => gettext("Change Card"),
     }
@@ -144,6 +145,10 @@ pub(super) fn done(plan: &Plan) -> Explanation {
                 gettext_f("{name} is unlocked", &[("name", &cap::named(aid))])
             }
             Task::PutKeys(_) => gettext("The card manager has new keys"),
+            Task::DeleteKeys { version } => gettext_f(
+                "The keys of version {version} are deleted",
+                &[("version", &version.to_string())],
+            ),
             _ => return None,
         })
     };
