@@ -132,8 +132,14 @@ fn wrong_keys_are_remembered_and_want_an_explicit_word() {
         .find("text box", "Key, or key for encryption (ENC)")
         .set_text(WRONG);
     dialog.find_part("status", "Check value ");
+    window.press(&["alt+s"]);
+    let shown = "Hide Key, or key for encryption (ENC)";
+    dialog.find("button", shown);
+    window.press(&["alt+s"]);
+    dialog.gone("button", shown);
     named(&dialog);
     window.picture(KEYS, "applets-typed");
+    no_number(&window, &dialog);
     press(&dialog, "Open");
     dialog.find("alert", "These are not the keys of this card");
     dialog.find(
@@ -227,6 +233,23 @@ fn change_keys(window: &Program) {
     wizard.find("status", "The card manager has new keys");
     press(&wizard, "Done");
     window.tree.gone("window", WIZARD);
+}
+
+/// What is wrong with what is rarely changed is said, and nothing is sent.
+fn no_number(window: &Program, dialog: &Node) {
+    window.resize(KEYS, 520, 980);
+    let advanced = dialog.find("list item", "Advanced, Set to what the card told");
+    window.point(KEYS, &advanced);
+    let version = dialog.find("text box", "Key version");
+    version.set_text("first");
+    let words = "Something under “Advanced” is no number";
+    dialog.find("alert", words);
+    let open = dialog.find("button", "Open");
+    open.wait_until("dead", |open| !open.is_sensitive());
+    window.picture(KEYS, "applets-no-number");
+    version.set_text("0");
+    dialog.gone("alert", words);
+    open.wait_until("live", Node::is_sensitive);
 }
 
 /// What is typed for the first set-up of the applet, field by field.
