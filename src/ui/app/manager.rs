@@ -237,12 +237,11 @@ impl App {
         let manager = &self.requests.manager;
         let mut access = manager.keys.of(identity).map(Access::duplicate);
         let new = self.new_keys_in(&wish);
-        match (&mut access, &new) {
-            (Some(access), Some(new)) => match given.or_else(|| new_keys::same(new, access)) {
-                Some(keys) => access.new_keys = Some(keys),
-                None => return self.open_new_keys(Some(new.clone()), sender, root),
-            },
-            (Some(_) | None, _) => {}
+        if let (Some(access), Some(new)) = (&mut access, &new) {
+            let Some(keys) = given.or_else(|| new_keys::same(new, access)) else {
+                return self.open_new_keys(Some(new.clone()), sender, root);
+            };
+            access.new_keys = Some(keys);
         }
         let after = access
             .as_ref()

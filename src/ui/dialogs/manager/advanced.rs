@@ -103,7 +103,6 @@ impl Advanced {
         let title = gettext("Advanced");
         let usual = gettext("Set to what the card told");
         let caption = fault.unwrap_or(&usual);
-        toggle(&self.row, "error", fault.is_some());
         if self.row.subtitle() == caption {
             return;
         }
