@@ -250,7 +250,7 @@ pub fn tries(tries: Option<u32>) -> String {
                 ("most", &MAX_USUAL_TRIES.to_string()),
             ],
         ),
-        None => gettext("what was kept of failed tries cannot be read"),
+        None => gettext("What was kept of failed tries for this card cannot be read"),
     }
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn named(place: &Node) {
         "Everybody",
         "PIN",
         "SO-PIN",
+        "None that is named",
     ];
     let chosen = chosen.map(|words| format!(r#"list item "" at {words}"#));
     nameless.retain(|found| !chosen.contains(found));
@@ -229,8 +230,14 @@ fn wrong_keys_are_remembered_and_want_an_explicit_word() {
         .find("text box", "Key, or key for encryption (ENC)")
         .set_text(WRONG);
     dialog.find_part("status", "Check value ");
+    window.press(&["alt+s"]);
+    let shown = "Hide Key, or key for encryption (ENC)";
+    dialog.find("button", shown);
+    window.press(&["alt+s"]);
+    dialog.gone("button", shown);
     named(&dialog);
     window.picture(KEYS, "applets-typed");
+    no_number(&window, &dialog);
     press(&dialog, "Open");
     dialog.find("alert", "These are not the keys of this card");
     dialog.find(
@@ -247,6 +254,100 @@ fn wrong_keys_are_remembered_and_want_an_explicit_word() {
     window.tree.gone("window", KEYS);
     window.tree.find_part("list item", "Secure channel opened");
     window.picture("Symbolon", "applets-open-dark");
+}
+
+/// The dialog for new keys.
+const NEW_KEYS: &str = "New keys of the card manager";
+
+/// The key that the card gets, three times.
+const NEW: &str = "505152535455565758595A5B5C5D5E5F";
+
+#[test]
+fn new_keys_open_the_card_and_the_old_ones_are_refused() {
+    let window = Program::practising("java-gp211", Look::WIDE);
+    applets(&window);
+    open_with_test_keys(&window);
+    change_keys(&window);
+    window.tree.find_part("list item", "keys of version 1");
+    named(&window.tree);
+    window.picture("Symbolon", "applets-new-keys-open");
+    press(&window.tree, "Forget the keys");
+    window.tree.find_part("list item", "Secure channel closed");
+    press(&window.tree, "Open the card manager");
+    let dialog = window.tree.find("window", KEYS);
+    // The card has keys of its owner: those that everybody knows want an explicit word.
+    let open = dialog.find("button", "Open");
+    window.point(KEYS, &dialog.find("radio", "Public test keys"));
+    dialog.find("status", "Check value 8BAF47");
+    open.wait_until("dead", |open| !open.is_sensitive());
+    window.picture(KEYS, "applets-against");
+    let against = "Try the public test keys all the same";
+    window.point(KEYS, &dialog.find("checkbox", against));
+    press(&dialog, "Open");
+    dialog.find("alert", "These are not the keys of this card");
+    window.point(KEYS, &dialog.find("radio", "Typed here"));
+    dialog
+        .find("text box", "Key, or key for encryption (ENC)")
+        .set_text(NEW);
+    dialog.gone("alert", "These are not the keys of this card");
+    let again = dialog.find("checkbox", "Try once more all the same");
+    window.point(KEYS, &again);
+    press(&dialog, "Open");
+    window.tree.gone("window", KEYS);
+    window.tree.find_part("list item", "Secure channel opened");
+}
+
+/// The card manager gets other keys, which open it from then on.
+fn change_keys(window: &Program) {
+    press(&window.tree, "Change Keys…");
+    let dialog = window.tree.find("window", NEW_KEYS);
+    let next = dialog.find("button", "Next");
+    // Those that are made here can be read, and have to be kept.
+    window.point(NEW_KEYS, &dialog.find("radio", "Made here at random"));
+    dialog.find_part("status", "Check values: ENC ");
+    next.wait_until("dead", |next| !next.is_sensitive());
+    named(&dialog);
+    window.picture(NEW_KEYS, "applets-new-keys-random");
+    window.point(NEW_KEYS, &dialog.find("radio", "Typed here"));
+    dialog
+        .find("text box", "Key, or key for encryption (ENC)")
+        .set_text(NEW);
+    dialog.find_part("status", "Check value ");
+    next.wait_until("dead", |next| !next.is_sensitive());
+    named(&dialog);
+    window.picture(NEW_KEYS, "applets-new-keys");
+    let safe = dialog.find("checkbox", "I have them in a safe place");
+    safe.wait_until("live", Node::is_sensitive);
+    window.resize(NEW_KEYS, 520, 980);
+    window.point(NEW_KEYS, &safe);
+    press(&dialog, "Next");
+    window.tree.gone("window", NEW_KEYS);
+    let wizard = window.tree.find("window", WIZARD);
+    wizard.find_part("list item", "Put new keys on the card manager, version 1");
+    wizard.find("alert", "Keep the new keys");
+    named(&wizard);
+    window.picture(WIZARD, "applets-new-keys-plan");
+    press(&wizard, "Change Keys");
+    wizard.find("status", "The card manager has new keys");
+    press(&wizard, "Done");
+    window.tree.gone("window", WIZARD);
+}
+
+/// What is wrong with what is rarely changed is said, and nothing is sent.
+fn no_number(window: &Program, dialog: &Node) {
+    window.resize(KEYS, 520, 980);
+    let advanced = dialog.find("list item", "Advanced, Set to what the card told");
+    window.point(KEYS, &advanced);
+    let version = dialog.find("text box", "Key version");
+    version.set_text("first");
+    let words = "Something under “Advanced” is no number";
+    dialog.find("alert", words);
+    let open = dialog.find("button", "Open");
+    open.wait_until("dead", |open| !open.is_sensitive());
+    window.picture(KEYS, "applets-no-number");
+    version.set_text("0");
+    dialog.gone("alert", words);
+    open.wait_until("live", Node::is_sensitive);
 }
 
 /// What is typed for the first set-up of the applet, field by field.

@@ -1,60 +1,64 @@
 //! Card managers: what they tell, their keys while the card is in, and what is changed through them.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use relm4::adw::prelude::*;
 use relm4::prelude::*;
 
+use super::card_keys::CardKeys;
+use super::new_keys::{self, OpenNewKeys};
 use super::requests::{Dialog, OpenPlan, Purpose};
 use super::{App, AppInput, words};
-use crate::backend::{Command, Done, Failure, Look, ManagerAccess, RequestId};
+use crate::backend::{
+    Command, Done, Failure, Look, ManagerAccess, PlanAction, PlanCommand, RequestId,
+};
 use crate::base::i18n::gettext;
+use crate::plan::NewKeys;
+use crate::plan::content::Keys;
 use crate::token::Identity;
 use crate::ui::dialogs::chooser;
 use crate::ui::dialogs::manager::{
     OpenManager, OpenManagerInit, OpenManagerInput, OpenManagerOutput,
 };
 use crate::ui::model::Content;
-use crate::ui::token_view::{AppletsOutput, TokenViewInput};
+use crate::ui::token_view::{AppletsOutput, Page, TokenViewInput};
 use crate::ui::wizards::content::{Access, ContentInit, ContentInput, ContentWizard, Wish};
 use crate::ui::wizards::plan::PlanOutput;
 
-/// What is known of a card manager, and what is open about it.
+/// What is known of card managers, and what is open about them.
 #[derive(Default)]
 pub(super) struct Manager {
-    /// What it told last.
-    look: Option<(Identity, Arc<Look>)>,
-    /// The keys that opened it, until the card is taken out.
-    access: Option<(Identity, Access)>,
-    /// Those that are being tried.
-    tried: Option<Access>,
+    /// What each told last, while its card is in.
+    looks: HashMap<Identity, Arc<Look>>,
+    pub(super) keys: CardKeys,
     dialog: Option<(Identity, Dialog<OpenManager>)>,
+    pub(super) new_keys: Option<OpenNewKeys>,
     pub(super) wizard: Option<OpenPlan<ContentWizard>>,
     /// The card whose keys the wizard waits for, until its card manager has told what is needed to
     /// ask for them.
     wanted: Option<Identity>,
+    /// How the card manager is opened after the wizard, if that gives it new keys.
+    after: Option<Access>,
 }
 
 impl Manager {
-    fn access_to(&self, identity: Identity) -> Option<&Access> {
-        let access = self.access.as_ref();
-        access
-            .filter(|(of, _)| *of == identity)
-            .map(|(_, access)| access)
+    pub(super) fn look_at(&self, identity: Identity) -> Option<&Arc<Look>> {
+        self.looks.get(&identity)
     }
 
     /// The wizard gets the keys that it waits for.
     fn tell_wizard(&self, identity: Identity, look: &Arc<Look>) {
-        if let (Some(open), Some(access)) = (&self.wizard, self.access_to(identity)) {
+        if let (Some(open), Some(access)) = (&self.wizard, self.keys.of(identity)) {
             let look = Arc::clone(look);
             open.emit(ContentInput::Access(identity, access.duplicate(), look));
         }
     }
 
-    fn look_at(&self, identity: Identity) -> Option<&Arc<Look>> {
-        let look = self.look.as_ref();
-        look.filter(|(of, _)| *of == identity).map(|(_, look)| look)
+    fn dialog_of(&self, identity: Identity) -> Option<&Dialog<OpenManager>> {
+        let open = self.dialog.as_ref().filter(|(of, _)| *of == identity);
+        open.map(|(_, dialog)| dialog)
     }
 }
 
@@ -69,9 +73,14 @@ impl App {
         match output {
             AppletsOutput::Wanted(identity) => self.look_at_manager(identity),
             AppletsOutput::OpenChosen => self.open_manager(sender, root),
+            AppletsOutput::KeysChosen => self.open_new_keys(None, sender, root),
+            AppletsOutput::ActChosen(act) => {
+                let (name, tasks) = act.steps();
+                self.open_content(Wish::Steps(name, tasks), sender, root);
+            }
             AppletsOutput::CloseChosen => {
-                self.requests.manager.access = None;
                 if let Some((_, identity, _)) = self.card() {
+                    self.requests.manager.keys.forget(identity);
                     self.look_at_manager(identity);
                 }
             }
@@ -88,7 +97,7 @@ impl App {
 
     /// Asks the card manager; with its keys for what is on the card, if somebody gave them.
     fn look_at_manager(&mut self, identity: Identity) {
-        let access = self.requests.manager.access_to(identity).map(|access| {
+        let access = self.requests.manager.keys.of(identity).map(|access| {
             Box::new(ManagerAccess {
                 opening: access.opening,
                 keys: access.keys.duplicate(),
@@ -102,44 +111,58 @@ impl App {
     }
 
     /// The card manager answered, or not.
-    pub(super) fn manager_finished(
-        &mut self,
-        identity: Identity,
-        outcome: Result<Done, Failure>,
-        tried: bool,
-    ) {
+    pub(super) fn manager_finished(&mut self, identity: Identity, outcome: Result<Done, Failure>) {
+        let manager = &mut self.requests.manager;
         match outcome {
             Ok(Done::Manager(look)) => {
-                let manager = &mut self.requests.manager;
-                manager.look = Some((identity, Arc::clone(&look)));
-                if tried {
-                    manager.access = manager.tried.take().map(|access| (identity, access));
-                    manager.dialog = None;
-                    manager.tell_wizard(identity, &look);
-                } else if let Some((_, dialog)) = &manager.dialog {
+                manager.looks.insert(identity, Arc::clone(&look));
+                if let Some(dialog) = manager.dialog_of(identity) {
                     dialog.0.emit(OpenManagerInput::Looked(Arc::clone(&look)));
                 }
                 self.view.emit(TokenViewInput::Manager(identity, Ok(look)));
             }
             Ok(_) => {}
-            Err(failure) if tried => {
-                self.requests.manager.tried = None;
-                if let Some((_, dialog)) = &self.requests.manager.dialog {
+            // What does not open it any more is not sent again.
+            Err(Failure::Manager(_)) if manager.keys.forget(identity) => {
+                self.look_at_manager(identity);
+            }
+            Err(failure) => self
+                .view
+                .emit(TokenViewInput::Manager(identity, Err(failure))),
+        }
+    }
+
+    /// Keys were tried on it.
+    pub(super) fn manager_tried(
+        &mut self,
+        id: RequestId,
+        identity: Identity,
+        outcome: Result<Done, Failure>,
+    ) {
+        let manager = &mut self.requests.manager;
+        match outcome {
+            Ok(Done::Manager(look)) => {
+                // Who cancels keeps no keys here, even if the card was quicker.
+                if !manager.keys.opened(id) {
+                    return;
+                }
+                manager.looks.insert(identity, Arc::clone(&look));
+                if let Some(dialog) = manager.dialog_of(identity) {
+                    dialog.0.emit(OpenManagerInput::Opened);
+                }
+                manager.tell_wizard(identity, &look);
+                self.view.emit(TokenViewInput::Manager(identity, Ok(look)));
+            }
+            Ok(_) => {}
+            Err(failure) => {
+                if !manager.keys.refused(id) {
+                    return;
+                }
+                if let Some(dialog) = manager.dialog_of(identity) {
                     dialog.0.emit(OpenManagerInput::Refused(failure));
                 }
                 // The card may have counted a try.
                 self.look_at_manager(identity);
-            }
-            Err(failure) => {
-                let had_keys = self.requests.manager.access_to(identity).is_some();
-                let refused = matches!(failure, Failure::Manager(_));
-                if had_keys && refused {
-                    // What does not open it any more is not sent again.
-                    self.requests.manager.access = None;
-                    return self.look_at_manager(identity);
-                }
-                self.view
-                    .emit(TokenViewInput::Manager(identity, Err(failure)));
             }
         }
     }
@@ -222,7 +245,8 @@ impl App {
         }
         match outcome {
             Ok(Done::Manager(look)) => {
-                self.requests.manager.look = Some((identity, Arc::clone(look)));
+                let looks = &mut self.requests.manager.looks;
+                looks.insert(identity, Arc::clone(look));
                 self.keys_wanted(identity, sender);
             }
             Ok(_) => {}
@@ -240,17 +264,27 @@ impl App {
                 let Some(&(identity, _)) = self.requests.manager.dialog.as_ref() else {
                     return;
                 };
-                self.requests.manager.tried = Some(Access {
+                let tried = Access {
                     opening: access.opening,
                     keys: access.keys.duplicate(),
-                });
+                    new_keys: None,
+                };
                 let access = Some(access);
-                self.request(
+                let id = self.request(
                     Command::ReadManager { identity, access },
                     Purpose::OpenManager(identity),
                 );
+                self.requests.manager.keys.trying(id, identity, tried);
             }
-            OpenManagerOutput::Closed => self.requests.manager.dialog = None,
+            OpenManagerOutput::Kept(name) => self.toast(&words::keys_kept(&name)),
+            OpenManagerOutput::Closed => {
+                self.requests.manager.dialog = None;
+                if let Some((id, identity)) = self.requests.manager.keys.give_up() {
+                    self.backend.cancel(id);
+                    // The card may have counted a try all the same.
+                    self.look_at_manager(identity);
+                }
+            }
         }
     }
 
@@ -258,6 +292,17 @@ impl App {
     pub(super) fn open_content(
         &mut self,
         wish: Wish,
+        sender: &ComponentSender<Self>,
+        root: &adw::ApplicationWindow,
+    ) {
+        self.open_content_with(wish, None, sender, root);
+    }
+
+    /// The same, with the new keys for the card manager if the wish has such.
+    pub(super) fn open_content_with(
+        &mut self,
+        wish: Wish,
+        given: Option<Keys>,
         sender: &ComponentSender<Self>,
         root: &adw::ApplicationWindow,
     ) {
@@ -272,19 +317,38 @@ impl App {
             return;
         };
         let manager = &self.requests.manager;
+        let mut access = manager.keys.of(identity).map(Access::duplicate);
+        let new = self.new_keys_in(&wish);
+        if new.is_some() && access.is_none() {
+            // The new keys are asked for when the card is open by the old ones, or by them.
+            self.toast(&words::open_first());
+            return self.view.emit(TokenViewInput::Page(Page::Applets));
+        }
+        if let (Some(access), Some(new)) = (&mut access, &new) {
+            let Some(keys) = given.or_else(|| new_keys::same(new, access)) else {
+                return self.open_new_keys(Some(new.clone()), sender, root);
+            };
+            access.new_keys = Some(keys);
+        }
+        let after = access
+            .as_ref()
+            .zip(new)
+            .and_then(|(access, new)| access.after(new.version));
         let dialog = ContentWizard::builder()
             .launch(ContentInit {
                 reader_name: self.model.reader_name(reader.id),
                 identity,
                 token,
                 look: manager.look_at(identity).cloned(),
-                access: manager.access_to(identity).map(Access::duplicate),
+                access,
                 wish,
             })
             .forward(sender.input_sender(), AppInput::Content);
         dialog.widget().set_transient_for(Some(root));
         dialog.widget().present();
-        self.requests.manager.wizard = Some(OpenPlan::new(dialog));
+        let manager = &mut self.requests.manager;
+        manager.wizard = Some(OpenPlan::new(dialog));
+        manager.after = after;
     }
 
     /// The wizard spoke.
@@ -292,6 +356,7 @@ impl App {
         match output {
             PlanOutput::Asked(command) => {
                 let purpose = Purpose::Content(command.identity);
+                self.keys_change(&command);
                 let id = self.request(Command::Plan(command), purpose);
                 if let Some(open) = &mut self.requests.manager.wizard {
                     open.asked(id);
@@ -308,6 +373,7 @@ impl App {
             PlanOutput::Closed => {
                 let manager = &mut self.requests.manager;
                 (manager.wizard, manager.wanted) = (None, None);
+                manager.after = None;
             }
         }
     }
@@ -320,19 +386,53 @@ impl App {
         outcome: Result<Done, Failure>,
     ) {
         self.follow_plan(identity, &outcome);
-        if let Some(open) = &mut self.requests.manager.wizard {
-            open.finished(id, outcome);
+        let manager = &mut self.requests.manager;
+        let Some(open) = &mut manager.wizard else {
+            return;
+        };
+        let done = open.request() == Some(id) && matches!(outcome, Ok(Done::PlanDone(_)));
+        open.finished(id, outcome);
+        if let Some(access) = manager.after.take_if(|_| done) {
+            manager.keys.put(identity, access);
+            self.look_at_manager(identity);
+        }
+    }
+
+    /// Until a plan with new keys is at its end nobody knows which keys open the card, and wrong ones
+    /// would be a failed try.
+    fn keys_change(&mut self, command: &PlanCommand) {
+        let runs = matches!(
+            command.action,
+            PlanAction::Run { .. } | PlanAction::Resume { .. }
+        );
+        let manager = &mut self.requests.manager;
+        if runs && manager.after.is_some() {
+            manager.keys.forget(command.identity);
+        }
+    }
+
+    /// The new keys that the card manager gets by this.
+    fn new_keys_in(&self, wish: &Wish) -> Option<NewKeys> {
+        match wish {
+            Wish::Steps(_, tasks) => new_keys::among(tasks).cloned(),
+            Wish::GoOn => {
+                let left = self.unfinished()?;
+                new_keys::among(&left.plan.tasks).cloned()
+            }
+            Wish::File(_) | Wish::Change(_) => None,
         }
     }
 
     /// A card is gone, and its keys with it.
     pub(super) fn manager_removed(&mut self, identity: Identity) {
         let manager = &mut self.requests.manager;
-        manager.access.take_if(|(of, _)| *of == identity);
-        manager.look.take_if(|(of, _)| *of == identity);
-        if let Some((_, dialog)) = manager.dialog.as_ref().filter(|(of, _)| *of == identity) {
-            manager.tried = None;
+        manager.keys.removed(identity);
+        manager.looks.remove(&identity);
+        if let Some(dialog) = manager.dialog_of(identity) {
             dialog.0.emit(OpenManagerInput::Removed);
+        }
+        if let Some(open) = &manager.new_keys {
+            open.removed(identity);
         }
     }
 }

@@ -6,8 +6,10 @@
 
 mod act;
 mod bench;
+mod card_keys;
 mod kept;
 mod manager;
+mod new_keys;
 mod requests;
 mod setup;
 mod words;
@@ -31,7 +33,7 @@ use crate::ui::a11y::A11yExt;
 use crate::ui::actions::{self, Action};
 use crate::ui::dialogs::certificate::CertificateDialogOutput;
 use crate::ui::dialogs::command::CommandDialogOutput;
-use crate::ui::dialogs::manager::OpenManagerOutput;
+use crate::ui::dialogs::manager::{NewKeysOutput, OpenManagerOutput};
 use crate::ui::dialogs::pin::PinDialogOutput;
 use crate::ui::model::{Model, Notice, Place, Shown, Situation};
 use crate::ui::reader_panel::{self, ReaderPanel, ReaderPanelInput, ReaderPanelOutput};
@@ -120,6 +122,8 @@ pub enum AppInput {
     Setup(PlanOutput),
     /// The person used the dialog for the keys of a card manager.
     Manager(OpenManagerOutput),
+    /// The person used the dialog for new keys of a card manager.
+    NewKeys(NewKeysOutput),
     /// The person used the wizard that changes what is on a Java card.
     Content(PlanOutput),
     /// The person chose a file with a package for a Java card.
@@ -367,6 +371,7 @@ impl Component for App {
             AppInput::Command(output) => self.command_output(output),
             AppInput::Setup(output) => self.setup_output(output),
             AppInput::Manager(output) => self.manager_output(output),
+            AppInput::NewKeys(output) => self.new_keys_output(output, &sender, root),
             AppInput::Content(output) => self.content_output(output, &sender),
             AppInput::OpenPackage(path) => self.open_content(Wish::File(path), &sender, root),
             AppInput::Bench(output) => self.bench_output(output),

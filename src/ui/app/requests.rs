@@ -226,10 +226,10 @@ impl App {
             }
             (Some(Purpose::Manager(identity)), outcome) => {
                 self.keys_can_be_asked_for(identity, &outcome, sender, root);
-                self.manager_finished(identity, outcome, false);
+                self.manager_finished(identity, outcome);
             }
             (Some(Purpose::OpenManager(identity)), outcome) => {
-                self.manager_finished(identity, outcome, true);
+                self.manager_tried(id, identity, outcome);
             }
             (Some(Purpose::Content(identity)), outcome) => {
                 self.content_finished(id, identity, outcome);

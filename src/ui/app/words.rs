@@ -95,6 +95,19 @@ pub(super) fn copied(what: &str) -> String {
     gettext_f("{what} copied", &[("what", what)])
 }
 
+/// Keys of a card manager are in the keyring under this name.
+pub(super) fn keys_kept(name: &str) -> String {
+    gettext_f(
+        "The keys are in the keyring as “{name}”.",
+        &[("name", Text::from(name).as_str())],
+    )
+}
+
+/// A change of keys is gone on with when the card manager is open.
+pub(super) fn open_first() -> String {
+    gettext("Open the card manager first, then go on.")
+}
+
 /// The summary is on the clipboard.
 pub(super) fn summary_copied() -> String {
     gettext("Summary copied")

@@ -19,6 +19,19 @@ pub(in crate::ui) fn close_on_escape(window: &adw::Window) {
     window.add_controller(keys);
 }
 
+/// Alt+S in a window: it shows or hides all secrets, since their eyes are no Tab stops.
+pub(in crate::ui) fn add_access_key(window: &adw::Window, toggled: impl Fn() + 'static) {
+    let keys = gtk::ShortcutController::new();
+    keys.set_scope(gtk::ShortcutScope::Managed);
+    let action = gtk::CallbackAction::new(move |_, _| {
+        toggled();
+        gtk::glib::Propagation::Stop
+    });
+    let trigger = gtk::ShortcutTrigger::parse_string("<Alt>s");
+    keys.add_shortcut(gtk::Shortcut::new(trigger, Some(action)));
+    window.add_controller(keys);
+}
+
 /// A group with a heading.
 pub(in crate::ui) fn group(title: &str) -> adw::PreferencesGroup {
     let group = adw::PreferencesGroup::new();

@@ -22,7 +22,7 @@ use relm4::adw::prelude::*;
 use relm4::gtk::glib;
 use relm4::prelude::*;
 
-pub use self::applets::AppletsOutput;
+pub use self::applets::{AppletsOutput, ManagerAct};
 use self::subject::Subject;
 use crate::backend::{Failure, Look};
 use crate::base::clock::now;

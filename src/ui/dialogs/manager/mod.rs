@@ -3,12 +3,14 @@
 //! It says what is remembered of failed tries before anything is sent. Keys go into one try, and never
 //! again by themselves: a card has few of them in its life.
 
+mod advanced;
 mod entered;
+mod given;
+mod new_keys;
 mod parts;
+mod sources;
 
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use relm4::adw::prelude::*;
@@ -16,16 +18,17 @@ use relm4::prelude::*;
 
 use self::entered::Fault;
 pub use self::entered::Source;
+use self::given::{Errand, Given};
+pub use self::given::{KeyInput, KeyNews};
+pub use self::new_keys::{NewKeysDialog, NewKeysInit, NewKeysInput, NewKeysOutput, NewKeysWish};
 use self::parts::{Parts, Shown};
 use super::chooser;
-use super::frame::close_on_escape;
+use super::frame::{add_access_key, close_on_escape};
 use crate::backend::{Failure, Look, ManagerAccess};
-use crate::base::i18n::{gettext, gettext_f};
-use crate::base::secret::Secret;
+use crate::base::i18n::gettext;
 use crate::explain::{self, Explanation, card_manager};
-use crate::plan::content::{KeyFamily, Keys, Opening, WellKnownKey};
+use crate::plan::content::{self, KeyFamily, Keys, Opening};
 use crate::token::Token;
-use crate::ui::wizards::profile_file::name_of;
 
 /// The dialog.
 #[derive(Debug)]
@@ -33,15 +36,15 @@ pub struct OpenManager {
     token: String,
     reader_name: String,
     look: Arc<Look>,
-    source: Source,
+    given: Given,
     family: KeyFamily,
     /// As it was typed, if it is a number.
     key_version: Option<u8>,
     key_index: Option<u8>,
     opening: Opening,
-    /// A file that was chosen, and the keys in it.
-    file: Option<(String, Result<entered::Parts, Fault>)>,
     again: bool,
+    /// The word to try keys that everybody knows although the card speaks against it.
+    against_all: bool,
     notice: Option<Explanation>,
     state: State,
     live: bool,
@@ -55,6 +58,10 @@ enum State {
     Asking,
     /// Waiting for the card.
     Sent,
+    /// The card manager is open; waiting for the keyring.
+    Keeping,
+    /// It is open, but the keys are not kept.
+    NotKept,
     /// The card is gone.
     Gone,
 }
@@ -90,20 +97,18 @@ pub enum Setting {
 pub enum OpenManagerInput {
     /// It is on the screen.
     Appeared,
-    /// Where the keys come from was chosen.
-    Choose(Source),
-    /// A file is to be chosen.
-    FileAsked,
-    /// This one was.
-    FileChosen(PathBuf),
-    /// Something was typed.
-    Typed,
+    /// Something about the keys.
+    Keys(KeyInput),
     /// Something rare was changed.
     Set(Setting),
     /// The explicit word to try once more.
     Again(bool),
+    /// The explicit word to try keys that everybody knows.
+    Against(bool),
     /// Do it, if everything is there.
     Submit,
+    /// The card manager is open.
+    Opened,
     /// It did not go well.
     Refused(Failure),
     /// The card manager was asked again: the tries are others.
@@ -119,15 +124,10 @@ pub enum OpenManagerInput {
 pub enum OpenManagerOutput {
     /// The person wants this tried. Comes once for each time the button is pressed.
     Submitted(Box<ManagerAccess>),
+    /// The keys that opened it are in the keyring, under this name.
+    Kept(String),
     /// It is closed.
     Closed,
-}
-
-/// What a file said.
-#[derive(Debug)]
-pub enum OpenManagerCommandOutput {
-    /// Its name, and what is in it.
-    Read(String, Result<Secret, std::io::Error>),
 }
 
 #[relm4::component(pub)]
@@ -135,7 +135,7 @@ impl Component for OpenManager {
     type Init = OpenManagerInit;
     type Input = OpenManagerInput;
     type Output = OpenManagerOutput;
-    type CommandOutput = OpenManagerCommandOutput;
+    type CommandOutput = KeyNews;
 
     view! {
         #[root]
@@ -171,9 +171,9 @@ impl Component for OpenManager {
                     },
                     pack_end = &gtk::Spinner {
                         #[watch]
-                        set_visible: model.state == State::Sent,
+                        set_visible: model.is_at_work(),
                         #[watch]
-                        set_spinning: model.state == State::Sent,
+                        set_spinning: model.is_at_work(),
                     },
                 },
 
@@ -188,25 +188,33 @@ impl Component for OpenManager {
         root: Self::Root,
         sender: ComponentSender<Self>,
     ) -> ComponentParts<Self> {
-        let family = entered::family(&init.look);
+        let family = content::family(&init.look.manager);
+        let token = explain::token::title(&init.token);
+        let name = entered::suggested_name(&token, &init.look.manager);
+        let given = Given::new(entered::preselected(&init.look), name);
         let mut model = Self {
-            token: explain::token::title(&init.token),
+            token,
             reader_name: init.reader_name,
             look: init.look,
-            source: Source::Test,
             family,
             key_version: Some(0),
             key_index: Some(0),
             opening: Opening::default(),
-            file: None,
             again: false,
+            against_all: false,
             notice: None,
             state: State::Asking,
             live: false,
-            parts: Parts::new(family, &sender),
+            parts: Parts::new(family, &given, &sender),
+            given,
         };
+        sender.spawn_oneshot_command(given::ask_names);
         model.refresh();
         close_on_escape(&root);
+        let input = sender.input_sender().clone();
+        add_access_key(&root, move || {
+            input.emit(OpenManagerInput::Keys(KeyInput::Toggle));
+        });
         let content = &model.parts.content;
         let widgets = view_output!();
         // Only when it is on the screen: on GTK 4.8 a window that gets a focus before loses its
@@ -223,23 +231,26 @@ impl Component for OpenManager {
         root: &Self::Root,
     ) {
         match input {
-            OpenManagerInput::Appeared => self.parts.focus(self.source),
-            OpenManagerInput::Choose(source) => self.source = source,
-            OpenManagerInput::FileAsked => ask_file(root, &sender),
-            OpenManagerInput::FileChosen(path) => sender.spawn_oneshot_command(move || {
-                let read = read(&path);
-                OpenManagerCommandOutput::Read(name_of(&path), read)
-            }),
-            OpenManagerInput::Typed => {}
+            OpenManagerInput::Appeared => self.focus(),
+            OpenManagerInput::Keys(input) => self.edit(input, root, &sender),
             OpenManagerInput::Set(setting) => self.set(setting),
             OpenManagerInput::Again(again) => self.again = again,
+            OpenManagerInput::Against(all) => self.against_all = all,
             OpenManagerInput::Submit => self.submit(&sender),
+            OpenManagerInput::Opened => {
+                if !self.keep(&sender) {
+                    return self.close(&sender, root);
+                }
+            }
             OpenManagerInput::Refused(failure) => {
                 if self.state == State::Sent {
                     self.state = State::Asking;
                 }
                 self.again = false;
+                self.against_all = false;
                 self.notice = Some(explain::failure(&failure));
+                self.refresh();
+                return self.focus();
             }
             OpenManagerInput::Looked(look) => self.look = look,
             OpenManagerInput::Removed => {
@@ -249,66 +260,46 @@ impl Component for OpenManager {
                 words.title = gettext("The token was removed");
                 self.notice = Some(words);
             }
-            OpenManagerInput::Cancel => {
-                self.forget();
-                sender.output_sender().emit(OpenManagerOutput::Closed);
-                root.destroy();
-                return;
-            }
+            OpenManagerInput::Cancel => return self.close(&sender, root),
         }
         self.refresh();
     }
 
-    fn update_cmd(
-        &mut self,
-        output: OpenManagerCommandOutput,
-        _sender: ComponentSender<Self>,
-        _root: &Self::Root,
-    ) {
-        let OpenManagerCommandOutput::Read(name, read) = output;
-        match read {
-            Ok(text) => {
-                self.file = Some((name, entered::in_file(&text)));
-                self.source = Source::File;
-                self.notice = None;
+    fn update_cmd(&mut self, news: KeyNews, sender: ComponentSender<Self>, root: &Self::Root) {
+        // What comes too late is dropped here, and wiped by that.
+        match (self.state, &news) {
+            (State::Gone, _) => return,
+            (State::Keeping, KeyNews::Saved(Ok(()))) => {
+                let name = self.given.name.trim().to_owned();
+                sender.output_sender().emit(OpenManagerOutput::Kept(name));
+                return self.close(&sender, root);
             }
-            Err(error) => {
-                self.notice = Some(Explanation {
-                    title: gettext_f("{file} cannot be read", &[("file", &name)]),
-                    body: error.to_string(),
-                    details: None,
-                });
+            (State::Keeping, KeyNews::Saved(Err(_))) => self.state = State::NotKept,
+            (State::Asking, KeyNews::Read(..)) => self.notice = None,
+            _ => {}
+        }
+        if let Some(mut words) = self.given.hear(news) {
+            if self.state == State::NotKept {
+                words.title = gettext("The card manager is open, but its keys are not kept");
             }
+            self.notice = Some(words);
         }
         self.refresh();
     }
 }
 
-/// Files that are longer hold something else.
-const MOST: usize = 16 * 1024;
-
-/// Reads a file into one piece of memory, which is wiped.
-fn read(path: &Path) -> std::io::Result<Secret> {
-    let mut bytes = Vec::with_capacity(MOST);
-    let most = u64::try_from(MOST).unwrap_or(u64::MAX);
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(Secret::take(bytes))
-}
-
-fn ask_file(root: &adw::Window, sender: &ComponentSender<OpenManager>) {
+/// Asks for a file with keys.
+fn ask_file(root: &adw::Window, chosen: impl Fn(PathBuf) + 'static) {
     let title = gettext("Open a file with keys");
     // TRANSLATORS: On the button that opens the file.
     let open = gettext("Open");
     let chooser = chooser::new(root, &title, gtk::FileChooserAction::Open, &open);
-    let input = sender.input_sender().clone();
-    chooser::show(&chooser, move |_, path| {
-        input.emit(OpenManagerInput::FileChosen(path));
-    });
+    chooser::show(&chooser, move |_, path| chosen(path));
 }
 
 impl OpenManager {
     fn way_out(&self) -> String {
-        if self.state == State::Gone {
+        if matches!(self.state, State::Gone | State::NotKept) {
             gettext("Close")
         } else {
             gettext("Cancel")
@@ -318,30 +309,57 @@ impl OpenManager {
     fn set(&mut self, setting: Setting) {
         match setting {
             Setting::Family(place) => {
-                self.family = parts::FAMILIES.get(place).copied().unwrap_or(self.family);
+                self.family = advanced::FAMILIES
+                    .get(place)
+                    .copied()
+                    .unwrap_or(self.family);
             }
             Setting::Version(version) => self.key_version = version,
             Setting::Index(index) => self.key_index = index,
             Setting::Level(place) => {
-                self.opening.level = parts::LEVELS.get(place).copied().unwrap_or_default();
+                self.opening.level = advanced::LEVELS.get(place).copied().unwrap_or_default();
             }
             Setting::Diversification(place) => {
-                self.opening.diversification = parts::WAYS.get(place).copied().unwrap_or_default();
+                self.opening.diversification =
+                    advanced::WAYS.get(place).copied().unwrap_or_default();
             }
         }
     }
 
+    fn is_at_work(&self) -> bool {
+        matches!(self.state, State::Sent | State::Keeping)
+    }
+
+    /// Somebody does something to the choice of keys. What was said of other keys goes.
+    fn edit(&mut self, input: KeyInput, root: &adw::Window, sender: &ComponentSender<Self>) {
+        if self.state != State::Asking {
+            return;
+        }
+        if self.given.are_others(&input) {
+            self.notice = None;
+        }
+        match self.given.edit(input) {
+            Errand::Nothing => {}
+            Errand::LookUp(name) => sender.spawn_oneshot_command(move || given::look_up(name)),
+            Errand::Read(path) => sender.spawn_oneshot_command(move || given::read_file(&path)),
+            Errand::AskFile => {
+                let input = sender.input_sender().clone();
+                ask_file(root, move |path| {
+                    input.emit(OpenManagerInput::Keys(KeyInput::FileChosen(path)));
+                });
+            }
+            Errand::Toggle => self.parts.sources.toggle_shown(),
+            Errand::Submit => self.submit(sender),
+        }
+    }
+
+    fn focus(&self) {
+        self.parts.sources.focus(self.given.source);
+    }
+
     /// The keys as they are chosen now.
     fn keys(&self) -> Result<Keys, Fault> {
-        match self.source {
-            Source::Test => Ok(WellKnownKey::Test.keys(self.family)),
-            Source::File => match &self.file {
-                Some((_, Ok(parts))) => entered::keys(self.family, parts),
-                Some((_, Err(fault))) => Err(*fault),
-                None => Err(Fault::Empty),
-            },
-            Source::Typed => entered::keys(self.family, &entered::typed(&self.parts.typed())?),
-        }
+        self.given.keys(self.family, &self.parts.sources.typed())
     }
 
     /// Failed tries that are remembered; nothing if there is none.
@@ -350,29 +368,45 @@ impl OpenManager {
         (tries != Some(0)).then(|| card_manager::tries(tries))
     }
 
+    /// Whether an explicit word is wanted for keys that everybody knows.
+    fn against(&self) -> bool {
+        self.given.source == Source::Test && entered::preselected(&self.look) != Source::Test
+    }
+
+    /// What is wrong with the numbers.
+    fn numbers(&self) -> Option<String> {
+        let right = self.key_version.is_some() && self.key_index.is_some();
+        (!right).then(|| gettext("Key version and key index are numbers from 0 to 255."))
+    }
+
     /// Brings everything that is shown into line with the state.
     fn refresh(&mut self) {
         let keys = self.keys();
-        let failed = self.failed();
-        let allowed = self.again || failed.is_none();
-        let numbers = self.key_version.is_some() && self.key_index.is_some();
-        self.live = self.state == State::Asking && allowed && numbers && keys.is_ok();
+        let (failed, against, numbers) = (self.failed(), self.against(), self.numbers());
+        let allowed = (self.again || failed.is_none()) && (self.against_all || !against);
+        let ready = numbers.is_none() && self.given.name_fault().is_none();
+        self.live = self.state == State::Asking && allowed && ready && keys.is_ok();
         let check = keys.as_ref().ok().and_then(entered::check_values);
         let fault = keys
             .as_ref()
             .err()
             .and_then(|fault| fault.words(self.family));
+        let wrong = gettext("Something under “Advanced” is no number");
         let notice = self.notice.as_ref();
+        let notice = notice.map(|words| (words.title.as_str(), words.body.as_str()));
+        let number = numbers.as_deref().map(|words| (wrong.as_str(), words));
         self.parts.show(&Shown {
             token: &self.token,
             reader: &self.reader_name,
             failed: failed.as_deref(),
             again: self.again,
-            notice: notice.map(|words| (words.title.as_str(), words.body.as_str())),
-            source: self.source,
-            file: self.file.as_ref().map(|(name, _)| name.as_str()),
+            notice: notice.or(number),
+            given: &self.given,
+            against,
+            against_all: self.against_all,
             check: check.as_deref(),
             fault: fault.as_deref(),
+            numbers: numbers.as_deref(),
             open: self.state == State::Asking,
         });
     }
@@ -403,9 +437,30 @@ impl OpenManager {
             .emit(OpenManagerOutput::Submitted(Box::new(access)));
     }
 
+    /// Puts the keys that opened it into the keyring, if somebody wants that. Only those: what is kept
+    /// is tried again another day.
+    fn keep(&mut self, sender: &ComponentSender<Self>) -> bool {
+        if self.state != State::Sent || !self.given.will_be_kept() {
+            return false;
+        }
+        let Ok(parts) = self.given.parts(&self.parts.sources.typed()) else {
+            return false;
+        };
+        self.state = State::Keeping;
+        let (name, text) = (self.given.name.trim().to_owned(), entered::to_text(&parts));
+        sender.spawn_oneshot_command(move || given::save(&name, text));
+        true
+    }
+
+    fn close(&mut self, sender: &ComponentSender<Self>, root: &adw::Window) {
+        self.forget();
+        sender.output_sender().emit(OpenManagerOutput::Closed);
+        root.destroy();
+    }
+
     /// Wipes everything that was typed.
     fn forget(&mut self) {
-        self.parts.clear();
-        self.file = None;
+        self.parts.sources.clear();
+        self.given.forget();
     }
 }

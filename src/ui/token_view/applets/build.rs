@@ -21,7 +21,7 @@ use crate::ui::wizards::content::building_row;
 pub(super) fn build(line: &Line, wires: &Wires) -> gtk::Widget {
     match line {
         Line::Verdict { words, reasons } => verdict(words, reasons),
-        Line::Warning { title, body } => warning(title, body),
+        Line::Warning { title, body } => warning(title, body, wires),
         Line::Channel(channel) => channel_row(channel, wires),
         Line::Load => load(),
         Line::Building => building(wires),
@@ -72,11 +72,21 @@ fn verdict(words: &str, reasons: &[String]) -> gtk::Widget {
     row.upcast()
 }
 
-fn warning(title: &str, body: &str) -> gtk::Widget {
+fn warning(title: &str, body: &str, wires: &Wires) -> gtk::Widget {
     let line = row_line();
     line.append(&icon("dialog-warning-symbolic", Some("warning")));
     line.append(&titled(title, &[], None, body));
+    line.append(&keys_button(wires));
     row(&line, &format!("{title}, {body}")).upcast()
+}
+
+/// The way to other keys.
+fn keys_button(wires: &Wires) -> gtk::Button {
+    let words = gettext("Change Keys…");
+    let button = worded_button(&words, &words);
+    let wires = wires.clone();
+    button.connect_clicked(move |_| emit(&wires, AppletsOutput::KeysChosen));
+    button
 }
 
 fn channel_row(channel: &ChannelLine, wires: &Wires) -> gtk::Widget {
@@ -112,7 +122,18 @@ fn channel_row(channel: &ChannelLine, wires: &Wires) -> gtk::Widget {
     let line = row_line();
     line.append(&icon(sign, channel.failed.as_ref().map(|_| "error")));
     line.append(&text);
+    if channel.change_keys {
+        line.append(&keys_button(wires));
+    }
     line.append(&button);
+    let acts = channel.menu.iter().map(|act| {
+        let (wires, act) = (wires.clone(), *act);
+        let chosen = move || emit(&wires, AppletsOutput::ActChosen(act));
+        (act.words(), act.words(), Box::new(chosen) as Chosen)
+    });
+    if let Some(menu) = menu_of(&gettext("Card manager"), acts.collect()) {
+        line.append(&menu);
+    }
     let spoken = [
         Some(channel.title.clone()),
         Some(channel.caption.clone()),
@@ -242,7 +263,21 @@ fn package_row(package: &EntryLine, applets: &[EntryLine], wires: &Wires) -> gtk
 }
 
 fn menu_button(entry: &EntryLine, wires: &Wires) -> Option<gtk::MenuButton> {
-    if entry.menu.is_empty() {
+    let entries = entry.menu.iter().map(|item| {
+        let (wires, choice) = (wires.clone(), item.choice.clone());
+        let chosen = move || emit(&wires, AppletsOutput::Chosen(choice.clone()));
+        let (words, spoken) = (item.words.clone(), item.spoken.clone());
+        (words, spoken, Box::new(chosen) as Chosen)
+    });
+    menu_of(&entry.full_name(), entries.collect())
+}
+
+/// What is done when an entry of a menu is chosen.
+type Chosen = Box<dyn Fn()>;
+
+/// The menu of what `name` says; none if there is nothing in it.
+fn menu_of(name: &str, all: Vec<(String, String, Chosen)>) -> Option<gtk::MenuButton> {
+    if all.is_empty() {
         return None;
     }
     let entries = gtk::Box::new(gtk::Orientation::Vertical, 0);
@@ -250,20 +285,18 @@ fn menu_button(entry: &EntryLine, wires: &Wires) -> Option<gtk::MenuButton> {
         .child(&entries)
         .css_classes(["menu", "choices"])
         .build();
-    for item in &entry.menu {
+    for (words, spoken, chosen) in all {
         let button = gtk::Button::builder()
-            .child(&label(&item.words, &[]))
+            .child(&label(&words, &[]))
             .css_classes(["flat"])
             .build();
-        button.set_a11y_label(&item.spoken);
-        let choice = &item.choice;
-        let (wires, choice) = (wires.clone(), choice.clone());
+        button.set_a11y_label(&spoken);
         let popover = popover.downgrade();
         button.connect_clicked(move |_| {
             if let Some(popover) = popover.upgrade() {
                 popover.popdown();
             }
-            emit(&wires, AppletsOutput::Chosen(choice.clone()));
+            chosen();
         });
         entries.append(&button);
     }
@@ -277,7 +310,7 @@ fn menu_button(entry: &EntryLine, wires: &Wires) -> Option<gtk::MenuButton> {
     button.set_a11y_label(&gettext_f(
         // TRANSLATORS: A menu. {name} is for example "MUSCLE applet".
         "More actions for {name}",
-        &[("name", &entry.full_name())],
+        &[("name", name)],
     ));
     Some(button)
 }

@@ -1,5 +1,6 @@
 //! What the page of applets shows, as data.
 
+use super::acts::ManagerAct;
 use crate::backend::{Failure, Look};
 use crate::base::hex;
 use crate::base::i18n::{gettext, gettext_f};
@@ -75,6 +76,10 @@ pub(super) struct ChannelLine {
     pub(super) failed: Option<String>,
     /// Whether it was opened.
     pub(super) open: bool,
+    /// Whether the way to other keys stands here; where everybody knows them it stands there.
+    pub(super) change_keys: bool,
+    /// What else can be done to the card manager.
+    pub(super) menu: Vec<ManagerAct>,
 }
 
 /// Something in the registry.
@@ -197,6 +202,8 @@ fn channel(look: &Look) -> ChannelLine {
             ]),
             failed: failed.then_some(tries),
             open: true,
+            change_keys: opened.well_known.is_none(),
+            menu: ManagerAct::all(look),
         },
         None => ChannelLine {
             title: gettext("Secure channel closed"),
@@ -207,6 +214,8 @@ fn channel(look: &Look) -> ChannelLine {
             },
             failed: failed.then_some(tries),
             open: false,
+            change_keys: false,
+            menu: Vec::new(),
         },
     }
 }

@@ -1,5 +1,6 @@
 //! The page of applets: what is on a Java card, and what its card manager says of it.
 
+mod acts;
 mod build;
 mod lines;
 
@@ -12,6 +13,7 @@ use relm4::adw::prelude::*;
 use relm4::gtk::{gdk, gio};
 use relm4::{adw, gtk};
 
+pub use self::acts::ManagerAct;
 use self::lines::{Group, Line};
 pub(super) use self::lines::{may_be_asked, may_have_manager};
 use super::rows::{Frame, Section, nothing};
@@ -30,6 +32,10 @@ pub enum AppletsOutput {
     Wanted(Identity),
     /// The card manager is to be opened.
     OpenChosen,
+    /// It is to get other keys.
+    KeysChosen,
+    /// This is to be done to it.
+    ActChosen(ManagerAct),
     /// Its keys are to be forgotten.
     CloseChosen,
     /// A file with a package is to be chosen.

@@ -2,8 +2,8 @@
 
 use crate::base::i18n::{gettext, gettext_f, pgettext};
 use crate::explain::{Explanation, cap};
-use crate::plan::content::{self, Aid, Keys, Opening};
-use crate::plan::{Deletion, Plan, Task};
+use crate::plan::content::{self, Aid, Diversification, Keys, Opening};
+use crate::plan::{Deletion, NewKeys, Plan, Task};
 use crate::token::Registry;
 
 /// Something on the card, and what is done to it.
@@ -34,6 +34,8 @@ pub struct Access {
     pub opening: Opening,
     /// The keys.
     pub keys: Keys,
+    /// Those that the card manager shall have, if the plan gives it others.
+    pub new_keys: Option<Keys>,
 }
 
 impl Access {
@@ -43,8 +45,34 @@ impl Access {
         Self {
             opening: self.opening,
             keys: self.keys.duplicate(),
+            new_keys: self.new_keys.as_ref().map(Keys::duplicate),
         }
     }
+
+    /// How the card manager is opened once its new keys, of this version, are on the card: nothing is
+    /// derived from them.
+    #[must_use]
+    pub fn after(&self, version: u8) -> Option<Self> {
+        let new_keys = self.new_keys.as_ref()?;
+        Some(Self {
+            opening: Opening {
+                key_version: version,
+                diversification: Diversification::None,
+                ..self.opening
+            },
+            keys: new_keys.duplicate(),
+            new_keys: None,
+        })
+    }
+}
+
+/// The new keys that these steps give a card manager.
+#[must_use]
+pub fn new_keys(tasks: &[Task]) -> Option<&NewKeys> {
+    tasks.iter().rev().find_map(|task| match task {
+        Task::PutKeys(new) => Some(new),
+        _ => None,
+    })
 }
 
 impl Choice {
@@ -95,6 +123,8 @@ pub(super) fn verb(plan: &Plan, first: usize) -> String {
         (false, false, Some(Task::SetLock { locked: false, .. })) => {
             pgettext("an applet", "Unlock")
         }
+        (false, false, Some(Task::DeleteKeys { .. })) => pgettext("from a card", "Delete"),
+        (false, false, Some(Task::PutKeys(_))) => pgettext("a card manager", "Change Keys"),
         (false, false, _) => gettext("Change Card"),
     }
 }
@@ -121,6 +151,11 @@ pub(super) fn done(plan: &Plan) -> Explanation {
             Task::SetLock { aid, locked: false } => {
                 gettext_f("{name} is unlocked", &[("name", &cap::named(aid))])
             }
+            Task::PutKeys(_) => gettext("The card manager has new keys"),
+            Task::DeleteKeys { version } => gettext_f(
+                "The keys of version {version} are deleted",
+                &[("version", &version.to_string())],
+            ),
             _ => return None,
         })
     };
@@ -137,13 +172,19 @@ pub(super) fn done(plan: &Plan) -> Explanation {
 mod tests {
     use super::*;
     use crate::base::hex::Hex;
+    use crate::base::secret::Secret;
     use crate::plan::Subject;
+    use crate::plan::content::KeyFamily;
 
     fn plan(what: Change) -> Plan {
         let aid = Aid::new(&[0xA0, 0, 0, 0, 1, 1]).unwrap();
         let choice = Choice { aid, what };
+        of_tasks(choice.name(), choice.tasks(None))
+    }
+
+    fn of_tasks(name: String, tasks: Vec<Task>) -> Plan {
         Plan {
-            name: choice.name(),
+            name,
             subject: Subject {
                 serial: Hex(vec![1]),
                 atr: Hex(Vec::new()),
@@ -151,8 +192,40 @@ mod tests {
             },
             made: 0,
             opening: Opening::default(),
-            tasks: choice.tasks(None),
+            tasks,
         }
+    }
+
+    fn keys(byte: u8) -> Keys {
+        Keys::one(KeyFamily::Aes, Secret::new(&[byte; 16])).unwrap()
+    }
+
+    #[test]
+    fn after_a_change_of_keys_the_new_ones_open_the_card() {
+        let before = Access {
+            opening: Opening {
+                key_version: 0xFF,
+                diversification: Diversification::Kdf3,
+                ..Opening::default()
+            },
+            keys: keys(1),
+            new_keys: Some(keys(2)),
+        };
+        let after = before.after(3).unwrap();
+        assert_eq!(after.opening.key_version, 3);
+        assert_eq!(after.opening.diversification, Diversification::None);
+        let value = |keys: &Keys| keys.check_values().unwrap();
+        assert_eq!(value(&after.keys), value(&keys(2)));
+        assert!(after.after(4).is_none());
+        let put = Task::PutKeys(NewKeys {
+            version: 3,
+            replaces: Some(2),
+            check_values: value(&keys(2)).map(|value| Hex(value.0.to_vec())),
+        });
+        let plan = of_tasks(String::new(), vec![put]);
+        assert_eq!(new_keys(&plan.tasks).unwrap().version, 3);
+        assert_eq!(verb(&plan, 0), "Change Keys");
+        assert_eq!(done(&plan).title, "The card manager has new keys");
     }
 
     #[test]

@@ -21,14 +21,14 @@ use relm4::prelude::*;
 
 use self::file_page::FilePage;
 pub(in crate::ui) use self::file_page::building_row;
-pub use self::flow::{Access, Change, Choice};
+pub use self::flow::{Access, Change, Choice, new_keys};
 use self::options::Options;
 pub use self::options::{AppletEdit, Edit};
 use crate::backend::Look;
 use crate::base::i18n::gettext;
 use crate::explain::Explanation;
 use crate::plan::content::CapFile;
-use crate::plan::{About, Survey};
+use crate::plan::{About, Survey, Task};
 use crate::token::{Identity, Token};
 use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::close_on_escape;
@@ -65,6 +65,8 @@ pub enum Wish {
     File(PathBuf),
     /// Something on the card is changed.
     Change(Choice),
+    /// These steps are done, under this name.
+    Steps(String, Vec<Task>),
     /// What was broken off is gone on with.
     GoOn,
 }

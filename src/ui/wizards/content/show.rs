@@ -37,7 +37,7 @@ impl ContentWizard {
         let pages = [Page::File, Page::Plan, Page::Running];
         let pages = match self.wish {
             Wish::File(_) => &pages[..],
-            Wish::Change(_) | Wish::GoOn => pages.get(1..).unwrap_or_default(),
+            Wish::Change(_) | Wish::Steps(..) | Wish::GoOn => pages.get(1..).unwrap_or_default(),
         };
         let place = pages.iter().position(|page| *page == self.page);
         place
@@ -140,7 +140,13 @@ impl ContentWizard {
             .show(&made.plan, &made.preview, made.first, more.as_deref());
         let title = explain::token::title(&self.token);
         self.pages.plan.name(&title, &self.subtitle(&made.plan));
-        let (title, body) = if self.access.is_none() {
+        let new_keys = !made.begun && flow::new_keys(&made.plan.tasks).is_some();
+        let (title, body) = if new_keys && self.access.is_some() {
+            (
+                gettext("Keep the new keys"),
+                gettext("Who loses them can never manage the card again."),
+            )
+        } else if self.access.is_none() {
             (
                 gettext("The card manager is closed"),
                 gettext("Each step takes its keys."),
@@ -151,7 +157,7 @@ impl ContentWizard {
                 explain::plan::stopped_means(),
             )
         };
-        let said = made.begun || self.access.is_none();
+        let said = made.begun || new_keys || self.access.is_none();
         self.pages
             .plan
             .warn(said.then_some((title.as_str(), body.as_str())));

@@ -119,6 +119,10 @@ impl ContentWizard {
                 let (name, tasks) = (choice.name(), choice.tasks(registry));
                 self.make(&name, tasks);
             }
+            (None, Wish::Steps(name, tasks)) => {
+                let (name, tasks) = (name.clone(), tasks.clone());
+                self.make(&name, tasks);
+            }
         }
     }
 
@@ -239,6 +243,9 @@ impl ContentWizard {
         let Some(access) = &self.access else { return };
         let mut secrets = Secrets::default();
         secrets.give_manager_keys(access.keys.duplicate(), false);
+        if let Some(keys) = &access.new_keys {
+            secrets.give_new_manager_keys(keys.duplicate());
+        }
         let Some(command) = self.course.run(secrets) else {
             return;
         };

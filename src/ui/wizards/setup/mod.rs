@@ -37,7 +37,7 @@ use crate::plan::files::Files;
 use crate::plan::{About, SecretName, Survey};
 use crate::token::{Identity, PinRole, Token, TriesLeft};
 use crate::ui::a11y::A11yExt as _;
-use crate::ui::dialogs::frame::{close_on_escape, scrolled};
+use crate::ui::dialogs::frame::{add_access_key, close_on_escape, scrolled};
 use crate::ui::dialogs::password;
 use crate::ui::wizards::plan::{
     Buttons, Course, Made, PlanNews, PlanOutput, PlanPage, Refused, Request, ResultPage,
@@ -269,7 +269,8 @@ impl Component for SetupWizard {
         let actions = model.buttons.folded();
         let widgets = view_output!();
         close_on_escape(&root);
-        add_access_key(&root, &sender);
+        let input = sender.input_sender().clone();
+        add_access_key(&root, move || input.emit(SetupInput::ToggleSecrets));
         // Only when it is on the screen: on GTK 4.8 a window that gets a focus before loses its
         // role for screen readers.
         let input = sender.input_sender().clone();
@@ -391,20 +392,6 @@ impl SetupWizard {
             Page::Plan | Page::Running | Page::Result => self.buttons.focus(),
         }
     }
-}
-
-/// Alt+S shows or hides all secrets: the eyes are no Tab stops.
-fn add_access_key(window: &adw::Window, sender: &ComponentSender<SetupWizard>) {
-    let keys = gtk::ShortcutController::new();
-    keys.set_scope(gtk::ShortcutScope::Managed);
-    let sender = sender.input_sender().clone();
-    let action = gtk::CallbackAction::new(move |_, _| {
-        sender.emit(SetupInput::ToggleSecrets);
-        gtk::glib::Propagation::Stop
-    });
-    let trigger = gtk::ShortcutTrigger::parse_string("<Alt>s");
-    keys.add_shortcut(gtk::Shortcut::new(trigger, Some(action)));
-    window.add_controller(keys);
 }
 
 /// The fields for what is secret; Enter goes on.
