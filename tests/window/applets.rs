@@ -59,6 +59,7 @@ pub(crate) fn named(place: &Node) {
     // AdwComboRow shows what is chosen as an item without a name, with the words in it.
     let chosen = [
         "triple DES (SCP01, SCP02)",
+        "AES (SCP03)",
         "commands protected from changes",
         "None",
         "RSA 2048",

@@ -276,6 +276,7 @@ mod tests {
             key_versions: key_versions.to_vec(),
             locked: false,
             new_keys: None,
+            present: None,
         }
     }
 
