@@ -3,9 +3,7 @@
 use serde::Serialize;
 
 use super::{Need, Plan, SecretName, SetupError, Survey, Task};
-use crate::card::muscle::commands;
 use crate::card::setup::rehearse;
-use crate::transport::trace::{Entry, Shown};
 
 /// Seconds of one command on a slow reader, twentieths.
 const COMMANDS_A_SECOND: usize = 20;
@@ -88,6 +86,7 @@ impl Preview {
             preview.warnings.push(Warning::KeyStays);
         }
         for (task, rehearsal) in tasks.iter().zip(rehearsals) {
+            let keys = rehearsal.keys_made(task);
             let known = |need: &Need| preview.needs.iter().any(|other| other.name == need.name);
             let new: Vec<_> = rehearsal
                 .needs
@@ -101,7 +100,6 @@ impl Preview {
                 .map(|entry| format!("{}: {}", entry.name, entry.command.to_text()))
                 .collect();
             let short = u32::try_from(commands.len().div_ceil(COMMANDS_A_SECOND)).unwrap_or(1);
-            let keys = keys_made(task, &rehearsal.commands);
             preview.steps.push(Step {
                 seconds: match task {
                     // From new chips to old ones (sheet "cardos", 8).
@@ -128,24 +126,6 @@ impl Preview {
     pub fn seconds(&self) -> (u32, u32) {
         let add = |sum: (u32, u32), step: &Step| (sum.0 + step.seconds.0, sum.1 + step.seconds.1);
         self.steps.iter().fold((0, 0), add)
-    }
-}
-
-/// How many keys the card makes for a task. The MUSCLE applet makes some only to throw them away: under a
-/// key from a file, and over one that is deleted.
-fn keys_made(task: &Task, commands: &[Entry]) -> u32 {
-    let is_made = |entry: &&Entry| match &entry.command {
-        Shown::Bytes(bytes) => commands::is_generate(bytes),
-        Shown::Hidden { .. } => false,
-    };
-    let thrown_away = matches!(
-        task,
-        Task::ImportKey(_) | Task::DeleteKey { .. } | Task::DeleteApplication
-    );
-    match task {
-        Task::GenerateKey(_) => 1,
-        _ if thrown_away => u32::try_from(commands.iter().filter(is_made).count()).unwrap_or(1),
-        _ => 0,
     }
 }
 

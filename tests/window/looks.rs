@@ -60,8 +60,8 @@ fn java_card(look: Look, name: &str) {
     let picture = |title: &str, page: &str| {
         window.picture(&look.says(title), &format!("applets-{page}-{name}"));
     };
-    let readers = window.tree.first(&|node| node.role() == "list").unwrap();
-    readers.find_part("list item", &look.says("Java card"));
+    let found = look.says("Java card");
+    window.tree.find_part("list item", &found);
     if look.width < 640 {
         window.press(&["Return"]);
     }

@@ -36,8 +36,8 @@ fn what_a_card_would_refuse_is_not_begun() {
     open_with_test_keys(&window);
     let whole = Made::muscle().archive();
     open(&window, "damaged.cap", &whole[..whole.len() / 2]);
-    let alert = window.tree.find("dialog", "The file is damaged");
-    window.picture("The file is damaged", "applets-damaged");
+    let alert = window.tree.find("dialog", "The CAP file is damaged");
+    window.picture("The CAP file is damaged", "applets-damaged");
     press(&alert, "Close");
     window.tree.gone("window", WIZARD);
     let mut big = Made::muscle();

@@ -15,7 +15,7 @@ use crate::globalplatform::{Attempts, KeyFamily, Keys, WellKnownKey};
 use crate::token::{PinRole, PinRule, ReaderId, Text};
 use crate::transport::channel::{Cancel, Channel};
 use crate::transport::link::{After, Link, LinkError, Protocol};
-use crate::transport::trace::{Entry, Tracer};
+use crate::transport::trace::{Entry, Shown, Tracer};
 
 /// What came of a task on paper.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,26 @@ pub struct Rehearsal {
     pub commands: Vec<Entry>,
     /// What it needs, in the order in which it is needed.
     pub needs: Vec<Need>,
+}
+
+impl Rehearsal {
+    /// How many keys the card makes for the task. The MUSCLE applet makes some only to throw them away:
+    /// under a key from a file, and over one that is deleted.
+    #[must_use]
+    pub fn keys_made(&self, task: &Task) -> u32 {
+        let is_made = |entry: &&Entry| match &entry.command {
+            Shown::Bytes(bytes) => muscle::commands::is_generate(bytes),
+            Shown::Hidden { .. } => false,
+        };
+        match task {
+            Task::GenerateKey(_) => 1,
+            Task::ImportKey(_) | Task::DeleteKey { .. } | Task::DeleteApplication => {
+                let made = self.commands.iter().filter(is_made).count();
+                u32::try_from(made).unwrap_or(u32::MAX)
+            }
+            _ => 0,
+        }
+    }
 }
 
 /// Something that a task needs and a plan does not hold.
