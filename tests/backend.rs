@@ -13,14 +13,17 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use symbolon::backend::{self, Command, Done, Event, Failure, Handle, Options, PracticeCommand};
-use symbolon::backend::{CardError, PinAction, PinCommand, PlanAction, PlanCommand};
+use symbolon::backend::{
+    CardError, KeyCommand, KeyWork, PinAction, PinCommand, PlanAction, PlanCommand,
+};
 use symbolon::base::hex::Hex;
 use symbolon::base::secret::Secret;
 use symbolon::card::muscle::MuscleError;
+use symbolon::pki::pkcs1::{DigestInfo, DigestKind};
 use symbolon::plan::secrets::Secrets;
 use symbolon::plan::{Named, Plan, SecretName, Subject, Task};
 use symbolon::token::{
-    ApplicationKind, Identity, PinReference, ReaderId, SlotState, Token, TriesLeft,
+    ApplicationKind, Identity, KeyRef, PinReference, ReaderId, SlotState, Token, TriesLeft,
 };
 
 /// How long anything may take.
@@ -529,4 +532,66 @@ fn a_pin_that_stays_is_released_with_its_puk_alone() {
         assert!(matches!(release("87654321"), Ok(Done::PinUnblocked)));
         assert!(matches!(verify("654321"), Ok(Done::PinVerified)));
     }
+}
+
+#[test]
+fn a_key_is_used_on_the_card_that_was_shown_and_nothing_stays_verified() {
+    let desk = Desk::with(&["muscle-used"]);
+    let (first, _) = desk.token();
+    let use_key = |identity, work, pin: &str| {
+        let before = desk.handle.trace().len();
+        let ended = desk.ask(Command::UseKey(KeyCommand {
+            identity,
+            application: ApplicationKind::Pkcs15,
+            key: KeyRef(1),
+            work,
+            pin: Secret::new(pin.as_bytes()),
+            use_last_try: false,
+        }));
+        let trace = desk.handle.trace();
+        let sent = trace.iter().skip(before);
+        let sent: Vec<String> = sent.map(|entry| entry.name.to_string()).collect();
+        (ended, sent)
+    };
+    let digest = || KeyWork::Sign(DigestInfo::of(DigestKind::Sha256, &b"abc"[..]).unwrap());
+    let has = |sent: &[String], name: &str| sent.iter().rposition(|found| found.starts_with(name));
+
+    let reader = first.reader;
+    for command in [
+        PracticeCommand::Pull { reader },
+        PracticeCommand::PutBack { reader },
+    ] {
+        desk.handle.send(Command::Practice(command));
+    }
+    let (again, _) = desk.token();
+    let (refused, sent) = use_key(first, digest(), "654321");
+    assert!(
+        matches!(&refused, Err(Failure::Card(CardError::OtherCard))),
+        "{refused:?}"
+    );
+    assert_eq!(has(&sent, "VerifyPIN"), None, "{sent:?}");
+
+    // Its token says that it is for signatures; and a PIN is not like that.
+    let (refused, sent) = use_key(again, KeyWork::Decrypt(vec![0x11; 256]), "654321");
+    assert!(
+        matches!(&refused, Err(Failure::Card(CardError::Unsupported(_)))),
+        "{refused:?}"
+    );
+    assert_eq!(has(&sent, "VerifyPIN"), None, "{sent:?}");
+    let (refused, sent) = use_key(again, digest(), "1");
+    assert!(
+        matches!(&refused, Err(Failure::Card(CardError::Rule { .. }))),
+        "{refused:?}"
+    );
+    assert_eq!(has(&sent, "VerifyPIN"), None, "{sent:?}");
+
+    let (done, sent) = use_key(again, digest(), "654321");
+    assert!(
+        matches!(&done, Ok(Done::Signed(signature)) if signature.len() == 256),
+        "{done:?}"
+    );
+    let order = ["VerifyPIN", "ComputeCrypt", "SELECT"].map(|name| has(&sent, name).unwrap());
+    assert!(order.is_sorted(), "{sent:?}");
+    let verified = sent.iter().filter(|name| name.starts_with("VerifyPIN"));
+    assert_eq!(verified.count(), 1, "{sent:?}");
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::base::secret::Secret;
+use crate::card::driver::KeyWork;
 use crate::card::java::ManagerAccess;
 use crate::plan::secrets::Secrets;
 use crate::plan::{About, Plan};
-use crate::token::{ApplicationKind, Identity, PinReference, ReaderId};
+use crate::token::{ApplicationKind, Identity, KeyRef, PinReference, ReaderId};
 
 /// Ties every answer to its question; unique while the program runs.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -34,6 +35,8 @@ pub enum Command {
     },
     /// Do something to a PIN.
     Pin(PinCommand),
+    /// Use a private key.
+    UseKey(KeyCommand),
     /// Send one command as it stands, and mark the token as changed by hand.
     Send {
         /// To which card.
@@ -113,6 +116,24 @@ pub enum PinAction {
     VerifyOnReader,
     /// Replace it, everything typed on the reader.
     ChangeOnReader,
+}
+
+/// Something to be done with a private key. Its PIN goes through the PIN guard, and is taken back
+/// when it is done.
+#[derive(Debug)]
+pub struct KeyCommand {
+    /// The card that the person was shown.
+    pub identity: Identity,
+    /// The application of the key.
+    pub application: ApplicationKind,
+    /// Which key.
+    pub key: KeyRef,
+    /// What it does.
+    pub work: KeyWork,
+    /// The PIN that guards it.
+    pub pin: Secret,
+    /// Whether the person said that the last try may be used.
+    pub use_last_try: bool,
 }
 
 /// Something about a plan.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::RequestId;
+use crate::base::secret::Secret;
 use crate::card::CardError;
 use crate::card::java::Look;
 use crate::plan::journal::Unfinished;
@@ -97,6 +98,10 @@ pub enum Done {
     PinUnblocked,
     /// The PIN is set.
     PinSet,
+    /// The signature.
+    Signed(Vec<u8>),
+    /// What was in the cryptogram.
+    Decrypted(Arc<Secret>),
     /// The card's answer to a raw command, status word included.
     Answered(Vec<u8>),
     /// What plans have to know of the card, and the plan that was broken off on it.

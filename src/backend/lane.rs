@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use super::cache::Cache;
 use super::handle::Letter;
 use super::manager::AttemptBook;
-use super::{Done, Event, Failure, PinAction, PinCommand, PlanAction, Progress, RequestId};
+use super::{
+    Done, Event, Failure, KeyCommand, PinAction, PinCommand, PlanAction, Progress, RequestId,
+};
 use crate::base::secret::Secret;
 use crate::card::cardos::sheet;
 use crate::card::java::ManagerAccess;
@@ -57,6 +59,8 @@ pub(super) enum Work {
     Manager(Option<Box<ManagerAccess>>),
     /// Something about a PIN; the token is as the person was shown it.
     Pin(PinCommand, Arc<Token>),
+    /// Something with a private key; the token is as the person was shown it.
+    Key(KeyCommand, Arc<Token>),
     /// Something about a plan.
     Plan(PlanAction),
     /// One command as it stands.
@@ -213,6 +217,7 @@ impl Worker {
                 }
                 done
             }
+            Work::Key(command, token) => self.key(id, &command, &token, &cancel),
             Work::Plan(action) => self.plan(id, identity, action, &cancel),
             Work::Send(bytes) => self.send_raw(identity, &bytes, &cancel),
         }

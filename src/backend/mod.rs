@@ -10,6 +10,7 @@ mod command;
 mod event;
 mod handle;
 mod helpers;
+mod keys;
 mod lane;
 mod manager;
 mod plans;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
 
 pub use crate::card::CardError;
+pub use crate::card::driver::KeyWork;
 pub use crate::card::java::{Look, ManagerAccess, Opened};
 pub use crate::iso7816::StatusWord;
 pub use crate::transport::link::LinkError;
@@ -28,7 +30,7 @@ pub use crate::transport::names::{carries_pin, hands_over_pin, hands_over_secret
 pub use crate::transport::trace::{Entry as TraceEntry, Shown};
 pub use bench::Workbench;
 pub use command::{
-    Command, PinAction, PinCommand, PlanAction, PlanCommand, PracticeCommand, RequestId,
+    Command, KeyCommand, PinAction, PinCommand, PlanAction, PlanCommand, PracticeCommand, RequestId,
 };
 pub use event::{Done, Event, Failure, Progress};
 pub use handle::Handle;

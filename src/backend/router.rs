@@ -216,6 +216,10 @@ impl Router {
                 let identity = command.identity;
                 self.queue_shown(id, identity, |token| Work::Pin(command, token))
             }
+            Command::UseKey(command) => {
+                let identity = command.identity;
+                self.queue_shown(id, identity, |token| Work::Key(command, token))
+            }
             Command::Send { identity, bytes } => {
                 self.queue(id, identity.reader, Some(identity), Work::Send(bytes))
             }

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use super::guard::{Deed, Step};
 use super::{CardError, muscle, openpgp, piv, pkcs15};
+use crate::base::secret::Secret;
 use crate::iso7816::Response;
-use crate::token::{Application, ApplicationKind, Fact, KeyRef, PinReference, PinRole, TriesLeft};
+use crate::pki::pkcs1::DigestInfo;
+use crate::token::{
+    Application, ApplicationKind, Fact, KeyRef, KeyUse, PinReference, PinRole, TriesLeft, Usable,
+};
 use crate::transport::channel::Channel;
 use crate::transport::link::PinEntry;
 
@@ -150,6 +154,21 @@ pub trait Driver: Send {
         modify: bool,
     ) -> Result<Option<PinEntry>, CardError>;
 
+    /// Uses a private key. The PIN that guards it was right just now, and the card still knows it.
+    ///
+    /// # Errors
+    ///
+    /// [`CardError::NotDecrypted`], [`CardError::Unsupported`] where the family has no such thing, or
+    /// another [`CardError`].
+    fn use_key(
+        &mut self,
+        _channel: &mut Channel<'_>,
+        _key: &Usable<'_>,
+        _work: &KeyWork,
+    ) -> Result<Secret, CardError> {
+        Err(CardError::Unsupported("the use of keys"))
+    }
+
     /// What an answer to a command with a PIN says about that PIN.
     ///
     /// # Errors
@@ -162,6 +181,35 @@ pub trait Driver: Send {
         operation: &'static str,
         answer: &Response,
     ) -> Result<(), CardError>;
+}
+
+/// What a private key is given to do.
+#[derive(Debug)]
+pub enum KeyWork {
+    /// Sign this digest (RFC 8017, 8.2).
+    Sign(DigestInfo),
+    /// Open this cryptogram, which is as long as the modulus, and take the padding off (RFC 8017, 7.2).
+    Decrypt(Vec<u8>),
+}
+
+impl KeyWork {
+    /// What of a key it needs.
+    #[must_use]
+    pub fn way(&self) -> KeyUse {
+        match self {
+            Self::Sign(_) => KeyUse::Sign,
+            Self::Decrypt(_) => KeyUse::Decrypt,
+        }
+    }
+
+    /// Whether a key with a modulus of so many bytes can do it.
+    #[must_use]
+    pub fn fits(&self, len: usize) -> bool {
+        match self {
+            Self::Sign(info) => info.block(len).is_some(),
+            Self::Decrypt(cryptogram) => cryptogram.len() == len,
+        }
+    }
 }
 
 /// One more application of a kind. It is not selected.

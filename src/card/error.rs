@@ -61,6 +61,9 @@ pub enum CardError {
         /// The missing thing, as a noun phrase.
         what: &'static str,
     },
+    /// A cryptogram that could not be opened. Nobody learns what was wrong with it.
+    #[error("could not be decrypted")]
+    NotDecrypted,
     /// What the MUSCLE applet has to say that no other family has.
     #[error(transparent)]
     Muscle(#[from] MuscleError),

@@ -4,6 +4,7 @@
 //! before the arguments are read.
 
 mod gp;
+mod key;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(super) use gp::{
     AppletChoice, Cap, ChangeChoice, GpCommand, GpKeysCommand, Install, KeyChoice, KeySource, Load,
     OpeningChoice, PackageChoice, PutKeys, Script, StateName,
 };
+pub(super) use key::{KeyArguments, KeyCommand};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -87,6 +89,8 @@ pub(super) enum Command {
     Cert(CertCommand),
     #[command(subcommand, about = gettext("Show, verify, change, unblock and set PINs"))]
     Pin(PinCommand),
+    #[command(subcommand, about = gettext("Sign and decrypt with private keys"))]
+    Key(KeyCommand),
     #[command(subcommand, about = gettext("Show what the card below the applications tells of itself"))]
     Card(CardCommand),
     #[command(subcommand, about = gettext("Set tokens up by a profile, step by step, and go on where that was stopped"))]

@@ -187,6 +187,7 @@ fn card(error: &CardError) -> Exit {
         CardError::OtherCard => Exit::NoCard,
         CardError::Unsupported(_)
         | CardError::NotFound { .. }
+        | CardError::NotDecrypted
         | CardError::Muscle(_)
         | CardError::Malformed(_)
         | CardError::Status { .. } => Exit::Refused,

@@ -90,6 +90,7 @@ fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<(), End> {
         Command::Show => commands::show::run(globals, output),
         Command::Cert(command) => commands::certificates::run(command, globals, output),
         Command::Pin(command) => commands::pins::run(command, globals, output),
+        Command::Key(command) => commands::keys::run(command, globals, output),
         Command::Card(CardCommand::Info) => commands::card::info(globals, output),
         Command::Plan(command) => commands::plan::run(command, globals, output),
         Command::Gp(command) => commands::gp::run(command, globals, output),
@@ -108,6 +109,7 @@ fn has_json(command: &Command) -> bool {
             matches!(command, CertCommand::List { .. } | CertCommand::Show { .. })
         }
         Command::Pin(command) => matches!(command, PinCommand::Status { .. }),
+        Command::Key(_) => false,
         Command::Plan(command) => matches!(
             command,
             PlanCommand::Show { .. } | PlanCommand::Journal { .. }

@@ -1,12 +1,15 @@
 //! Standard output for results, standard error for everything that is said beside them.
 
 use std::env;
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use serde::Serialize;
 
 use super::exit::{End, Trouble};
 use crate::base::i18n::gettext;
+use crate::base::secret::Secret;
 use crate::pki::certificate::Standing;
 
 /// Where results and messages go.
@@ -71,13 +74,21 @@ impl Output {
         let written = self.results.write_all(result.as_ref());
         written
             .and_then(|()| self.results.flush())
-            .map_err(|error| {
-                if error.kind() == io::ErrorKind::BrokenPipe {
-                    End::NobodyReads
-                } else {
-                    Trouble::file(gettext("The result could not be written"), &error).into()
-                }
-            })
+            .map_err(|error| unwritten(&error))
+    }
+
+    /// Writes a result that nobody else may see to standard output, past the library, whose buffer
+    /// would keep it until the program ends.
+    ///
+    /// # Errors
+    ///
+    /// As [`Output::result`].
+    pub(super) fn secret(&mut self, secret: &Secret) -> Result<(), End> {
+        let flushed = self.results.flush();
+        let opened = flushed.and_then(|()| io::stdout().as_fd().try_clone_to_owned());
+        opened
+            .and_then(|stdout| File::from(stdout).write_all(secret.expose()))
+            .map_err(|error| unwritten(&error))
     }
 
     /// Writes a result for programs: one line of JSON.
@@ -108,6 +119,14 @@ impl Output {
         for line in more.into_iter().flatten().filter(|line| !line.is_empty()) {
             self.message(line);
         }
+    }
+}
+
+fn unwritten(error: &io::Error) -> End {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        End::NobodyReads
+    } else {
+        Trouble::file(gettext("The result could not be written"), error).into()
     }
 }
 

@@ -159,6 +159,10 @@ pub fn card_error(error: &CardError) -> Explanation {
             gettext("Nothing changed. Read the token again; another program may have altered it."),
         )
         .with(gettext_f("Not found: {what}.", &[("what", what)])),
+        CardError::NotDecrypted => Explanation::new(
+            gettext("This could not be decrypted"),
+            gettext("It was not encrypted for this key, or it was altered on its way."),
+        ),
         CardError::Malformed(what) => not_understood(what),
         CardError::Status { operation, sw } => refused(*sw).with(status::answered(operation, *sw)),
     }

@@ -24,6 +24,7 @@ pub mod failure;
 mod flags;
 pub mod gpshell;
 pub mod import;
+pub mod key_use;
 pub mod keys;
 pub mod manager_keys;
 pub mod muscle;

@@ -13,6 +13,7 @@ mod cplc;
 mod data_object;
 mod fact;
 mod key;
+mod key_use;
 mod operation;
 mod pin;
 mod reader;
@@ -39,6 +40,7 @@ pub use key::{
     Algorithm, Curve, Evidence, Key, KeyRef, Origin, PinPolicy, PublicKey, PublicKeyObject,
     Purpose, TouchPolicy,
 };
+pub use key_use::{KeyUse, Unusable, Usable};
 pub use operation::{Operation, OperationKind, Reason};
 pub use pin::{
     Alphabet, Breach, Factory, Pin, PinReference, PinRole, PinRule, PinUse, Tries, TriesLeft,

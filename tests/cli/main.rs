@@ -18,6 +18,7 @@ mod certificates;
 mod gp;
 mod howto;
 mod json;
+mod keys;
 mod pins;
 mod plan;
 mod program;

@@ -36,7 +36,7 @@ pub fn sign(channel: &mut Channel<'_>, slot: u8, padded: &[u8]) -> Result<Vec<u8
 ///
 /// # Errors
 ///
-/// As [`sign`]; [`CardError::Malformed`] for each block that is not padded as it should be, the same
+/// As [`sign`]; [`CardError::NotDecrypted`] for each block that is not padded as it should be, the same
 /// whatever is wrong with it.
 pub fn decrypt(
     channel: &mut Channel<'_>,
@@ -200,7 +200,7 @@ fn unpad(block: &Secret) -> Result<Secret, CardError> {
     if black_box(wrong) == 0 {
         Ok(Secret::new(message))
     } else {
-        Err(CardError::Malformed("a block that is not padded"))
+        Err(CardError::NotDecrypted)
     }
 }
 
@@ -259,8 +259,7 @@ mod tests {
         ];
         for block in blocks {
             let error = unpad(&Secret::new(&block)).err();
-            let expected = CardError::Malformed("a block that is not padded");
-            assert_eq!(error, Some(expected), "{block:02X?}");
+            assert_eq!(error, Some(CardError::NotDecrypted), "{block:02X?}");
         }
     }
 

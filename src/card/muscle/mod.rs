@@ -16,14 +16,16 @@ pub use applet::{KeyKind, KeyPlace, ObjectRecord, State, Status};
 pub use commands::{NewIdentity, ObjectId, Rules, SetUp};
 pub use status::MuscleError;
 
-use super::driver::{Driver, Progress};
+use super::driver::{Driver, KeyWork, Progress};
 use super::guard::{Deed, Step};
 use super::pkcs15::{files, private, profile, reading::Reading};
 use super::{CardError, iso};
 use crate::base::secret::Secret;
 use crate::iso7816::Response;
 use crate::iso7816::atr::Atr;
-use crate::token::{Application, ApplicationKind, Fact, KeyRef, PinReference, PinRole, TriesLeft};
+use crate::token::{
+    Application, ApplicationKind, Fact, KeyRef, PinReference, PinRole, TriesLeft, Usable,
+};
 use crate::transport::channel::Channel;
 use crate::transport::link::PinEntry;
 
@@ -234,6 +236,24 @@ impl Driver for Muscle {
         _modify: bool,
     ) -> Result<Option<PinEntry>, CardError> {
         Ok(None)
+    }
+
+    fn use_key(
+        &mut self,
+        channel: &mut Channel<'_>,
+        key: &Usable<'_>,
+        work: &KeyWork,
+    ) -> Result<Secret, CardError> {
+        const OTHER: CardError = CardError::Unsupported("keys in this place");
+        let slot = compute::slot(key.number).ok_or(OTHER)?;
+        match work {
+            KeyWork::Sign(info) => {
+                let block = info.block(key.len);
+                let block = block.ok_or(CardError::Unsupported("so long a digest"))?;
+                compute::sign(channel, slot, &block).map(|signature| Secret::new(&signature))
+            }
+            KeyWork::Decrypt(cryptogram) => compute::decrypt(channel, slot, cryptogram),
+        }
     }
 
     fn judge(

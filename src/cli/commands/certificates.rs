@@ -1,6 +1,7 @@
 //! `symbolonctl cert`: certificates and public keys, shown and exported.
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 
 use super::choose::{self, Slot};
 use crate::base::clock::now;
@@ -229,21 +230,33 @@ pub(super) fn write(bytes: &[u8], target: &Target, output: &mut Output) -> Resul
     } else {
         Existing::Keep
     };
+    written(path, file::write_whole(path, bytes, existing), output)
+}
+
+/// Says what came of writing a file.
+pub(super) fn written(path: &Path, done: io::Result<()>, output: &mut Output) -> Result<(), End> {
     let name = Text::from_path(path).to_string();
-    match file::write_whole(path, bytes, existing) {
+    match done {
         Ok(()) => {
             output.message(&gettext_f("Written to {file}.", &[("file", &name)]));
             Ok(())
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Trouble::new(
-            Exit::Refused,
-            gettext_f("{file} exists already", &[("file", &name)]),
-            gettext("With --force it is replaced."),
-        )
-        .into()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(exists_already(path).into())
+        }
         Err(error) => {
             let title = gettext_f("{file} cannot be written", &[("file", &name)]);
             Err(Trouble::file(title, &error).into())
         }
     }
+}
+
+/// There is a file that nobody said may be replaced.
+pub(super) fn exists_already(path: &Path) -> Trouble {
+    let name = Text::from_path(path).to_string();
+    Trouble::new(
+        Exit::Refused,
+        gettext_f("{file} exists already", &[("file", &name)]),
+        gettext("With --force it is replaced."),
+    )
 }

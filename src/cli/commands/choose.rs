@@ -21,6 +21,17 @@ pub(super) struct Target<'a> {
     with: Option<&'a Pin>,
 }
 
+impl<'a> Target<'a> {
+    /// A PIN that is to be typed itself.
+    pub(super) fn own(application: &'a Application, pin: &'a Pin) -> Self {
+        Self {
+            application,
+            pin,
+            with: None,
+        }
+    }
+}
+
 impl Target<'_> {
     /// What has to be typed first, and whose tries count.
     pub(super) fn code(&self) -> &Pin {

@@ -5,6 +5,7 @@ pub(super) mod card;
 pub(super) mod certificates;
 mod choose;
 pub(super) mod gp;
+pub(super) mod keys;
 pub(super) mod pins;
 pub(super) mod plan;
 pub(super) mod practice;

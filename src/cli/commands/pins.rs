@@ -6,7 +6,7 @@ use crate::base::clock::now;
 use crate::base::i18n::{gettext, gettext_f};
 use crate::base::interrupt::Interrupt;
 use crate::base::secret::Secret;
-use crate::cli::arguments::{Globals, PinChoice, PinCommand, SecretSource};
+use crate::cli::arguments::{Globals, PinCommand, SecretSource};
 use crate::cli::exit::{End, Exit, Trouble};
 use crate::cli::json::PinsDocument;
 use crate::cli::output::Output;
@@ -62,12 +62,8 @@ pub(in crate::cli) fn run(
     let mut session = Session::open(globals, Real::WhereMeant)?;
     let found = find(&mut session, globals)?;
     let target = choose::target(&found.token, *choice, with, kind)?;
-    guard(&target, *choice)?;
-    let mut job = Job {
-        found: &found,
-        target: &target,
-        kind,
-    };
+    guard(&target, choice.use_last_try)?;
+    let job = Job::new(&found, &target, kind);
     let action = match &mut secrets {
         Some(secrets) => job.ask(secrets, session.interrupt(), output)?,
         None => {
@@ -146,7 +142,7 @@ impl<'a> Source<'a> {
     }
 }
 
-fn find(session: &mut Session, globals: &Globals) -> Result<Found, Trouble> {
+pub(super) fn find(session: &mut Session, globals: &Globals) -> Result<Found, Trouble> {
     let reader = session.meant_one(globals)?;
     session.token(reader)
 }
@@ -178,9 +174,9 @@ fn status(
 }
 
 /// What is refused before a secret is asked for.
-fn guard(target: &Target<'_>, choice: PinChoice) -> Result<(), Trouble> {
+pub(super) fn guard(target: &Target<'_>, use_last_try: bool) -> Result<(), Trouble> {
     let code = target.code();
-    if code.is_last_try() && !choice.use_last_try {
+    if code.is_last_try() && !use_last_try {
         let role = code.role;
         let mut trouble = Trouble::of(&Failure::Card(CardError::LastTry { role }));
         let helpers = pins::unblockers(target.application, code);
@@ -199,35 +195,33 @@ fn with_use_last_try() -> String {
 }
 
 /// One thing to be done to one PIN.
-struct Job<'a> {
+pub(super) struct Job<'a> {
     found: &'a Found,
     target: &'a Target<'a>,
     kind: OperationKind,
 }
 
+impl<'a> Job<'a> {
+    pub(super) fn new(found: &'a Found, target: &'a Target<'a>, kind: OperationKind) -> Self {
+        Self {
+            found,
+            target,
+            kind,
+        }
+    }
+}
+
 impl Job<'_> {
     /// Asks for everything that is needed, and checks it against the rules of the card.
     fn ask(
-        &mut self,
+        &self,
         secrets: &mut Secrets,
         interrupt: &Interrupt,
         output: &mut Output,
     ) -> Result<PinAction, End> {
-        let (pin, code) = (self.target.pin, self.target.code());
-        if secrets.is_terminal() {
-            output.message(&self.what_is_asked(code, output));
-            if self.releases() {
-                output.message(&pin_dialog::stays(pin.role));
-            }
-        }
-        let prompt = match self.kind {
-            OperationKind::Verify | OperationKind::Change => pin_dialog::current(code.role),
-            OperationKind::Unblock | OperationKind::Set => pins::role(code.role),
-        };
-        let current = checked(code, secrets, output, |secrets| {
-            secrets.ask(&prompt, interrupt)
-        })?;
-        let with = code.reference;
+        let pin = self.target.pin;
+        let current = self.code(secrets, interrupt, output)?;
+        let with = self.target.code().reference;
         if self.kind == OperationKind::Verify {
             return Ok(PinAction::Verify { pin: current });
         }
@@ -263,6 +257,29 @@ impl Job<'_> {
                 code: current,
                 new,
             },
+        })
+    }
+
+    /// Asks for what gives the right, and checks it against the rules of the card.
+    pub(super) fn code(
+        &self,
+        secrets: &mut Secrets,
+        interrupt: &Interrupt,
+        output: &mut Output,
+    ) -> Result<Secret, End> {
+        let code = self.target.code();
+        if secrets.is_terminal() {
+            output.message(&self.what_is_asked(code, output));
+            if self.releases() {
+                output.message(&pin_dialog::stays(self.target.pin.role));
+            }
+        }
+        let prompt = match self.kind {
+            OperationKind::Verify | OperationKind::Change => pin_dialog::current(code.role),
+            OperationKind::Unblock | OperationKind::Set => pins::role(code.role),
+        };
+        checked(code, secrets, output, |secrets| {
+            secrets.ask(&prompt, interrupt)
         })
     }
 
@@ -314,7 +331,7 @@ impl Job<'_> {
     }
 
     /// Words that name the PIN and the token, where more is known than the failure says.
-    fn refused(&self, failure: &Failure) -> Trouble {
+    pub(super) fn refused(&self, failure: &Failure) -> Trouble {
         let mut trouble = Trouble::of(failure);
         let (application, code) = (self.target.application, self.target.code());
         match failure {
