@@ -336,13 +336,19 @@ fn printed(code: &Code) -> Printed<'_> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
-    use super::{counts, letter, names_error};
+    use super::{counts, letter, names_error, refusal};
     use crate::base::hex::Hex;
     use crate::base::secret::Secret;
-    use crate::plan::bench::Counts;
     use crate::plan::bench::letters::{Code, Letter};
     use crate::plan::bench::names::Names;
+    use crate::plan::bench::{Counts, Refusal};
     use crate::token::Text;
+
+    #[test]
+    fn a_muscle_applet_hears_why_the_bench_refuses_it() {
+        let words = refusal(&Refusal::OtherMake);
+        assert!(words.body.contains("MUSCLE"), "{words:?}");
+    }
 
     #[test]
     fn a_letter_says_what_each_code_is_for() {

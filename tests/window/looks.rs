@@ -82,7 +82,7 @@ fn java_card(look: Look, name: &str) {
     fs::write(&file, Made::muscle().archive()).unwrap();
     let row = window.tree.find("list item", &look.says("Load a package…"));
     window.point("Symbolon", &row);
-    window.choose(&look.says("Open a CAP file"), &file);
+    window.choose_by(&look.says("Open a CAP file"), &look.says("Open"), &file);
     let wizard = look.says("Change the card");
     let wizard = window.tree.find("window", &wizard);
     wizard.find("label", "CardEdge.cap");

@@ -38,7 +38,7 @@ fn what_a_card_would_refuse_is_not_begun() {
     open(&window, "damaged.cap", &whole[..whole.len() / 2]);
     let alert = window.tree.find("dialog", "The CAP file is damaged");
     window.picture("The CAP file is damaged", "applets-damaged");
-    press(&alert, "Close");
+    press(&alert, "Close Close");
     window.tree.gone("window", WIZARD);
     let mut big = Made::muscle();
     for (tag, len) in &mut big.filled {

@@ -276,6 +276,11 @@ impl Program {
     /// Chooses a file in the chooser of this title: it is GTK's own window, whose role is lost on
     /// GTK 4.8.
     pub(crate) fn choose(&self, title: &str, path: &Path) {
+        self.choose_by(title, "Open", path);
+    }
+
+    /// The same where its button has these words.
+    pub(crate) fn choose_by(&self, title: &str, open: &str, path: &Path) {
         self.appears(title);
         wait("the keyboard", || self.has_keyboard(title).then_some(()));
         self.press(&["ctrl+l"]);
@@ -283,7 +288,8 @@ impl Program {
         let place = chooser.find("text box", "GtkFileChooserEntry");
         place.wait_until("typed into", Node::is_focused);
         place.set_text(path.to_str().unwrap());
-        let open = chooser.find("button", "Open Open");
+        // GTK says the words of such a button twice.
+        let open = chooser.find("button", &format!("{open} {open}"));
         open.wait_until("live", Node::is_sensitive);
         open.click();
         self.disappears(title);
