@@ -193,7 +193,8 @@ fn a_plan_goes_on_on_no_other_card_of_the_kind() {
             },
         ]
     };
-    let changes: [(&str, fn(&mut Card)); 5] = [
+    type Change = fn(&mut Card);
+    let changes: [(&str, Change); 5] = [
         ("places", |card| card.keys = Default::default()),
         ("sizes", |card| card.keys[0].as_mut().unwrap().bits = 1024),
         ("PINs", |card| card.pins[2] = card.pins[1].clone()),

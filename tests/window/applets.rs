@@ -667,7 +667,7 @@ fn new_pins_that_the_applet_refuses_are_thought_of_anew() {
     let slot = service.slot(0);
     let applet = Muscle::blank(MuscleBuild::jcop().with_pin_policy());
     let card = Chip::new(JCOP).without_chaining().with(applet);
-    let _card = ServedCard::new(card, &slot);
+    let _card = ServedCard::new(card, slot);
     let socket = slot.socket.as_os_str();
     let window = Program::start(&[], Look::WIDE, &[(SOCKET_VARIABLE, socket)]);
     press(&window.tree, "Set Up…");

@@ -168,6 +168,14 @@ fn what_is_not_done_is_told_by_its_line() {
             format!("card_connect\n{OPEN}card_connect -reader \"B 00\"\n"),
             (3, StageProblem::OtherReader),
         ),
+    ] {
+        assert_eq!(problem(&text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_says_otherwise_than_is_done_is_told_by_its_line() {
+    for (text, expected) in [
         (
             format!("{OPEN}install_for_load -pkgAID a000000001 -nvDataLimit 100\n"),
             (2, option("install_for_load", "-nvDataLimit")),

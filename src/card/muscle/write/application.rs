@@ -93,7 +93,7 @@ fn check(survey: &Survey, pin: &NewPin) -> Result<(), CardError> {
 }
 
 /// Takes the application away: throw-away keys over the keys that it names (see
-/// [`overwrite`](super::overwrite)), then all objects, their bytes overwritten, the directory first, and
+/// `overwrite`), then all objects, their bytes overwritten, the directory first, and
 /// what the token is called by last. PINs and key places stay (sheet "muscle", 11).
 ///
 /// # Errors

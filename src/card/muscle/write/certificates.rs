@@ -17,8 +17,8 @@ const FILES: u8 = 0x31;
 ///
 /// # Errors
 ///
-/// [`MuscleError::Full`](super::MuscleError::Full),
-/// [`MuscleError::NotPersonalised`](super::MuscleError::NotPersonalised), or another [`CardError`]; it
+/// [`MuscleError::Full`],
+/// [`MuscleError::NotPersonalised`], or another [`CardError`]; it
 /// may be done again.
 pub fn store_certificate(
     channel: &mut Channel<'_>,

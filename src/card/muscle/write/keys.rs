@@ -181,7 +181,7 @@ pub fn import_key(
     Ok(())
 }
 
-/// Deletes a key: puts a throw-away key over it (see [`overwrite`](super::overwrite)), then takes it from
+/// Deletes a key: puts a throw-away key over it (see `overwrite`), then takes it from
 /// the lists, with the file of its public half. Its places stay used up.
 ///
 /// # Errors
