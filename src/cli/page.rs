@@ -51,7 +51,7 @@ pub(super) fn token(found: &Found, style: Style, now: i64) -> String {
         );
         let mut rows = Facts::default();
         for known in &token.answering {
-            rows.add(known.name.as_str(), hex::encode(&known.aid));
+            rows.add(explain::token::answering(known), hex::encode(&known.aid));
         }
         text.push_str(&rows.to_text(STEP));
     }

@@ -195,7 +195,7 @@ fn what_answers(token: &Token, sender: &relm4::Sender<StatusPagesOutput>) -> gtk
         .iter()
         .map(|application| {
             let aid = hex::grouped(&application.aid, 1);
-            FactText::new(application.name.to_string(), aid).monospace()
+            FactText::new(explain::token::answering(application), aid).monospace()
         })
         .collect();
     let atr: Vec<_> = explain::atr::words(&token.card.atr)

@@ -117,7 +117,8 @@ fn answers(token: &Token) -> Vec<FactText> {
         return Vec::new();
     }
     let answering = token.answering.iter().map(|application| {
-        FactText::new(application.name.as_str(), hex::grouped(&application.aid, 1)).monospace()
+        let name = explain::token::answering(application);
+        FactText::new(name, hex::grouped(&application.aid, 1)).monospace()
     });
     answering.collect()
 }

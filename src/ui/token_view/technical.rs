@@ -35,7 +35,10 @@ fn groups(token: &Token, reader: &Reader) -> Vec<Group> {
     let answering: Vec<FactText> = token
         .answering
         .iter()
-        .map(|found| FactText::new(found.name.as_str(), hex::grouped(&found.aid, 1)).monospace())
+        .map(|found| {
+            let name = explain::token::answering(found);
+            FactText::new(name, hex::grouped(&found.aid, 1)).monospace()
+        })
         .collect();
     // TRANSLATORS: Applications on a card that answer but are not read by this program.
     groups.push((gettext("Also answers"), answering));

@@ -133,9 +133,10 @@ impl Program {
         if look.text != 100 {
             let file = desktop.home().join("config/gtk-4.0/settings.ini");
             let usual = fs::read_to_string(&file).unwrap();
-            // A point is so many parts of an inch; GTK counts 1024 parts of a pixel.
-            let dots = 96 * 1024 * look.text / 100;
-            fs::write(file, format!("{usual}gtk-xft-dpi={dots}\n")).unwrap();
+            let larger = format!("Cantarell {}", 11 * look.text / 100);
+            let dressed = usual.replace("Cantarell 11", &larger);
+            assert_ne!(dressed, usual);
+            fs::write(file, dressed).unwrap();
         }
         let errors = fs::File::create(desktop.home().join("stderr")).unwrap();
         let words = fs::File::create(desktop.home().join("stdout")).unwrap();

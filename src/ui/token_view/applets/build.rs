@@ -14,7 +14,9 @@ use crate::ui::token_view::rows::{
     arrow, headed, icon, label, line as row_line, opening_row, row, titled, worded_button,
 };
 use crate::ui::token_view::{TokenViewOutput, Wires, copied};
-use crate::ui::widgets::{FactRow, FactText, copy_button, fill_when_opened, settle_title};
+use crate::ui::widgets::{
+    FactRow, FactText, Fold, Lead, copy_button, fill_when_opened, settle_title,
+};
 use crate::ui::wizards::content::building_row;
 
 /// The widget of a row.
@@ -75,8 +77,9 @@ fn verdict(words: &str, reasons: &[String]) -> gtk::Widget {
 fn warning(title: &str, body: &str, wires: &Wires) -> gtk::Widget {
     let line = row_line();
     line.append(&icon("dialog-warning-symbolic", Some("warning")));
-    line.append(&titled(title, &[], None, body));
-    line.append(&keys_button(wires));
+    let text = titled(title, &[], None, body);
+    let button = keys_button(wires);
+    line.append(&Fold::new(&text, &button, Lead::Chars(24)));
     row(&line, &format!("{title}, {body}")).upcast()
 }
 
@@ -121,11 +124,12 @@ fn channel_row(channel: &ChannelLine, wires: &Wires) -> gtk::Widget {
     });
     let line = row_line();
     line.append(&icon(sign, channel.failed.as_ref().map(|_| "error")));
-    line.append(&text);
+    let side = gtk::Box::new(gtk::Orientation::Horizontal, 6);
     if channel.change_keys {
-        line.append(&keys_button(wires));
+        side.append(&keys_button(wires));
     }
-    line.append(&button);
+    side.append(&button);
+    line.append(&Fold::new(&text, &side, Lead::Chars(18)));
     let acts = channel.menu.iter().map(|act| {
         let (wires, act) = (wires.clone(), *act);
         let chosen = move || emit(&wires, AppletsOutput::ActChosen(act));
