@@ -1,6 +1,7 @@
 //! Plans for what is on a Java card: what is needed to make them, and the plans.
 
 pub use super::given_keys::{GivenKeys, KeyTextError};
+pub use crate::card::java::edition;
 pub use crate::card::task::Opening;
 pub use crate::globalplatform::attempts::MAX_USUAL_TRIES;
 pub use crate::globalplatform::cap::{

@@ -618,6 +618,9 @@ fn a_change_is_written_as_a_script_instead_of_done() {
         let done = practice.gp(&["script", &script, "--dry-run"]).result();
         assert!(done.contains("Nothing was written"), "{done}");
     }
+    // What is not said is as the card has it.
+    let text = practice.gp(&["delete", MUSCLE, "--export", "-"]).result();
+    assert!(text.starts_with("mode_201\n"), "{text}");
     // The same without a card.
     let text = practice
         .gp(&[&["export", &cap][..], &opening].concat())

@@ -67,7 +67,8 @@ impl Opening {
 }
 
 /// The standard of a card: those of Open Platform have no recognition data, and a name of Visa's.
-pub(super) fn edition(manager: &CardManager) -> Edition {
+#[must_use]
+pub fn edition(manager: &CardManager) -> Edition {
     const VISA: [u8; 5] = [0xA0, 0x00, 0x00, 0x00, 0x03];
     if manager.recognition.is_none() && manager.aid.starts_with(&VISA) {
         Edition::OpenPlatform201

@@ -8,6 +8,6 @@ mod look;
 mod survey;
 
 pub(super) use carry_out::{carry_out, need};
-pub use look::{Look, ManagerAccess, Opened, look};
+pub use look::{Look, ManagerAccess, Opened, edition, look};
 pub use survey::Survey;
 pub(super) use survey::chip_number_of;

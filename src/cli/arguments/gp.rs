@@ -156,7 +156,7 @@ pub(in crate::cli) struct OpeningChoice {
         long,
         value_name = "op201|gp211",
         hide_possible_values = true,
-        help = gettext("The standard of the card: Open Platform 2.0.1, or GlobalPlatform 2.1.1 and later; found out without it, and the later one in a script that is written"),
+        help = gettext("The standard of the card: Open Platform 2.0.1, or GlobalPlatform 2.1.1 and later; without it, what the card says, and without a card the later one"),
     )]
     pub(in crate::cli) edition: Option<EditionName>,
 }

@@ -103,6 +103,9 @@ impl Job {
         let tasks = (work.tasks)(&look, output)?;
         let opening = keys::opening(choice.opening);
         if let Some(path) = how.export {
+            // A script has to name the standard, which is that of the card.
+            let edition = opening.edition.or(Some(content::edition(&look.manager)));
+            let opening = Opening { edition, ..opening };
             return export::to_file(&opening, &tasks, path, output);
         }
         let plan = Arc::new(self.plan(&work.name, opening, tasks)?);
