@@ -39,6 +39,7 @@ const NEVER: &[(&str, &str)] = &[
 /// (GlobalPlatform Card Specification 2.3.1, 5.1 and 5.3); it is PINs that are blocked.
 const OF_CARD_MANAGERS: &[(&str, &str)] = &[
     ("explain/card_manager.rs", "locked"),
+    ("explain/card_manager/errors.rs", "locked"),
     ("explain/plan.rs", "deleted or locked"),
     ("ui/wizards/content/flow.rs", "locked"),
 ];
