@@ -57,7 +57,14 @@ fn end(child: &mut Child, start: Instant) -> Duration {
 }
 
 fn opened(screen: &Screen) -> Child {
-    let child = asking(screen.command(env!("CARGO_BIN_EXE_pinentry-symbolon")));
+    open(
+        screen,
+        screen.command(env!("CARGO_BIN_EXE_pinentry-symbolon")),
+    )
+}
+
+fn open(screen: &Screen, command: Command) -> Child {
+    let child = asking(command);
     let pid = child.id().to_string();
     wait_for("the window", Duration::from_secs(60), || {
         let mut search = screen.command(find("xdotool", "xdotool").to_str().unwrap());
@@ -88,6 +95,20 @@ fn a_window_is_gone_at_once_when_the_agent_says_so() {
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let time = end(&mut child, start);
     println!("The window was gone {time:?} after SIGINT");
+    assert!(time < AT_ONCE, "{time:?}");
+}
+
+/// An agent that was started in the background of a script ignores SIGINT, and so do its children.
+#[test]
+fn a_window_that_was_told_to_ignore_signals_is_gone_at_once_too() {
+    let screen = Screen::start();
+    let mut command = screen.command(find("sh", "dash").to_str().unwrap());
+    let program = env!("CARGO_BIN_EXE_pinentry-symbolon");
+    command.args(["-c", "trap '' INT; exec \"$0\"", program]);
+    let mut child = open(&screen, command);
+    let start = Instant::now();
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let time = end(&mut child, start);
     assert!(time < AT_ONCE, "{time:?}");
 }
 

@@ -104,6 +104,34 @@ fn opensc(lent: &Lent, program: &str, arguments: &[&str]) -> String {
     finish(&mut command, "").succeeded()
 }
 
+/// What OpenSC 0.23 cannot do on this applet; openssl says whether it is right.
+fn sign_and_decrypt(lent: &Lent, folder: &Path) {
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let openssl = |line: &str| {
+        let mut openssl = tool("openssl", "openssl");
+        openssl.current_dir(folder).args(line.split(' '));
+        finish(&mut openssl, "").succeeded()
+    };
+    fs::write(folder.join("text"), "Meet me at noon.").unwrap();
+    let (text, signature) = (path("text"), path("signature"));
+    let sign = [
+        "key", "sign", "1", &text, "--output", &signature, "--pin-fd", "0",
+    ];
+    lent.run(&sign, HOLDER).result();
+    let said = openssl("dgst -sha256 -verify client.pub -signature signature text");
+    assert!(said.contains("Verified OK"), "{said}");
+    let mail = path("mail.pub");
+    lent.run(&["cert", "key", "2", "--output", &mail], "")
+        .result();
+    openssl("pkeyutl -encrypt -pubin -inkey mail.pub -in text -out sealed");
+    let (sealed, opened) = (path("sealed"), path("opened"));
+    let decrypt = [
+        "key", "decrypt", "2", &sealed, "--output", &opened, "--pin-fd", "0",
+    ];
+    lent.run(&decrypt, HOLDER).result();
+    assert_eq!(fs::read_to_string(opened).unwrap(), "Meet me at noon.");
+}
+
 #[test]
 fn the_card_of_the_howto_becomes_a_token() {
     let lent = Lent::new("java-cyberflex");
@@ -159,6 +187,7 @@ fn the_card_of_the_howto_becomes_a_token() {
     let kept = fs::read_to_string(folder.join("client.pem")).unwrap();
     let body = |pem: &str| pem.split_whitespace().collect::<String>();
     assert_eq!(body(&read), body(&kept));
+    sign_and_decrypt(&lent, &folder);
     let (old, new) = ("13572468", "97531864");
     opensc(
         &lent,

@@ -11,6 +11,7 @@ use crate::driver::{Look, Node, Program};
 use crate::served::ServedCard;
 use crate::setup::practice_cards;
 use crate::support::pcscd::{PrivatePcscd, SOCKET_VARIABLE};
+use crate::support::process::finish;
 
 /// The dialog for the keys.
 pub(crate) const KEYS: &str = "Open the card manager";
@@ -29,7 +30,7 @@ const WRONG: &str = "00112233445566778899AABBCCDDEEFF";
 
 /// The page of applets of the card on show.
 pub(crate) fn applets(window: &Program) {
-    window.tree.find("list item", "Java card, Practice card");
+    window.tree.find_part("list item", "Java card, ");
     press(&window.tree, "Show Applets");
     window.tree.find_part("list item", "Secure channel closed");
 }
@@ -123,6 +124,22 @@ pub(crate) fn load(window: &Program) {
     wizard.find("status", LOADED);
     named(&wizard);
     window.picture(WIZARD, "applets-done");
+    press(&wizard, "Done");
+    window.tree.gone("window", WIZARD);
+}
+
+/// The same package is loaded where it is already: the old one is deleted before.
+pub(crate) fn load_again(window: &Program) {
+    let wizard = open_file(window);
+    let line = wizard.find_part("list item", "It is deleted before");
+    let name = line.name();
+    assert!(name.starts_with("To be careful with: "), "{name}");
+    window.picture(WIZARD, "applets-again");
+    press(&wizard, "Load…");
+    wizard.find_part("list item", "1. Delete ");
+    window.picture(WIZARD, "applets-again-plan");
+    press(&wizard, "Delete and Load");
+    wizard.find("status", LOADED);
     press(&wizard, "Done");
     window.tree.gone("window", WIZARD);
 }
@@ -374,10 +391,16 @@ const NAME: &str = "VPN Thomas Mustermann";
 /// token with PINs, two keys and a certificate.
 #[test]
 fn the_card_of_the_howto_becomes_a_token() {
-    let window = Program::practising("java-cyberflex", Look::WIDE);
+    let service = PrivatePcscd::start(1);
+    let slot = service.slot(0);
+    let _card = ServedCard::named("java-cyberflex", slot);
+    let socket = slot.socket.as_os_str();
+    let window = Program::start(&[], Look::WIDE, &[(SOCKET_VARIABLE, socket)]);
     applets(&window);
     open_with_test_keys(&window);
     load(&window);
+    // Once more: what is there goes before.
+    load_again(&window);
     window.press(&["ctrl+1"]);
     press(&window.tree, "Set Up…");
     let wizard = window.tree.find("window", SET_UP);
@@ -430,6 +453,19 @@ fn the_card_of_the_howto_becomes_a_token() {
     assert!(with.contains("Thomas Mustermann"), "{with}");
     named(&window.tree);
     window.picture("Symbolon", "applets-token");
+    // What another program finds.
+    let mut opensc = slot.tool("pkcs15-tool", "opensc");
+    opensc.args(["--reader", &slot.reader, "--dump"]);
+    let dump = finish(&mut opensc, "").succeeded();
+    for wanted in [
+        NAME,
+        "PIN [User PIN]",
+        "ModLength      : 1024",
+        "ModLength      : 2048",
+        "X.509 Certificate [Mail certificate]",
+    ] {
+        assert!(dump.contains(wanted), "{wanted} in {dump}");
+    }
     tries(&window);
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::applets::{KEYS, WIZARD, applets, load, named, open_with_test_keys, press};
+use crate::applets::{KEYS, WIZARD, applets, load, load_again, named, open_with_test_keys, press};
 use crate::card_file::Made;
 use crate::driver::{Look, Node, Program};
 
@@ -84,19 +84,7 @@ fn what_is_loaded_again_is_deleted_before_and_an_applet_is_locked() {
     press(&wizard, "Cancel");
     window.tree.gone("window", WIZARD);
     load(&window);
-    open(&window, "again.cap", &Made::muscle().archive());
-    let wizard = window.tree.find("window", WIZARD);
-    let line = wizard.find_part("list item", "It is deleted before");
-    let name = line.name();
-    assert!(name.starts_with("To be careful with: "), "{name}");
-    window.picture(WIZARD, "applets-again");
-    press(&wizard, "Load…");
-    wizard.find_part("list item", "1. Delete ");
-    window.picture(WIZARD, "applets-again-plan");
-    press(&wizard, "Delete and Load");
-    wizard.find_part("status", "is on the card and can be selected");
-    press(&wizard, "Done");
-    window.tree.gone("window", WIZARD);
+    load_again(&window);
     for (verb, state) in [("Lock", "Locked"), ("Unlock", "Selectable")] {
         press(
             &window.tree,

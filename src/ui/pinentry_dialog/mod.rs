@@ -18,7 +18,7 @@ use clap::Parser as _;
 use relm4::gtk;
 use relm4::gtk::glib;
 
-use crate::base::{i18n, os, paths};
+use crate::base::{i18n, interrupt, os, paths};
 use crate::pinentry::arguments::Arguments;
 use crate::pinentry::desk::{Bell, Desk, ToWindow, desk};
 use crate::pinentry::session::{self, Streams};
@@ -69,6 +69,9 @@ pub fn run() -> ExitCode {
     glib::set_prgname(Some(PROGRAM));
     glib::set_application_name("Symbolon");
     look::load();
+    // The agent ends questions by SIGINT. One that was started in the background of a script hands down
+    // that it is ignored; without an ear it only works otherwise.
+    let _ = interrupt::end_after(|| ());
     let Ok((front, bell)) = desk(to_window) else {
         return ExitCode::FAILURE;
     };
