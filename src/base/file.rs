@@ -32,8 +32,11 @@ pub fn write_whole(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<
 ///
 /// As [`write_whole`].
 pub fn write_private(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<()> {
-    write(path, bytes, existing, 0o600)
+    write(path, bytes, existing, PRIVATE)
 }
+
+/// What nobody but its owner may read or write.
+const PRIVATE: u32 = 0o600;
 
 /// `mode` is what a new file gets, less what the user's mask takes away.
 fn write(path: &Path, bytes: &[u8], existing: Existing, mode: u32) -> io::Result<()> {
@@ -56,8 +59,10 @@ fn write(path: &Path, bytes: &[u8], existing: Existing, mode: u32) -> io::Result
         Err(error) => return Err(error),
     }
     if let Ok(old) = fs::metadata(&place) {
-        // Who may read it is for its owner to say.
-        let _ = fs::set_permissions(&new, old.permissions());
+        // Who may read it is for its owner to say; what is private stays so.
+        let old = old.permissions().mode();
+        let kept = if mode == PRIVATE { old & PRIVATE } else { old };
+        let _ = fs::set_permissions(&new, fs::Permissions::from_mode(kept));
     }
     fs::rename(&new, &place).inspect_err(|_| forget(&new))
 }
@@ -228,6 +233,19 @@ mod tests {
         let mut names: Vec<_> = names.collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn what_is_private_stays_private_in_the_place_of_what_everybody_could_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        write_whole(&path, b"one", Existing::Keep).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o754)).unwrap();
+        write_whole(&path, b"two", Existing::Replace).unwrap();
+        assert_eq!(mode(), 0o754);
+        write_private(&path, b"three", Existing::Replace).unwrap();
+        assert_eq!(mode(), 0o600);
     }
 
     #[test]

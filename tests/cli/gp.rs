@@ -621,6 +621,8 @@ fn a_change_is_written_as_a_script_instead_of_done() {
     // What is not said is as the card has it.
     let text = practice.gp(&["delete", MUSCLE, "--export", "-"]).result();
     assert!(text.starts_with("mode_201\n"), "{text}");
+    let said = practice.gp(&["delete", MUSCLE, "--export", "-"]).stderr;
+    assert!(said.contains("all applets of it"), "{said}");
     // The same without a card.
     let text = practice
         .gp(&[&["export", &cap][..], &opening].concat())

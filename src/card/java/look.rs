@@ -28,6 +28,8 @@ pub struct Look {
 pub struct Opened {
     /// Its protocol.
     pub protocol: SecureChannelProtocol,
+    /// The standard that the card turned out to follow.
+    pub edition: Edition,
     /// What it protects.
     pub level: Level,
     /// The version of the key set.
@@ -101,6 +103,7 @@ pub fn look(
         listed = Some(registry::read(&mut secure, channel)?);
         opened = Some(Opened {
             protocol: secure.protocol(),
+            edition: secure.edition(),
             level: secure.level(),
             key_version: secure.key_version(),
             well_known: secure.well_known(),

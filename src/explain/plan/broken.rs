@@ -95,11 +95,16 @@ pub fn report(
         };
         lines.push(format!("{sign} {}. {}", number + 1, kind(task)));
     }
-    // A path may hold the name of the user.
+    // A path may hold the name of the user, and that of a journal the number of the chip.
     let state = paths::state().map(|path| path.display().to_string());
-    lines.push(match state {
+    let failed = match state {
         Some(state) => failed.replace(&state, "…"),
         None => failed.to_owned(),
+    };
+    let number = plan.map(|plan| plan.subject.serial.to_string());
+    lines.push(match number.filter(|number| !number.is_empty()) {
+        Some(number) => failed.replace(&number, "…"),
+        None => failed,
     });
     lines
 }
@@ -234,7 +239,7 @@ mod tests {
         let lines = report(&Token::default(), Some(&change.plan), Some(1), &failed);
         let lines = lines.join("\n");
         assert!(lines.contains("+ 1. set_lock\n! 2. set_lock\n"), "{lines}");
-        assert!(lines.ends_with("/tokens/01.journal: in use"), "{lines}");
+        assert!(lines.ends_with("/tokens/….journal: in use"), "{lines}");
         for secret in ["Mustermann", "/home", "A0000000"] {
             assert!(!lines.contains(secret), "{lines}");
         }

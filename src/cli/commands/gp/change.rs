@@ -104,7 +104,9 @@ impl Job {
         let opening = keys::opening(choice.opening);
         if let Some(path) = how.export {
             // A script has to name the standard, which is that of the card.
-            let edition = opening.edition.or(Some(content::edition(&look.manager)));
+            let seen = look.opened.map(|opened| opened.edition);
+            let told = || Some(content::edition(&look.manager));
+            let edition = opening.edition.or(seen).or_else(told);
             let opening = Opening { edition, ..opening };
             return export::to_file(&opening, &tasks, path, output);
         }

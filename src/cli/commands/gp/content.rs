@@ -167,9 +167,16 @@ pub(super) fn delete(
         .iter()
         .map(|text| aid(text))
         .collect::<Result<_, _>>()?;
+    // What is on the card is not looked at then, and gpshell knows no other deletion.
+    let warns = change.export.is_some() && !related;
     let work = Work {
         name: gettext("Delete from the card"),
-        tasks: Box::new(move |look, _| {
+        tasks: Box::new(move |look, output| {
+            if warns && look.registry.is_none() {
+                output.message(&gettext(
+                    "Carried out by gpshell, the script deletes with a package all applets of it, and their data.",
+                ));
+            }
             let mut deletions: Vec<Deletion> = Vec::new();
             for aid in aids {
                 let Some(all) = registry(look) else {

@@ -177,7 +177,12 @@ fn spoken(wished: (Option<u8>, Option<u8>), look: &Look) -> Result<(), Trouble> 
     };
     let spoken = opened.protocol;
     let (scp, i) = wished;
-    if scp.is_none_or(|scp| scp == spoken.scp) && i.is_none_or(|i| u16::from(i) == spoken.i) {
+    // Below SCP03 a card says nothing of its variant but in what it tells everybody.
+    let recognition = look.manager.recognition.as_ref();
+    let mut announced = recognition.into_iter().flat_map(|told| &told.protocols);
+    let told = spoken.scp == 3 || announced.any(|known| *known == spoken);
+    let is_variant = |i: u8| !told || u16::from(i) == spoken.i;
+    if scp.is_none_or(|scp| scp == spoken.scp) && i.is_none_or(is_variant) {
         return Ok(());
     }
     Err(Trouble {

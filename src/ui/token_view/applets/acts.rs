@@ -85,7 +85,7 @@ impl ManagerAct {
 mod tests {
     use super::*;
     use crate::backend::Opened;
-    use crate::plan::content::Level;
+    use crate::plan::content::{Edition, Level};
     use crate::token::{CardKey, CardManager, Registry, RegistryEntry, SecureChannelProtocol};
 
     fn look(versions: &[u8], state: LifeCycle) -> Look {
@@ -102,6 +102,7 @@ mod tests {
             tries: Some(0),
             opened: Some(Opened {
                 protocol: SecureChannelProtocol { scp: 2, i: 0x15 },
+                edition: Edition::GlobalPlatform,
                 key_version: 1,
                 level: Level::Mac,
                 well_known: None,
