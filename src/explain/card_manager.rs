@@ -258,6 +258,12 @@ pub fn tries(tries: Option<u32>) -> String {
     }
 }
 
+/// Why a card is not opened at once although no try has failed.
+#[must_use]
+pub fn counts_anew() -> String {
+    gettext("The card counts its channels from the beginning again")
+}
+
 /// What a secure channel protects.
 #[must_use]
 pub fn level(level: Level) -> String {

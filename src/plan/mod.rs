@@ -78,9 +78,15 @@ impl Plan {
     }
 }
 
+/// What locks a card, which can be unlocked again (GlobalPlatform Card Specification 2.3.1, 5.1.1.4).
+const CARD_LOCKED: u8 = 0x7F;
+
 /// Whether a task takes away what nobody can bring back.
 #[must_use]
 pub fn is_final(task: &Task) -> bool {
+    if let Task::SetCardState { state } = task {
+        return *state != CARD_LOCKED;
+    }
     matches!(
         task,
         Task::Format
@@ -89,7 +95,6 @@ pub fn is_final(task: &Task) -> bool {
             | Task::DeleteCertificate { .. }
             | Task::DeleteData { .. }
             | Task::DeleteContent(_)
-            | Task::SetCardState { .. }
             | Task::DeleteKeys { .. }
     )
 }

@@ -132,7 +132,7 @@ pub fn channel_error(error: &ChannelError) -> Explanation {
         ChannelError::ProtocolNotSupported(found) => not_spoken(*found),
         ChannelError::OtherFamily { found, family } => other_family(*found, *family),
         ChannelError::CounterNotGrown { .. } => Explanation::new(
-            gettext("The card counts its channels from the beginning again"),
+            super::counts_anew(),
             gettext(
                 "If you or another program have put these keys onto the card once more, that is so: say that they are to be tried all the same. Otherwise somebody may be between it and the computer, who sends an old answer. The keys were not used.",
             ),

@@ -106,7 +106,9 @@ fn content(aid: &Aid) -> String {
 fn card_state(state: u8) -> String {
     match state {
         0x07 => gettext("Put the card manager into the state “Initialized”"),
-        0x0F => gettext("Secure the card manager: it is in its holder’s hands from then on"),
+        0x0F => gettext(
+            "Put the card manager into the state “Secured”; a locked card is unlocked by that",
+        ),
         0x7F => gettext("Lock the card: only its card manager answers then"),
         0xFF => gettext("Terminate the card: nothing works on it ever again"),
         other => gettext_f(

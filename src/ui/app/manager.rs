@@ -22,7 +22,7 @@ use crate::ui::dialogs::chooser;
 use crate::ui::dialogs::manager::{
     OpenManager, OpenManagerInit, OpenManagerInput, OpenManagerOutput,
 };
-use crate::ui::model::Content;
+use crate::ui::model::{Content, Slot};
 use crate::ui::token_view::{AppletsOutput, Page, TokenViewInput};
 use crate::ui::wizards::content::{Access, ContentInit, ContentInput, ContentWizard, Wish};
 use crate::ui::wizards::plan::PlanOutput;
@@ -93,6 +93,16 @@ impl App {
                 self.open_content(Wish::Change(choice), sender, root);
             }
         }
+    }
+
+    /// The reader in which this card still is.
+    fn slot_of(&self, identity: Identity) -> Option<&Slot> {
+        let slot = self.model.slot(identity.reader);
+        slot.filter(|slot| slot.identity() == Some(identity))
+    }
+
+    fn is_in(&self, identity: Identity) -> bool {
+        self.slot_of(identity).is_some()
     }
 
     /// Asks the card manager; with its keys for what is on the card, if somebody gave them.
@@ -208,9 +218,7 @@ impl App {
             dialog.0.widget().present();
             return;
         }
-        let slot = self.model.slot(identity.reader);
-        let token = slot.filter(|slot| slot.identity() == Some(identity));
-        let token = token.and_then(|slot| match &slot.content {
+        let token = self.slot_of(identity).and_then(|slot| match &slot.content {
             Content::Read(token) => Some(Arc::clone(token)),
             Content::Unread { .. } | Content::Unreadable(_) => None,
         });
@@ -386,14 +394,22 @@ impl App {
         outcome: Result<Done, Failure>,
     ) {
         self.follow_plan(identity, &outcome);
+        let is_in = self.is_in(identity);
         let manager = &mut self.requests.manager;
         let Some(open) = &mut manager.wizard else {
             return;
         };
-        let done = open.request() == Some(id) && matches!(outcome, Ok(Done::PlanDone(_)));
+        let own = open.request() == Some(id);
+        let done = own && matches!(outcome, Ok(Done::PlanDone(_)));
+        let failed = own && outcome.is_err();
         open.finished(id, outcome);
         if let Some(access) = manager.after.take_if(|_| done) {
-            manager.keys.put(identity, access);
+            if is_in {
+                manager.keys.put(identity, access);
+                self.look_at_manager(identity);
+            }
+        } else if failed && manager.after.is_some() && is_in {
+            // Its keys are forgotten: it is shown as it is without them.
             self.look_at_manager(identity);
         }
     }

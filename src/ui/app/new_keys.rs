@@ -45,8 +45,10 @@ impl App {
             open.dialog.0.widget().present();
             return;
         }
-        let Some((reader, identity, token)) = self.card().filter(|_| !self.bench_is_at_work())
-        else {
+        if self.bench_is_in_the_way() {
+            return;
+        }
+        let Some((reader, identity, token)) = self.card() else {
             return;
         };
         let manager = &self.requests.manager;

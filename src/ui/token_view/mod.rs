@@ -360,6 +360,7 @@ impl TokenView {
         let known = subject.token.complete && !subject.token.remembered;
         if known && !self.manager_asked && self.front() == Page::Applets {
             self.manager_asked = true;
+            self.applets.is_asked();
             let wanted = AppletsOutput::Wanted(subject.identity);
             self.wires.output.emit(TokenViewOutput::Applets(wanted));
         }

@@ -33,6 +33,8 @@ mod imp {
     #[derive(Debug, Default)]
     pub struct SecretRow {
         pub(super) parts: OnceCell<Parts>,
+        /// What it is called for those who do not see what stands around it.
+        pub(super) spoken: RefCell<Option<String>>,
         caps_lock: RefCell<Option<(gdk::Device, glib::SignalHandlerId)>>,
     }
 
@@ -147,8 +149,16 @@ impl SecretRow {
     pub fn set_name_of_secret(&self, name: &str) {
         let Some(parts) = self.parts() else { return };
         self.set_title(name);
+        self.imp().spoken.take();
         parts.large.set_label(name);
         parts.small.set_label(name);
+        self.set_a11y_label(name);
+        self.show_eye();
+    }
+
+    /// Calls it something else for those who do not see the heading above it.
+    pub fn set_spoken_name(&self, name: &str) {
+        self.imp().spoken.replace(Some(name.to_owned()));
         self.set_a11y_label(name);
         self.show_eye();
     }
@@ -301,7 +311,8 @@ impl SecretRow {
 
     fn show_eye(&self) {
         let Some(parts) = self.parts() else { return };
-        let name = self.title();
+        let spoken = self.imp().spoken.borrow().clone();
+        let name = spoken.unwrap_or_else(|| self.title().into());
         let name = [("name", name.as_str())];
         let (icon, tip, label) = if self.is_shown() {
             (

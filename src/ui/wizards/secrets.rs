@@ -12,7 +12,6 @@ use crate::explain;
 use crate::plan::secrets::{Unfit, pin_of};
 use crate::plan::{Need, SecretName, is_known};
 use crate::token::{ApplicationKind, Token, Tries};
-use crate::ui::a11y::A11yExt as _;
 use crate::ui::dialogs::frame::group;
 use crate::ui::widgets::{SecretRow, Tick, TickList, TriesDots};
 
@@ -119,10 +118,10 @@ impl SecretFields {
         }
         if !alone {
             // Those who do not see the heading have nothing else to tell two PUKs apart.
-            row.set_a11y_label(&heading);
+            row.set_spoken_name(&heading);
             let again = gettext_f("{what}, repeated", &[("what", &heading)]);
             if let Some(repeat) = &repeat {
-                repeat.set_a11y_label(&again);
+                repeat.set_spoken_name(&again);
             }
         }
         let whole = column(9);

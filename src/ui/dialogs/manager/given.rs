@@ -69,6 +69,14 @@ pub enum KeyNews {
     Written(String, std::io::Result<()>),
 }
 
+impl KeyNews {
+    /// Whether it would change keys that are on their way already; `asking` while the person can
+    /// still change them.
+    pub(super) fn comes_too_late(&self, asking: bool) -> bool {
+        matches!(self, Self::Read(..)) && !asking
+    }
+}
+
 /// The keys.
 #[derive(Debug)]
 pub(super) struct Given {
@@ -140,6 +148,8 @@ impl Given {
             }
             KeyInput::FileAsked => return Errand::AskFile,
             KeyInput::FileChosen(path) => return Errand::Read(path),
+            // Entries that are not on the screen are not shown by the way.
+            KeyInput::Toggle if !self.source.is_in_entries() => {}
             KeyInput::Toggle => return Errand::Toggle,
             KeyInput::Submit => return Errand::Submit,
             KeyInput::Typed => {}
@@ -418,6 +428,27 @@ mod tests {
         let words = given.hear(KeyNews::LookedUp("Other".into(), Ok(None)));
         let title = "There are no keys “Other” in the keyring";
         assert_eq!(words.unwrap().title, title);
+    }
+
+    #[test]
+    fn only_entries_on_the_screen_are_shown() {
+        let toggled = |source| Given::new(source, String::new()).edit(KeyInput::Toggle);
+        for source in [Source::Typed, Source::Random] {
+            assert_eq!(toggled(source), Errand::Toggle);
+        }
+        for source in [Source::Test, Source::File, Source::Kept] {
+            assert_eq!(toggled(source), Errand::Nothing);
+        }
+    }
+
+    #[test]
+    fn a_file_changes_no_keys_that_are_on_their_way() {
+        let file = KeyNews::Read("keys.txt".into(), Ok(text(KEY)));
+        assert!(file.comes_too_late(false) && !file.comes_too_late(true));
+        let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
+        assert!(KeyNews::Read("keys.txt".into(), Err(gone)).comes_too_late(false));
+        assert!(!KeyNews::Saved(Ok(())).comes_too_late(false));
+        assert!(!KeyNews::Written("keys.txt".into(), Ok(())).comes_too_late(false));
     }
 
     #[test]

@@ -27,7 +27,8 @@ use super::frame::{add_access_key, close_on_escape};
 use crate::backend::{Failure, Look, ManagerAccess};
 use crate::base::i18n::gettext;
 use crate::explain::{self, Explanation, card_manager};
-use crate::plan::content::{self, KeyFamily, Keys, Opening};
+use crate::plan::SetupError;
+use crate::plan::content::{self, ChannelError, KeyFamily, Keys, Opening};
 use crate::token::Token;
 
 /// The dialog.
@@ -43,6 +44,8 @@ pub struct OpenManager {
     key_index: Option<u8>,
     opening: Opening,
     again: bool,
+    /// The card has counted its channels from the beginning: it is tried only by an explicit word.
+    began_anew: bool,
     /// The word to try keys that everybody knows although the card speaks against it.
     against_all: bool,
     notice: Option<Explanation>,
@@ -201,6 +204,7 @@ impl Component for OpenManager {
             key_index: Some(0),
             opening: Opening::default(),
             again: false,
+            began_anew: false,
             against_all: false,
             notice: None,
             state: State::Asking,
@@ -248,6 +252,7 @@ impl Component for OpenManager {
                 }
                 self.again = false;
                 self.against_all = false;
+                self.began_anew = began_anew(&failure);
                 self.notice = Some(explain::failure(&failure));
                 self.refresh();
                 return self.focus();
@@ -267,6 +272,9 @@ impl Component for OpenManager {
 
     fn update_cmd(&mut self, news: KeyNews, sender: ComponentSender<Self>, root: &Self::Root) {
         // What comes too late is dropped here, and wiped by that.
+        if news.comes_too_late(self.state == State::Asking) {
+            return;
+        }
         match (self.state, &news) {
             (State::Gone, _) => return,
             (State::Keeping, KeyNews::Saved(Ok(()))) => {
@@ -275,7 +283,7 @@ impl Component for OpenManager {
                 return self.close(&sender, root);
             }
             (State::Keeping, KeyNews::Saved(Err(_))) => self.state = State::NotKept,
-            (State::Asking, KeyNews::Read(..)) => self.notice = None,
+            (_, KeyNews::Read(..)) => self.are_others(),
             _ => {}
         }
         if let Some(mut words) = self.given.hear(news) {
@@ -286,6 +294,14 @@ impl Component for OpenManager {
         }
         self.refresh();
     }
+}
+
+/// Whether the card was not opened since it counts its channels from the beginning.
+fn began_anew(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Manager(SetupError::Manager(ChannelError::CounterNotGrown { .. }))
+    )
 }
 
 /// Asks for a file with keys.
@@ -336,7 +352,7 @@ impl OpenManager {
             return;
         }
         if self.given.are_others(&input) {
-            self.notice = None;
+            self.are_others();
         }
         match self.given.edit(input) {
             Errand::Nothing => {}
@@ -353,6 +369,14 @@ impl OpenManager {
         }
     }
 
+    /// What was said of the keys before is void, and so is the word that they may be tried.
+    fn are_others(&mut self) {
+        self.notice = None;
+        if std::mem::take(&mut self.began_anew) {
+            self.again = false;
+        }
+    }
+
     fn focus(&self) {
         self.parts.sources.focus(self.given.source);
     }
@@ -362,10 +386,14 @@ impl OpenManager {
         self.given.keys(self.family, &self.parts.sources.typed())
     }
 
-    /// Failed tries that are remembered; nothing if there is none.
+    /// Why an explicit word is wanted: failed tries that are remembered, or a card that counts anew.
+    /// Nothing if it is not.
     fn failed(&self) -> Option<String> {
         let tries = self.look.tries;
-        (tries != Some(0)).then(|| card_manager::tries(tries))
+        if tries == Some(0) {
+            return self.began_anew.then(card_manager::counts_anew);
+        }
+        Some(card_manager::tries(tries))
     }
 
     /// Whether an explicit word is wanted for keys that everybody knows.
@@ -462,5 +490,18 @@ impl OpenManager {
     fn forget(&mut self) {
         self.parts.sources.clear();
         self.given.forget();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_that_counts_anew_is_tried_by_an_explicit_word() {
+        let failed = |error| began_anew(&Failure::Manager(SetupError::Manager(error)));
+        assert!(failed(ChannelError::CounterNotGrown { last: 5, now: 1 }));
+        assert!(!failed(ChannelError::NoKeySet));
+        assert!(!began_anew(&Failure::NoCard));
     }
 }

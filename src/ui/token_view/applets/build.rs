@@ -124,19 +124,22 @@ fn channel_row(channel: &ChannelLine, wires: &Wires) -> gtk::Widget {
     });
     let line = row_line();
     line.append(&icon(sign, channel.failed.as_ref().map(|_| "error")));
-    let side = gtk::Box::new(gtk::Orientation::Horizontal, 6);
-    if channel.change_keys {
-        side.append(&keys_button(wires));
-    }
-    side.append(&button);
+    let side: gtk::Widget = if channel.change_keys {
+        let keys = keys_button(wires);
+        // Both beside each other are too wide for a narrow window with large text.
+        Fold::new(&keys, &button, Lead::Part(keys.clone().upcast())).upcast()
+    } else {
+        button.upcast()
+    };
     line.append(&Fold::new(&text, &side, Lead::Chars(18)));
     let acts = channel.menu.iter().map(|act| {
         let (wires, act) = (wires.clone(), *act);
         let chosen = move || emit(&wires, AppletsOutput::ActChosen(act));
         (act.words(), act.words(), Box::new(chosen) as Chosen)
     });
-    if let Some(menu) = menu_of(&gettext("Card manager"), acts.collect()) {
-        line.append(&menu);
+    let menu = menu_of(&gettext("Card manager"), acts.collect());
+    if let Some(menu) = &menu {
+        line.append(menu);
     }
     let spoken = [
         Some(channel.title.clone()),
@@ -144,7 +147,11 @@ fn channel_row(channel: &ChannelLine, wires: &Wires) -> gtk::Widget {
         channel.failed.clone(),
     ];
     let spoken: Vec<String> = spoken.into_iter().flatten().collect();
-    row(&line, &spoken.join(", ")).upcast()
+    let row = row(&line, &spoken.join(", "));
+    if let Some(menu) = &menu {
+        row.add_controller(menu_keys(menu));
+    }
+    row.upcast()
 }
 
 /// The way to a file that is loaded.

@@ -53,6 +53,9 @@ pub(super) struct AppletsPage {
     sections: Vec<Section<Line>>,
     sections_box: gtk::Box,
     nothing: adw::StatusPage,
+    again: gtk::Button,
+    /// Whether the button to try again had the keyboard when it went.
+    had_keyboard: Cell<bool>,
     /// The card that is asked once more.
     of: Rc<Cell<Option<Identity>>>,
     wires: Wires,
@@ -86,6 +89,8 @@ impl AppletsPage {
             sections: Vec::new(),
             sections_box,
             nothing,
+            again,
+            had_keyboard: Cell::new(false),
             of,
             wires,
         }
@@ -96,6 +101,15 @@ impl AppletsPage {
         self.of.set(Some(subject.identity));
         let waits = self.sections.is_empty() && !self.nothing.get_visible();
         self.frame.set_reading(waits);
+    }
+
+    /// The card manager is asked: why it did not answer before is no news any more.
+    pub(super) fn is_asked(&self) {
+        if self.nothing.get_visible() {
+            self.had_keyboard.set(self.again.has_focus());
+            self.nothing.set_visible(false);
+            self.frame.set_reading(true);
+        }
     }
 
     /// Shows what the card manager tells, or why it does not.
@@ -114,6 +128,9 @@ impl AppletsPage {
         }
         self.nothing.set_visible(look.is_err());
         self.show_groups(groups);
+        if self.had_keyboard.take() {
+            self.frame.focus();
+        }
     }
 
     fn show_groups(&mut self, groups: Vec<Group>) {

@@ -124,6 +124,8 @@ pub(super) fn verb(plan: &Plan, first: usize) -> String {
             pgettext("an applet", "Unlock")
         }
         (false, false, Some(Task::DeleteKeys { .. })) => pgettext("from a card", "Delete"),
+        (false, false, Some(Task::SetCardState { state: 0x7F })) => gettext("Lock Card"),
+        (false, false, Some(Task::SetCardState { state: 0x0F })) => gettext("Secure Card"),
         (false, false, Some(Task::PutKeys(_))) => pgettext("a card manager", "Change Keys"),
         (false, false, _) => gettext("Change Card"),
     }
@@ -156,6 +158,8 @@ pub(super) fn done(plan: &Plan) -> Explanation {
                 "The keys of version {version} are deleted",
                 &[("version", &version.to_string())],
             ),
+            Task::SetCardState { state: 0x7F } => gettext("The card is locked"),
+            Task::SetCardState { state: 0x0F } => gettext("The card manager is secured"),
             _ => return None,
         })
     };
@@ -242,5 +246,21 @@ mod tests {
         assert_eq!(verb(&lock, 0), "Lock");
         assert_eq!(done(&lock).title, "MUSCLE applet (A00000000101) is locked");
         assert_eq!(verb(&plan(Change::Lock(false)), 0), "Unlock");
+    }
+
+    #[test]
+    fn a_lock_of_the_card_has_a_way_back_and_says_so() {
+        let of = |state| of_tasks(String::new(), vec![Task::SetCardState { state }]);
+        let (lock, secure) = (of(0x7F), of(0x0F));
+        assert_eq!(lock.point_of_no_return(), None);
+        assert_eq!(secure.point_of_no_return(), Some(0));
+        assert_eq!(of(0xFF).point_of_no_return(), Some(0));
+        let words = |plan| (verb(plan, 0), done(plan).title);
+        assert_eq!(
+            words(&lock),
+            ("Lock Card".into(), "The card is locked".into())
+        );
+        let secured = "The card manager is secured";
+        assert_eq!(words(&secure), ("Secure Card".into(), secured.into()));
     }
 }

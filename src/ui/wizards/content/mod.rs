@@ -239,7 +239,7 @@ impl Component for ContentWizard {
     }
 
     fn update(&mut self, input: ContentInput, sender: ComponentSender<Self>, root: &Self::Root) {
-        let before = self.page;
+        let (before, asked) = (self.page, self.wants_keys());
         match input {
             ContentInput::Appeared => self.focus(),
             ContentInput::News(news) => self.happened(news, &sender),
@@ -266,7 +266,8 @@ impl Component for ContentWizard {
             leave_page(root);
         }
         self.refresh();
-        if self.page != before {
+        // With the keys the button becomes another one on the same page.
+        if self.page != before || self.wants_keys() != asked {
             self.focus();
         }
     }

@@ -120,6 +120,15 @@ impl Options {
         .remembering()
     }
 
+    /// What is on the card is known now, or again: only of that something is deleted. What was typed
+    /// stays.
+    pub(super) fn meets(&mut self, cap: &CapFile, registry: Option<&Registry>) {
+        self.delete = Self::usual(cap, registry).delete;
+        if let Some(last) = &mut self.last {
+            last.delete.clone_from(&self.delete);
+        }
+    }
+
     /// Keeps what is typed if it can be taken.
     fn remembering(mut self) -> Self {
         self.last = self.wish().ok().or(self.last);

@@ -175,6 +175,9 @@ impl ContentWizard {
         if identity != self.course.identity() || over {
             return;
         }
+        if let (Some(options), Some(file)) = (&mut self.options, &self.file) {
+            options.meets(file, look.registry.as_ref());
+        }
         self.look = Some(look);
         self.access = Some(access);
         let made = self.course.made.as_ref().filter(|made| !made.begun);

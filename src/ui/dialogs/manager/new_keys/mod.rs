@@ -58,6 +58,8 @@ enum State {
     Asking,
     /// Waiting for the keyring.
     Keeping,
+    /// Waiting for a file that they go into.
+    Writing,
     /// The card is gone.
     Gone,
 }
@@ -164,9 +166,9 @@ impl Component for NewKeysDialog {
                     },
                     pack_end = &gtk::Spinner {
                         #[watch]
-                        set_visible: model.state == State::Keeping,
+                        set_visible: model.is_at_work(),
                         #[watch]
-                        set_spinning: model.state == State::Keeping,
+                        set_spinning: model.is_at_work(),
                     },
                 },
 
@@ -248,6 +250,10 @@ impl Component for NewKeysDialog {
 
     fn update_cmd(&mut self, news: KeyNews, sender: ComponentSender<Self>, _root: &Self::Root) {
         // What comes too late is dropped here, and wiped by that.
+        if news.comes_too_late(self.state == State::Asking) {
+            return;
+        }
+        let (state, source) = (self.state, self.given.source);
         match (self.state, &news) {
             (State::Gone, _) => return,
             (State::Keeping, KeyNews::Saved(saved)) => {
@@ -258,14 +264,26 @@ impl Component for NewKeysDialog {
                     self.hand_on(&sender);
                 }
             }
-            (_, KeyNews::Written(name, Ok(()))) => self.saved = Some(name.clone()),
+            (State::Writing, KeyNews::Written(name, written)) => {
+                self.state = State::Asking;
+                if written.is_ok() {
+                    self.saved = Some(name.clone());
+                }
+            }
             (_, KeyNews::Read(..)) => self.are_others(),
             _ => {}
         }
         if let Some(words) = self.given.hear(news) {
             self.notice = Some(words);
         }
+        if self.given.source != source {
+            self.turn_to(self.given.source, source);
+        }
         self.refresh();
+        if state == State::Writing && self.state == State::Asking {
+            // Where the person was when everything was greyed.
+            self.parts.focus_saving();
+        }
     }
 }
 
@@ -288,6 +306,10 @@ impl NewKeysDialog {
         } else {
             gettext("Cancel")
         }
+    }
+
+    fn is_at_work(&self) -> bool {
+        matches!(self.state, State::Keeping | State::Writing)
     }
 
     /// Somebody does something to the choice of keys.
@@ -423,6 +445,7 @@ impl NewKeysDialog {
             fault: fault.or(others).as_deref(),
             known,
             set_fault: self.set.decided().err().map(SetFault::words).as_deref(),
+            at_once: self.set.takes_place_at_once(),
             // They can be put into a file as soon as they are there.
             keeping: self.begun.is_none() && self.given.source.is_in_entries(),
             there,
@@ -447,7 +470,12 @@ impl NewKeysDialog {
     }
 
     fn save(&mut self, path: PathBuf, sender: &ComponentSender<Self>) {
+        if self.state != State::Asking {
+            return;
+        }
         if let Ok(parts) = self.given.parts(&self.parts.sources.typed()) {
+            // What is said to be saved is what was written.
+            self.state = State::Writing;
             let text = entered::to_text(&parts);
             sender.spawn_oneshot_command(move || given::write_file(&path, &text));
         }

@@ -45,6 +45,8 @@ pub(super) struct Shown<'a> {
     /// Everybody knows the keys.
     pub(super) known: bool,
     pub(super) set_fault: Option<&'a str>,
+    /// Whether the card gives up old keys for them as soon as it has them.
+    pub(super) at_once: bool,
     /// Whether the keys may be nowhere else.
     pub(super) keeping: bool,
     /// Whether there are keys.
@@ -96,6 +98,11 @@ impl Parts {
         }
     }
 
+    /// Gives the focus to the button that saves.
+    pub(super) fn focus_saving(&self) {
+        self.save.grab_focus();
+    }
+
     pub(super) fn show(&self, shown: &Shown<'_>) {
         let title = gettext_f("New keys for {token}", &[("token", shown.token)]);
         self.subject.show(&title, shown.reader);
@@ -115,9 +122,7 @@ impl Parts {
         if self.written_down.is_active() != shown.written_down {
             self.written_down.set_active(shown.written_down);
         }
-        let usual = gettext(
-            "The keys of the factory make way by themselves. The old keys stay until the new ones have opened the card.",
-        );
+        let usual = replaced_words(shown.at_once);
         let wrong = shown.set_fault.is_some();
         set_once(&self.set_words, shown.set_fault.unwrap_or(&usual));
         toggle(&self.set_words, "error", wrong);
@@ -127,6 +132,17 @@ impl Parts {
         self.version
             .set_a11y_description(shown.set_fault.unwrap_or_default());
         self.body.set_sensitive(shown.open);
+    }
+}
+
+/// What becomes of the old keys.
+fn replaced_words(at_once: bool) -> String {
+    if at_once {
+        gettext(
+            "The new keys take the place of the old ones at once: from then on the old ones do not open the card.",
+        )
+    } else {
+        gettext("The old keys stay beside the new ones until they are deleted.")
     }
 }
 

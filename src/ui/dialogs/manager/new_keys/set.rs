@@ -57,6 +57,13 @@ impl KeySet {
         self.replaces = version.copied();
     }
 
+    /// Whether old keys make way in the command that brings the new ones: those that are named, and
+    /// those of the factory where there are no others.
+    pub(super) fn takes_place_at_once(&self) -> bool {
+        let only_factory = self.there.iter().all(|version| *version == 0xFF);
+        self.replaces.is_some() || (only_factory && !self.there.is_empty())
+    }
+
     /// The place in the list.
     pub(super) fn place(&self) -> usize {
         let mut there = self.there.iter();
@@ -92,6 +99,23 @@ impl KeySet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_told_of_the_old_keys_is_what_the_card_does() {
+        let at_once = |replaces, there: &[u8]| {
+            let set = KeySet {
+                version: Some(2),
+                replaces,
+                there: there.to_vec(),
+            };
+            set.takes_place_at_once()
+        };
+        assert!(at_once(None, &[0xFF]));
+        assert!(at_once(Some(1), &[1, 3]));
+        assert!(!at_once(None, &[1]));
+        assert!(!at_once(None, &[1, 0xFF]));
+        assert!(!at_once(None, &[]));
+    }
 
     #[test]
     fn a_key_set_takes_no_place_that_is_not_free() {
