@@ -326,10 +326,17 @@ fn change_keys(window: &Program) {
     next.wait_until("dead", |next| !next.is_sensitive());
     named(&dialog);
     window.picture(NEW_KEYS, "applets-new-keys-random");
+    // A file in their place: nothing of what was made stays where others are typed.
+    let file = window.home().join("others.keys");
+    fs::write(&file, "404142434445464748494A4B4C4D4E4F").unwrap();
+    press(&dialog, "Choose a file with keys…");
+    window.choose("Open a file with keys", &file);
+    dialog.find("status", "Check value 8BAF47");
     window.point(NEW_KEYS, &dialog.find("radio", "Typed here"));
-    dialog
-        .find("text box", "Key, or key for encryption (ENC)")
-        .set_text(NEW);
+    let field = dialog.find("text box", "Key, or key for encryption (ENC)");
+    assert_eq!(field.text(), "");
+    dialog.find("status", "The new keys take the place of the old ones at once: from then on the old ones do not open the card.");
+    field.set_text(NEW);
     dialog.find_part("status", "Check value ");
     next.wait_until("dead", |next| !next.is_sensitive());
     named(&dialog);
@@ -723,6 +730,9 @@ fn new_pins_that_the_applet_refuses_are_thought_of_anew() {
     assert!(!go_on.is_sensitive());
     let transport = wizard.look("text box", SECRETS[0].0);
     assert_eq!(transport.map(|field| field.name()), None);
+    // Two are shown by names of their own.
+    wizard.find("button", "Show New PUK of “SO-PIN”, repeated");
+    wizard.find("button", "Show New PUK of “User PIN”, repeated");
     for (name, secret) in &SECRETS[1..] {
         let field = wizard.find("text box", name);
         assert_eq!(field.text(), "");

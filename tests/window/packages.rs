@@ -1,10 +1,19 @@
 //! Packages for Java cards: those that a card would refuse, and what is done to those that are there.
 
 use std::fs;
+use std::time::Duration;
+
+use symbolon::simulator::faults::{Fault, Scripted, Trigger};
+use symbolon::simulator::wardrobe;
 
 use crate::applets::{KEYS, WIZARD, applets, load, load_again, named, open_with_test_keys, press};
 use crate::card_file::Made;
 use crate::driver::{Look, Node, Program};
+use crate::served::ServedCard;
+use crate::support::pcscd::{PrivatePcscd, SOCKET_VARIABLE};
+
+/// The instruction by which applications are selected.
+const SELECT: u8 = 0xA4;
 
 /// Opens a file with this in it; the wizard, or the alert that says why not.
 fn open(window: &Program, name: &str, bytes: &[u8]) {
@@ -40,23 +49,14 @@ fn what_a_card_would_refuse_is_not_begun() {
     window.picture("The CAP file is damaged", "applets-damaged");
     press(&alert, "Close Close");
     window.tree.gone("window", WIZARD);
-    // The first one fits, and leaves too little for another.
     let mut big = Made::muscle();
+    // A file has no more than 64 kB; its static fields are as large once more.
+    big.static_image = 60_000;
     for (tag, len) in &mut big.filled {
         if *tag == 7 {
-            *len = 50_000;
+            *len = 45_000;
         }
     }
-    open(&window, "first.cap", &big.archive());
-    let wizard = window.tree.find("window", WIZARD);
-    press(&wizard, "Load…");
-    wizard.find_part("list item", "2. ");
-    press(&wizard, "Load");
-    wizard.find_part("status", "is on the card and can be selected");
-    press(&wizard, "Done");
-    window.tree.gone("window", WIZARD);
-    big.package = vec![0xA0, 0, 0, 0, 2];
-    big.applets = vec![(vec![0xA0, 0, 0, 0, 2, 1], 0x17)];
     is_in_the_way(&window, "big.cap", &big, "It needs ");
     let mut domain = Made::muscle();
     domain.applets = vec![(vec![0xA0, 0, 0, 1, 0x51, 0, 0, 0], 0x17)];
@@ -78,6 +78,27 @@ fn what_a_card_would_refuse_is_not_begun() {
     window.picture(WIZARD, "applets-option");
     press(&wizard, "Cancel");
     window.tree.gone("window", WIZARD);
+}
+
+/// With the keys comes what is on the card: what is not there is not deleted before.
+#[test]
+fn a_file_that_was_there_before_the_keys_deletes_nothing_that_is_not_on_the_card() {
+    let window = Program::practising("java-gp211", Look::WIDE);
+    applets(&window);
+    open(&window, "muscle.cap", &Made::muscle().archive());
+    let wizard = window.tree.find("window", WIZARD);
+    wizard.find("alert", "The card manager is closed");
+    press(&wizard, "Open Card Manager…");
+    let dialog = window.tree.find("window", KEYS);
+    press(&dialog, "Open");
+    window.tree.gone("window", KEYS);
+    wizard.gone("alert", "The card manager is closed");
+    press(&wizard, "Load…");
+    let first = wizard.find_part("list item", "1. ").name();
+    assert!(first.contains("1. Load "), "{first}");
+    assert!(wizard.look_for_part("list item", "Delete ").is_none());
+    wizard.find("button", "Load");
+    window.picture(WIZARD, "applets-keys-later");
 }
 
 #[test]
@@ -117,21 +138,40 @@ fn what_is_loaded_again_is_deleted_before_and_an_applet_is_locked() {
     }
 }
 
-/// A token may be a Java card as well: its card manager is asked when somebody wants to see it.
+/// A token may be a Java card as well: its card manager is asked when somebody wants to see it. This one
+/// takes its time, so that it can be seen that it is asked.
 #[test]
 fn a_token_is_asked_for_its_card_manager_on_demand() {
-    let window = Program::practising("piv-plain", Look::WIDE);
+    let service = PrivatePcscd::start(1);
+    let slot = service.slot(0);
+    let takes = Fault::Stall(Duration::from_millis(300));
+    let card = wardrobe::make("piv-plain").unwrap();
+    let card = Scripted::new(card).with(Trigger::EveryIns(SELECT), takes);
+    let _card = ServedCard::new(card, slot);
+    let socket = slot.socket.as_os_str();
+    let window = Program::start(&[], Look::WIDE, &[(SOCKET_VARIABLE, socket)]);
+    window.tree.find_part("list item", "PIV, ");
     window.press(&["ctrl+5"]);
-    window.tree.find("list item", "Ask the card manager");
-    window.press(&["ctrl+6"]);
-    window
-        .tree
-        .find("label", "This card has no card manager that answers");
+    let row = window.tree.find("list item", "Ask the card manager");
+    let whole = window.tree.find("window", "Symbolon");
+    // The wheel brings it into sight.
+    row.wait_until("in sight", |row| {
+        let ((_, y, _, height), (.., end)) = (row.extents(), whole.extents());
+        let in_sight = y > 0 && height > 0 && y + height < end;
+        if !in_sight {
+            window.point_with("Symbolon", &whole, "5");
+        }
+        in_sight
+    });
+    window.point("Symbolon", &row);
+    let none = "This card has no card manager that answers";
+    window.tree.find("label", none);
     window.picture("Symbolon", "applets-none");
     press(&window.tree, "Try Again");
-    window
-        .tree
-        .find("label", "This card has no card manager that answers");
+    window.tree.gone("label", none);
+    window.tree.find("label", "Reading…");
+    window.tree.find("label", none);
+    window.tree.gone("label", "Reading…");
 }
 
 /// Enter on the keys that are chosen already opens the card manager.
