@@ -29,9 +29,9 @@ fn with_keys(keys: &[(u8, u8, u16)]) -> Shared {
     shared
 }
 
-fn delete(shared: &Shared, survey: &mut Survey, again: bool) -> Result<(), CardError> {
+fn delete(shared: &Shared, survey: &mut Survey, said: bool) -> Result<(), CardError> {
     signed_in(shared, |channel| {
-        write::delete_key(channel, survey, &[0x45], again)
+        write::delete_key(channel, survey, &[0x45], said)
     })
 }
 

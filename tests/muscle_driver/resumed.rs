@@ -5,6 +5,7 @@ use symbolon::base::hex::Hex;
 use symbolon::base::secret::Secret;
 use symbolon::card::CardError;
 use symbolon::card::muscle::{MuscleError, ObjectId};
+use symbolon::iso7816::StatusWord;
 use symbolon::plan::journal::{Journals, recognised, unfinished};
 use symbolon::plan::preview::{Preview, Warning};
 use symbolon::plan::run::{Run, RunError};
@@ -373,4 +374,52 @@ fn what_cannot_be_erased_is_known_before() {
     let id = ObjectId([0x50, 0x15, 0x77, 0x00]);
     let refused = CardError::from(MuscleError::Undeletable { id });
     assert_eq!(Preview::of(&plan, &survey), Err((0, refused.into())));
+}
+
+/// That a step was begun before is no word about its keys: who mistyped the PIN, or pulled the card, is
+/// told that a key stays, and it leaves the lists only after that.
+#[test]
+fn a_key_that_stays_is_said_though_the_step_was_begun_before() {
+    let id = || Hex(vec![0x45]);
+    let stays = CardError::from(MuscleError::KeyStays {
+        slot: 0,
+        sw: StatusWord(0x6F00),
+    });
+    let stays = Err(RunError::Setup(SetupError::Card(stays)));
+    let mut wrong = Secrets::default();
+    wrong.give(SecretName::Pin { number: 1 }, Secret::new(b"87654321"));
+    for task in [Task::DeleteKey { id: id() }, Task::DeleteApplication] {
+        for pulled in [false, true] {
+            for resumed in [false, true] {
+                let shared = Shared::new(with_serial());
+                shared.card().makes = Some(0);
+                let plan = plan(&shared, vec![task.clone()]);
+                let journals = Journals::memory();
+                let mut run = begin(&shared, &journals, &plan);
+                let first = match pulled {
+                    false => go_on(&shared, &mut run, &mut wrong, None),
+                    true => go_on(&shared, &mut run, &mut secrets(), Some(6)),
+                };
+                assert!(first.is_err() && first != stays, "{first:?}");
+                let next = |run: Run| match resumed {
+                    true => {
+                        drop(run);
+                        resume(&shared, &journals).unwrap()
+                    }
+                    false => run,
+                };
+                run = next(run);
+                let done = go_on(&shared, &mut run, &mut secrets(), None);
+                assert_eq!(done, stays);
+                assert_eq!(survey(&shared).counts().keys, 1, "nothing was changed");
+                // Another mistake in between takes back nothing of what was said.
+                run = next(run);
+                assert!(go_on(&shared, &mut run, &mut wrong, None).is_err());
+                run = next(run);
+                let done = go_on(&shared, &mut run, &mut secrets(), None);
+                assert_eq!(done, Ok(()));
+                assert_eq!(survey(&shared).counts().keys, 0);
+            }
+        }
+    }
 }

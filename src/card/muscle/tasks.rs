@@ -211,7 +211,7 @@ pub(in crate::card) fn carry_out(
     }
     show_pin(channel, materials)?;
     match task {
-        Task::DeleteApplication => write::erase(channel, applet, occasion.again)?,
+        Task::DeleteApplication => write::erase(channel, applet, occasion.said)?,
         Task::Create(new) => {
             let serial = survey.serial.0.as_slice();
             let told = (serial, new.label.as_str());
@@ -230,7 +230,7 @@ pub(in crate::card) fn carry_out(
             write::import_key(channel, applet, new, &imported(private))?;
         }
         Task::StoreCertificate(new) => write::store_certificate(channel, applet, new)?,
-        Task::DeleteKey { id } => write::delete_key(channel, applet, &id.0, occasion.again)?,
+        Task::DeleteKey { id } => write::delete_key(channel, applet, &id.0, occasion.said)?,
         Task::DeleteCertificate { id } => write::delete_certificate(channel, applet, &id.0)?,
         Task::StorePin(_)
         | Task::StoreData(_)

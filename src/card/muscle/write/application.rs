@@ -98,9 +98,9 @@ fn check(survey: &Survey, pin: &NewPin) -> Result<(), CardError> {
 ///
 /// # Errors
 ///
-/// [`MuscleError::Undeletable`] before anything is changed; [`MuscleError::KeyStays`], unless it is done
-/// `again`; else [`CardError`]; it may be done again.
-pub fn erase(channel: &mut Channel<'_>, survey: &mut Survey, again: bool) -> Result<(), CardError> {
+/// [`MuscleError::Undeletable`] before anything is changed; [`MuscleError::KeyStays`], unless that was
+/// `said`; else [`CardError`]; it may be done again.
+pub fn erase(channel: &mut Channel<'_>, survey: &mut Survey, said: bool) -> Result<(), CardError> {
     if let Some(id) = survey.undeletable() {
         return Err(MuscleError::Undeletable { id }.into());
     }
@@ -116,7 +116,7 @@ pub fn erase(channel: &mut Channel<'_>, survey: &mut Survey, again: bool) -> Res
         _ => 2,
     });
     let mut hand = Hand::new(channel, survey);
-    hand.overwrite_keys(None, again)?;
+    hand.overwrite_keys(None, said)?;
     for id in all {
         hand.remove(id, true)?;
     }

@@ -186,15 +186,15 @@ pub fn import_key(
 ///
 /// # Errors
 ///
-/// [`MuscleError::KeyStays`], unless it is done `again`; else [`CardError`]; it may be done again.
+/// [`MuscleError::KeyStays`], unless that was `said`; else [`CardError`]; it may be done again.
 pub fn delete_key(
     channel: &mut Channel<'_>,
     survey: &mut Survey,
     id: &[u8],
-    again: bool,
+    said: bool,
 ) -> Result<(), CardError> {
     let mut hand = Hand::new(channel, survey);
-    hand.overwrite_keys(Some(id), again)?;
+    hand.overwrite_keys(Some(id), said)?;
     let object = hand.object_of(Kind::PublicKeys, id);
     hand.edit(Kind::PrivateKeys, id, None)?;
     hand.edit(Kind::PublicKeys, id, None)?;

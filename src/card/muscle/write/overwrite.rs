@@ -132,12 +132,12 @@ impl Hand<'_, '_> {
     }
 
     /// Puts throw-away keys over the private half of one key, or of all that the lists name, where the
-    /// rules let that be. What the card refuses all the same is an error, until it was said: done
-    /// `again`, the key stays.
+    /// rules let that be. What the card refuses all the same is an error, until that was `said`: then the
+    /// key stays.
     pub(super) fn overwrite_keys(
         &mut self,
         id: Option<&[u8]>,
-        again: bool,
+        said: bool,
     ) -> Result<(), CardError> {
         let numbers = self.survey.numbers(id);
         if numbers.is_empty() {
@@ -158,7 +158,7 @@ impl Hand<'_, '_> {
             if answer.sw == StatusWord::OK {
                 continue;
             }
-            if !again {
+            if !said {
                 let (slot, sw) = (places.0, answer.sw);
                 return Err(MuscleError::KeyStays { slot, sw }.into());
             }
