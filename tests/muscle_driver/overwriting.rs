@@ -3,14 +3,15 @@
 
 use symbolon::base::hex::Hex;
 use symbolon::card::CardError;
-use symbolon::card::muscle::MuscleError;
 use symbolon::card::muscle::write::{self, ImportedKey, Survey};
+use symbolon::card::muscle::{MuscleError, ObjectId};
 use symbolon::card::setup;
 use symbolon::iso7816::StatusWord;
 use symbolon::pki::import;
 use symbolon::plan::Task;
+use symbolon::transport::link::Link as _;
 
-use crate::applet::Card;
+use crate::applet::{Card, Object};
 use crate::pool::POOL;
 use crate::shared::Shared;
 use crate::writing::{key, made, shown, signed_in, surveyed};
@@ -206,4 +207,64 @@ fn a_key_that_anybody_can_read_is_not_left_without_a_word() {
     let (rules, new) = private(&shared.card(), 2);
     assert_eq!(rules, [0xFFFF, 2, 2]);
     assert_ne!(new, old);
+}
+
+/// A key that is overwritten is lost: before that it is sure that it can leave the lists.
+#[test]
+fn no_key_is_lost_where_the_lists_may_not_be_written() {
+    type Change = fn(&mut [u16; 3]);
+    let closed: [([u8; 4], Change); 4] = [
+        ([0x50, 0x15, 0x44, 0x02], |rules| rules[1] = 0x0001),
+        ([0x50, 0x15, 0x44, 0x02], |rules| rules[1] = 0xFFFF),
+        ([0x50, 0x15, 0x44, 0x03], |rules| rules[1] = 0x0003),
+        ([0x50, 0x15, 0x30, 0x00], |rules| rules[2] = 0xFFFF),
+    ];
+    for (id, change) in closed {
+        let shared = with_keys(&[(0x45, 0, 1024), (0x46, 1, 1024)]);
+        {
+            let mut card = shared.card();
+            let object = card.objects.iter_mut().find(|object| object.id == id);
+            change(&mut object.unwrap().rules);
+        }
+        let before = private(&shared.card(), 0);
+        let mut survey = surveyed(&shared);
+        let begun = survey.clone();
+        let refused = Err(MuscleError::Undeletable { id: ObjectId(id) }.into());
+        assert_eq!(delete(&shared, &mut survey, false), refused);
+        assert_eq!(private(&shared.card(), 0), before);
+        assert_eq!(survey, begun);
+        assert_eq!(shown(&shared.card()).keys.len(), 2);
+        // Known before the plan begins, too.
+        let task = Task::DeleteKey {
+            id: Hex(vec![0x45]),
+        };
+        let live = crate::looking::with(&shared, |channel| {
+            setup::Survey::read(channel, setup::About::Token).unwrap()
+        });
+        let atr = shared.atr().to_vec();
+        let rehearsed = setup::rehearse(&atr, &live, &[task], 0, Default::default());
+        assert!(rehearsed.is_err(), "{id:02X?}");
+    }
+}
+
+/// Nor where something is left of a transfer that the holder may not delete.
+#[test]
+fn no_key_is_lost_where_the_rest_of_a_transfer_stays() {
+    let shared = with_keys(&[(0x45, 0, 1024)]);
+    let before = private(&shared.card(), 0);
+    signed_in(&shared, |channel| {
+        // What the other program of a shared card left there since the applet was selected.
+        shared.card().objects.push(Object {
+            id: [0xFF, 0xFF, 0xFF, 0xFE],
+            rules: [0xFFFF; 3],
+            content: vec![0; 8],
+        });
+        let mut survey = write::survey(channel).unwrap();
+        let begun = survey.clone();
+        let refused = write::erase(channel, &mut survey, false);
+        assert_eq!(refused, Err(MuscleError::Unauthorized.into()));
+        assert_eq!(survey, begun);
+    });
+    assert_eq!(private(&shared.card(), 0), before);
+    assert_eq!(shown(&shared.card()).keys.len(), 1);
 }

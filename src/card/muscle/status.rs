@@ -114,8 +114,9 @@ pub enum MuscleError {
         /// What the card answered.
         sw: StatusWord,
     },
-    /// The rules of an object do not let the holder delete it. Nothing was changed.
-    #[error("the holder may not delete object {}", Hex(id.0.to_vec()))]
+    /// The rules of an object do not let the holder delete it, or a key in the list that it is. Nothing
+    /// was changed.
+    #[error("the holder may not delete object {}, or what it names", Hex(id.0.to_vec()))]
     Undeletable {
         /// The object.
         id: ObjectId,
