@@ -24,6 +24,7 @@ pub fn error(error: &MuscleError) -> Explanation {
                 "It can be set up once. To begin anew, delete the applet and install it again; everything in it is lost then.",
             ),
         ),
+        MuscleError::PinsRefused => super::applet::pins_refused(),
         MuscleError::Full => Explanation::new(
             gettext("The memory of the applet is full"),
             gettext(

@@ -423,3 +423,94 @@ fn a_key_that_stays_is_said_though_the_step_was_begun_before() {
         }
     }
 }
+
+/// The officer's PIN is in the place of the transport PIN then, and has as many tries as it was given.
+#[test]
+fn a_set_up_that_was_torn_within_goes_on() {
+    for tries in [1, 4] {
+        let blank = || Shared::new(Card::default());
+        let tasks = || {
+            let mut tasks = first_set_up();
+            if let Some(Task::SetUpApplet(set_up)) = tasks.first_mut() {
+                set_up.officer_tries.0 = tries;
+            }
+            tasks
+        };
+        let plan = plan(&blank(), tasks());
+        for tears in 0..=4 {
+            let blank = blank();
+            let journals = Journals::memory();
+            let mut run = begin(&blank, &journals, &plan);
+            // Before the first code, or after so many.
+            let left = (tears == 0).then_some(3);
+            blank.card().tears = Some(tears);
+            assert!(go_on(&blank, &mut run, &mut new_secrets(), left).is_err());
+            assert!(!blank.card().is_ready);
+            // Some more times, with the same PINs.
+            for again in 1..=4 {
+                blank.card().tears = Some(again);
+                drop(run);
+                run = resume(&blank, &journals).unwrap();
+                assert!(go_on(&blank, &mut run, &mut new_secrets(), None).is_err());
+            }
+            drop(run);
+            let mut run = resume(&blank, &journals).unwrap();
+            let done = go_on(&blank, &mut run, &mut new_secrets(), None);
+            assert_eq!(done, Ok(()), "torn after {tears}, {tries} tries");
+            assert!(survey(&blank).is_set_up());
+            assert_eq!(blank.card().pins[0].as_ref().unwrap().left, tries);
+        }
+    }
+}
+
+fn set_ups(shared: &Shared) -> usize {
+    let card = shared.card();
+    let sent = card.sent.iter();
+    sent.filter(|sent| sent[..2] == [0xB0, 0x2A]).count()
+}
+
+/// What the applet says of PINs is no proof that nothing was changed.
+#[test]
+fn a_set_up_whose_pins_were_refused_goes_on_with_others() {
+    let blank = Shared::new(Card {
+        has_policy: true,
+        ..Card::default()
+    });
+    let plan = plan(&blank, first_set_up());
+    let journals = Journals::memory();
+    let mut run = begin(&blank, &journals, &plan);
+    let mut given = new_secrets();
+    let mut give = |name, pin: &[u8]| given.give(name, Secret::new(pin));
+    give(SecretName::Pin { number: 0 }, b"Ab681357");
+    give(SecretName::Puk { number: 0 }, b"Ab223344");
+    let refused = SetupError::from(CardError::from(MuscleError::PinsRefused));
+    let done = go_on(&blank, &mut run, &mut given, None);
+    assert_eq!(done, Err(refused.into()));
+    drop(run);
+    let mut give = |name, pin: &[u8]| given.give(name, Secret::new(pin));
+    give(SecretName::Pin { number: 1 }, b"Ab572468");
+    give(SecretName::Puk { number: 1 }, b"Ab667788");
+    // With another SO-PIN neither is right: two tries, and nothing more is sent.
+    blank.card().sent.clear();
+    give(SecretName::Pin { number: 0 }, b"Cd681357");
+    let mut run = resume(&blank, &journals).unwrap();
+    let wrong = go_on(&blank, &mut run, &mut given, None);
+    assert!(
+        matches!(
+            wrong,
+            Err(RunError::Setup(SetupError::Card(
+                CardError::WrongPin { .. }
+            )))
+        ),
+        "{wrong:?}"
+    );
+    assert_eq!(set_ups(&blank), 2);
+    // The SO-PIN chosen then in the place of the transport PIN.
+    given.give(SecretName::TransportPin, Secret::new(b"Ab681357"));
+    drop(run);
+    let mut run = resume(&blank, &journals).unwrap();
+    let done = with(&blank, |channel| run.step(channel, &mut given, NOW));
+    assert_eq!(done, Ok(()));
+    assert_eq!(set_ups(&blank), 3);
+    assert!(blank.card().is_ready);
+}

@@ -39,6 +39,10 @@ pub enum MuscleError {
     /// It was set up before; only its deletion takes that back.
     #[error("the applet is set up already")]
     SetUpAlready,
+    /// The first set-up was refused for one of its PINs or PUKs; nobody says which. The PIN of the
+    /// security officer may be in the place of the transport PIN now.
+    #[error("the applet does not take these PINs")]
+    PinsRefused,
     /// No room for an object.
     #[error("no memory left for objects")]
     Full,

@@ -316,8 +316,8 @@ fn set_up(
     Ok(write::set_up(channel, &set_up, occasion.again)?)
 }
 
-/// Whether the applet was surely not set up where its first set-up failed in this way, if it was not
-/// begun before.
+/// Whether the applet surely is as it was where its first set-up failed in this way, if it was not begun
+/// before. What the applet itself refuses for its PINs may have changed it.
 pub(in crate::card) fn was_not_set_up(error: &SetupError) -> bool {
     match error {
         SetupError::Missing(_) | SetupError::KnownPin { .. } | SetupError::OtherMake => true,
