@@ -514,3 +514,32 @@ fn a_set_up_whose_pins_were_refused_goes_on_with_others() {
     assert_eq!(set_ups(&blank), 3);
     assert!(blank.card().is_ready);
 }
+
+/// Memory and PINs are laid down by the set-up: one that has others was set up by another plan.
+#[test]
+fn a_set_up_goes_on_on_no_applet_that_has_other_numbers() {
+    type Change = fn(&mut Card);
+    let changes: [(&str, Change); 3] = [
+        ("memory", |card| card.memory = 8000),
+        ("a PIN more", |card| card.pins[2] = card.pins[1].clone()),
+        ("a PIN less", |card| card.pins[1] = None),
+    ];
+    let blank = Shared::new(Card::default());
+    let plan = plan(&blank, first_set_up());
+    let journals = Journals::memory();
+    let mut run = begin(&blank, &journals, &plan);
+    // Before Setup: nobody knows what became of it.
+    assert!(go_on(&blank, &mut run, &mut new_secrets(), Some(3)).is_err());
+    drop(run);
+    for (what, change) in changes {
+        let mut other = set_up();
+        change(&mut other);
+        let other = Shared::new(other);
+        let refused = resume(&other, &journals);
+        let changed = RunError::Setup(SetupError::Changed);
+        assert_eq!(refused.err(), Some(changed), "{what}");
+        assert_eq!(verified(&other), 0, "{what}");
+    }
+    // Nothing tells the one with the same numbers from it.
+    assert!(resume(&Shared::new(set_up()), &journals).is_ok());
+}

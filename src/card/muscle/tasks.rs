@@ -19,7 +19,7 @@ use crate::transport::channel::Channel;
 
 /// The number of the holder's PIN; that of the security officer has the number 0.
 pub(in crate::card) const HOLDER: u8 = 1;
-const OFFICER: u8 = 0;
+pub(super) const OFFICER: u8 = 0;
 
 /// The most characters of a PIN that other programs take (sheet "muscle", 12).
 const MAX_PIN: usize = 8;
