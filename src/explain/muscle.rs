@@ -152,10 +152,10 @@ fn unguarded(slot: u8) -> Explanation {
 
 fn exposed(slot: u8, why: &CardError) -> Explanation {
     Explanation::new(
-        gettext("The imported key can still be read by anybody"),
+        gettext("A key on the card can be read by anybody"),
         sentences(&[
             gettext(
-                "The applet ignored the rules of the key, and putting a throw-away key over it failed. Keep the token to yourself and continue: the key is overwritten before anything else is done. If that does not help, delete the applet.",
+                "The rules of its place do not protect it, and putting a throw-away key over it failed. Keep the token to yourself and continue: the key is overwritten before anything else is done. If that does not help, delete the applet.",
             ),
             place(slot),
         ]),

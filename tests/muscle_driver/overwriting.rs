@@ -268,3 +268,62 @@ fn no_key_is_lost_where_the_rest_of_a_transfer_stays() {
     assert_eq!(private(&shared.card(), 0), before);
     assert_eq!(shown(&shared.card()).keys.len(), 1);
 }
+
+/// A card that is pulled is waited for, whatever is in the place; and a key that only a PIN opens is not
+/// open to everybody.
+#[test]
+fn only_what_anybody_can_read_is_said_to_be_open() {
+    let file = import::open(POOL[1].1[2], None).unwrap().key;
+    let import = |shared: &Shared, survey: &mut Survey| {
+        signed_in(shared, |channel| {
+            let imported = ImportedKey::of(&file).unwrap();
+            write::import_key(channel, survey, &key(0x47, 1, 2048), &imported)
+        })
+    };
+    let left = |read: u16| {
+        let shared = with_keys(&[(0x46, 1, 2048)]);
+        shared.card().keys[2].as_mut().unwrap().rules[0] = read;
+        shared
+    };
+    let size = || MuscleError::KeySize { bits: 2048 };
+    for (read, is_open) in [(0x0000, true), (0x0002, false), (0xFFFF, false)] {
+        let shared = left(read);
+        let mut survey = surveyed(&shared);
+        shared.card().makes = Some(0);
+        let why = Box::new(size().into());
+        let expected = match is_open {
+            true => MuscleError::Exposed { slot: 2, why },
+            false => size(),
+        };
+        assert_eq!(import(&shared, &mut survey), Err(expected.into()));
+    }
+    // At each command of an import over a key that is open.
+    let (mut broken, mut open) = (0, 0);
+    for number in 0.. {
+        let shared = left(0x0000);
+        let mut survey = surveyed(&shared);
+        shared.card().forgets_rules = true;
+        let done = signed_in(&shared, |channel| {
+            shared.card().left = Some(number);
+            let imported = ImportedKey::of(&file).unwrap();
+            write::import_key(channel, &mut survey, &key(0x47, 1, 2048), &imported)
+        });
+        match done {
+            Err(CardError::Link(_)) => broken += 1,
+            // The new key is there, and open.
+            Err(CardError::Muscle(MuscleError::Exposed { slot: 2, why }))
+                if matches!(*why, CardError::Link(_)) =>
+            {
+                assert_eq!(private(&shared.card(), 2).0[0], 0x0000);
+                open += 1;
+            }
+            other => {
+                let unguarded = MuscleError::Unguarded { slot: 2 };
+                assert_eq!(other, Err(unguarded.into()), "{number}");
+                break;
+            }
+        }
+    }
+    assert!(broken > 5, "{broken}");
+    assert_eq!(open, 1);
+}

@@ -7,7 +7,7 @@
 
 use super::Survey;
 use super::hand::Hand;
-use super::keys::{self, PRIVATE, PUBLIC};
+use super::keys::{self, PUBLIC};
 use crate::card::CardError;
 use crate::card::muscle::commands::{self, Algorithm};
 use crate::card::muscle::compute::slot;
@@ -118,14 +118,15 @@ impl Hand<'_, '_> {
         public: u8,
         bits: u16,
     ) -> Result<(), CardError> {
-        let Rules([nobody, ..]) = PRIVATE;
         let is_readable = |place: &KeyPlace| {
             let Rules([read, ..]) = place.rules;
-            read != nobody
+            read == 0x0000
         };
         let is_exposed = self.place(private).is_some_and(is_readable);
         let made = self.generate(private, public, bits);
         match made {
+            // Nothing of the new key was sent: it goes on when the card is there again.
+            Err(error @ CardError::Link(_)) => Err(error),
             Err(why) if is_exposed => Err(exposed(private, why)),
             made => made,
         }
