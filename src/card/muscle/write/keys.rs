@@ -3,14 +3,14 @@
 
 use super::Survey;
 use super::hand::{GUARDED, Hand, file, refused};
-use super::overwrite::{exposed, is_open_to_holder};
+use super::overwrite::exposed;
 use crate::base::secret::Secret;
 use crate::card::CardError;
 use crate::card::muscle::applet::{self, PLACES};
 use crate::card::muscle::commands::{self, Algorithm, INPUT, OUTPUT, Rules};
 use crate::card::muscle::compute::{give, sign, slot};
 use crate::card::muscle::status::{self, BAD_P1, MuscleError, NOT_ALLOWED};
-use crate::card::muscle::{KeyKind, KeyPlace, ObjectId, ObjectRecord, store};
+use crate::card::muscle::{KeyKind, KeyPlace, ObjectRecord, store};
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::encode;
 use crate::card::pkcs15::objects::{Entry, KeyClass};
@@ -222,23 +222,6 @@ fn blob(kind: u8, bits: u16, numbers: &[&[u8]]) -> Secret {
         blob.extend(number);
     }
     blob
-}
-
-impl Survey {
-    /// What the holder may not change of all that is changed when a key is deleted: a list of keys, or the
-    /// file of the public half.
-    fn in_the_way(&self, file: Option<ObjectId>) -> Option<ObjectId> {
-        let is_closed = |id: ObjectId, rule: fn(Rules) -> u16| {
-            let mut known = self.objects.iter();
-            let known = known.find(|object| object.id == id);
-            known.is_some_and(|object| !is_open_to_holder(rule(object.rules)))
-        };
-        let lists = [Kind::PrivateKeys, Kind::PublicKeys].into_iter();
-        let mut lists = lists.filter_map(|kind| self.list(kind).map(|(id, _)| id));
-        lists
-            .find(|id| is_closed(*id, |Rules([_, write, _])| write))
-            .or(file.filter(|id| is_closed(*id, |Rules([_, _, delete])| delete)))
-    }
 }
 
 impl Hand<'_, '_> {

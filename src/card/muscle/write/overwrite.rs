@@ -11,7 +11,7 @@ use super::keys::{self, PUBLIC};
 use crate::card::CardError;
 use crate::card::muscle::commands::{self, Algorithm};
 use crate::card::muscle::compute::slot;
-use crate::card::muscle::{KeyKind, KeyPlace, MuscleError, Rules};
+use crate::card::muscle::{KeyKind, KeyPlace, MuscleError, ObjectId, Rules};
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::files;
 use crate::iso7816::StatusWord;
@@ -40,6 +40,21 @@ pub(super) fn is_open_to_holder(word: u16) -> bool {
 }
 
 impl Survey {
+    /// What the holder may not change of all that is changed when a key is deleted: a list of keys, or the
+    /// file of the public half.
+    pub(super) fn in_the_way(&self, file: Option<ObjectId>) -> Option<ObjectId> {
+        let is_closed = |id: ObjectId, rule: fn(Rules) -> u16| {
+            let mut known = self.objects.iter();
+            let known = known.find(|object| object.id == id);
+            known.is_some_and(|object| !is_open_to_holder(rule(object.rules)))
+        };
+        let lists = [Kind::PrivateKeys, Kind::PublicKeys].into_iter();
+        let mut lists = lists.filter_map(|kind| self.list(kind).map(|(id, _)| id));
+        lists
+            .find(|id| is_closed(*id, |Rules([_, write, _])| write))
+            .or(file.filter(|id| is_closed(*id, |Rules([_, _, delete])| delete)))
+    }
+
     /// Whether the private half of a key stays in its place though it is deleted: that of one, or of
     /// any that the lists name.
     pub(in crate::card) fn keeps_key(&self, id: Option<&[u8]>) -> bool {
