@@ -79,3 +79,14 @@ pub enum CardError {
         sw: StatusWord,
     },
 }
+
+impl CardError {
+    /// Whether the card, or what is known of it, does not take a PIN as a new one.
+    #[must_use]
+    pub fn refuses_pins(&self) -> bool {
+        matches!(
+            self,
+            Self::Rule { .. } | Self::Muscle(MuscleError::PinsRefused)
+        )
+    }
+}

@@ -184,6 +184,7 @@ fn card(error: &CardError) -> Exit {
         CardError::WrongPin { .. } => Exit::WrongPin,
         CardError::LastTry { .. } | CardError::Unlocked { .. } => Exit::LastTry,
         CardError::Rule { .. } => Exit::Rule,
+        error if error.refuses_pins() => Exit::Rule,
         CardError::OtherCard => Exit::NoCard,
         CardError::Unsupported(_)
         | CardError::NotFound { .. }

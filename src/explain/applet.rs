@@ -143,7 +143,7 @@ pub fn pins_refused() -> Explanation {
     Explanation::new(
         gettext("The applet does not take these PINs"),
         gettext(
-            "Builds from before 2010 want characters of two kinds in every PIN and PUK: capital letters, small letters, digits. Nothing was changed; no try was lost. Choose others.",
+            "Builds from before 2010 want characters of two kinds in every PIN and PUK: capital letters, small letters, digits. Choose others, and continue. The applet may have put the SO-PIN that it was given just now in the place of its transport PIN: if that is refused from now on, give this SO-PIN instead.",
         ),
     )
 }

@@ -530,6 +530,7 @@ mod tests {
                 },
                 next: 0,
                 begun: None,
+                said: false,
                 last: None,
                 at: 0,
             })),

@@ -24,6 +24,7 @@ pub fn error(error: &MuscleError) -> Explanation {
                 "It can be set up once. To begin anew, delete the applet and install it again; everything in it is lost then.",
             ),
         ),
+        MuscleError::PinsRefused => super::applet::pins_refused(),
         MuscleError::Full => Explanation::new(
             gettext("The memory of the applet is full"),
             gettext(
@@ -151,10 +152,10 @@ fn unguarded(slot: u8) -> Explanation {
 
 fn exposed(slot: u8, why: &CardError) -> Explanation {
     Explanation::new(
-        gettext("The imported key can still be read by anybody"),
+        gettext("A key on the card can be read by anybody"),
         sentences(&[
             gettext(
-                "The applet ignored the rules of the key, and putting a throw-away key over it failed. Keep the token to yourself and continue: the key is overwritten before anything else is done. If that does not help, delete the applet.",
+                "The rules of its place do not protect it, and putting a throw-away key over it failed. Keep the token to yourself and continue: the key is overwritten before anything else is done. If that does not help, delete the applet.",
             ),
             place(slot),
         ]),

@@ -179,7 +179,7 @@ pub fn need_is_for(need: &Need) -> String {
             gettext("It gives a new PIN when the PIN is blocked or forgotten.")
         }
         (SecretName::TransportPin, ..) => gettext(
-            "The applet is delivered with it: “Muscle00” if nobody built it with another one. A wrong one costs one of three tries.",
+            "The applet is delivered with it: “Muscle00” if nobody built it with another one. A wrong one costs one of three tries. After a set-up that failed it may be the SO-PIN chosen then, with its tries; who goes on with that set-up has both tried, which costs up to two.",
         ),
         (SecretName::ManagerKeys, ..) => {
             gettext("Without them nothing on the card can be loaded, deleted or locked.")

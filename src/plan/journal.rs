@@ -61,6 +61,9 @@ pub enum Record {
         /// Whether it is sure that this try left the card as it was.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         untouched: bool,
+        /// Whether the person was told that a key stays on the card if this is done all the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        said: bool,
     },
     /// Everything is done, and the card was read again.
     Finished {
@@ -123,6 +126,8 @@ pub struct Unfinished {
     pub next: usize,
     /// If that one was begun, and may have changed the card: what was known of the card then.
     pub begun: Option<Survey>,
+    /// Whether the person was told that a key stays on the card if the step is done all the same.
+    pub said: bool,
     /// The step that was begun last, done or not, and what was known of the card then.
     pub last: Option<(usize, Box<Survey>)>,
     /// When the last line was written.
@@ -408,6 +413,7 @@ pub fn unfinished(lines: &[Line]) -> Option<Unfinished> {
                     plan: plan.clone(),
                     next: 0,
                     begun: None,
+                    said: false,
                     last: None,
                     at: line.at,
                 });
@@ -426,9 +432,16 @@ pub fn unfinished(lines: &[Line]) -> Option<Unfinished> {
             (Record::Done { step }, Some(found)) => {
                 found.next = step + 1;
                 found.begun = None;
+                found.said = false;
             }
             // As if it had never been begun; a try before this one may have changed the card.
-            (Record::Stopped { untouched, .. }, Some(found)) => {
+            (
+                Record::Stopped {
+                    untouched, said, ..
+                },
+                Some(found),
+            ) => {
+                found.said |= *said;
                 if *untouched && is_first_try {
                     found.begun = None;
                 }
@@ -604,6 +617,7 @@ mod tests {
                         step,
                         why,
                         untouched,
+                        said: false,
                     };
                     journal.append(3, stopped).unwrap();
                 }
@@ -669,9 +683,25 @@ mod tests {
             step: 1,
             why: "gone".into(),
             untouched: false,
+            said: false,
         };
-        journal.append(3, stopped).unwrap();
+        journal.append(3, stopped.clone()).unwrap();
         assert_eq!(journal.unfinished().unwrap().next, 1);
+        assert!(!journal.unfinished().unwrap().said);
+        // What was said stays said, as long as it is about this step.
+        let Record::Stopped { step, why, .. } = stopped.clone() else {
+            unreachable!()
+        };
+        let said = Record::Stopped {
+            step,
+            why,
+            untouched: false,
+            said: true,
+        };
+        for record in [said, stopped] {
+            journal.append(3, record).unwrap();
+            assert!(journal.unfinished().unwrap().said);
+        }
         let standing = |journal: &super::Journal| {
             let (plan, standing, at) = last_plan(journal.lines()).unwrap();
             (plan.name.clone(), standing, at)

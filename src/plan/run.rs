@@ -3,7 +3,7 @@
 use super::journal::{Journal, JournalError, Record, Unfinished};
 use super::secrets::Secrets;
 use super::{Plan, SetupError, Survey};
-use crate::card::setup::{Occasion, carry_out, left_untouched};
+use crate::card::setup::{Occasion, carry_out, left_untouched, says_that_key_stays};
 use crate::transport::channel::Channel;
 
 /// A plan on its way.
@@ -16,6 +16,8 @@ pub struct Run {
     next: usize,
     /// Whether the next step was begun before.
     again: bool,
+    /// Whether it was said of the next step that a key stays on the card.
+    said: bool,
 }
 
 /// Why a step was not done.
@@ -48,6 +50,7 @@ impl Run {
             survey: Some(survey),
             next: 0,
             again: false,
+            said: false,
         })
     }
 
@@ -68,6 +71,7 @@ impl Run {
             plan: unfinished.plan,
             journal,
             again: unfinished.begun.is_some(),
+            said: unfinished.said,
             survey: unfinished.begun,
             next: unfinished.next,
         })
@@ -126,6 +130,7 @@ impl Run {
         self.journal.append(now, begun)?;
         let occasion = Occasion {
             again: self.again,
+            said: self.said,
             paper: false,
             moment: self.plan.made,
             opening: self.plan.opening,
@@ -154,6 +159,7 @@ impl Run {
                 self.survey = Some(survey);
                 self.next += 1;
                 self.again = false;
+                self.said = false;
                 Ok(())
             }
             Err(error) => {
@@ -162,10 +168,13 @@ impl Run {
                 if untouched {
                     self.again = occasion.again;
                 }
+                let said = says_that_key_stays(&error);
+                self.said |= said;
                 let stopped = Record::Stopped {
                     step,
                     why: error.to_string(),
                     untouched,
+                    said,
                 };
                 self.journal.append(now, stopped)?;
                 Err(error.into())

@@ -44,6 +44,13 @@ pub(crate) struct Card {
     /// Whether another application is on the card, empty, that says that it is a PKCS #15 one.
     pub(crate) has_pkcs15: bool,
     pub(crate) is_ready: bool,
+    /// What Setup asks for, if it is not the PIN that the applet is delivered with.
+    pub(crate) transport: Option<Pin>,
+    /// Whether PINs have to have characters of two kinds.
+    pub(crate) has_policy: bool,
+    /// The number of codes after which Setup is torn, once.
+    pub(crate) tears: Option<usize>,
+    pub(crate) is_torn: bool,
     pub(crate) pins: [Option<Pin>; 8],
     pub(crate) logged: u16,
     /// The oldest first.
@@ -88,6 +95,9 @@ impl Card {
         let answer = self.answer(command);
         if let Some(left) = &mut self.left {
             *left -= 1;
+        }
+        if std::mem::take(&mut self.is_torn) {
+            return Err(LinkError::Removed);
         }
         Ok(answer)
     }
@@ -194,26 +204,65 @@ impl Card {
         }
     }
 
+    /// As the source does it: each code is kept as soon as it was looked at.
     fn set_up(&mut self, data: &[u8]) -> Answer {
         let (default, mut rest) = lv(data);
-        if default != b"Muscle00" {
+        self.policy(default)?;
+        let transport = self.transport.get_or_insert_with(|| Pin {
+            value: b"Muscle00".to_vec(),
+            puk: Vec::new(),
+            left: 3,
+            tries: 3,
+        });
+        if transport.left == 0 {
+            return Err(0x9C0C);
+        }
+        if transport.value != default {
+            transport.left -= 1;
             return Err(0x9C02);
         }
+        transport.left = transport.tries;
         for number in 0..2 {
             let (tries, after) = (rest[0], &rest[2..]);
             let (value, after) = lv(after);
             let (puk, after) = lv(after);
-            self.pins[number] = Some(Pin {
+            self.policy(value)?;
+            let mut pin = Pin {
                 value: value.to_vec(),
-                puk: puk.to_vec(),
+                puk: Vec::new(),
                 left: tries,
                 tries,
-            });
+            };
+            if number == 0 {
+                self.transport = Some(pin.clone());
+            }
+            self.tear(2 * number + 1)?;
+            self.policy(puk)?;
+            pin.puk = puk.to_vec();
+            self.pins[number] = Some(pin);
+            self.tear(2 * number + 2)?;
             rest = after;
         }
         self.memory = usize::from(u16::from_be_bytes([rest[2], rest[3]]));
         self.is_ready = true;
         Ok(Vec::new())
+    }
+
+    fn policy(&self, value: &[u8]) -> Result<(), u16> {
+        let is_digits = value.iter().all(u8::is_ascii_digit);
+        if self.has_policy && is_digits {
+            return Err(0x9C0F);
+        }
+        Ok(())
+    }
+
+    fn tear(&mut self, codes: usize) -> Result<(), u16> {
+        if self.tears == Some(codes) {
+            self.tears = None;
+            self.is_torn = true;
+            return Err(0x6F00);
+        }
+        Ok(())
     }
 
     fn free(&self) -> usize {

@@ -4,7 +4,7 @@ use symbolon::card::CardError;
 use symbolon::card::muscle::write;
 use symbolon::card::muscle::{MuscleError, find};
 use symbolon::simulator::MuscleBuild;
-use symbolon::token::{ApplicationKind, ApplicationState, Breach, PinRole, TriesLeft};
+use symbolon::token::{ApplicationKind, ApplicationState, PinRole, TriesLeft};
 
 use crate::bench::{Bench, JCOP};
 use crate::life::{CERTIFICATE, PIN, certificate, key, set_up, show, surveyed, until};
@@ -35,10 +35,8 @@ fn an_older_build_lives_the_same_life() {
 #[test]
 fn a_refused_set_up_says_why() {
     let jcop = MuscleBuild::jcop;
-    let breach = Breach::Character;
-    let role = PinRole::User;
     let digits = first(jcop().with_pin_policy(), b"Muscle00", b"11111111");
-    assert_eq!(digits, Err(CardError::Rule { role, breach }));
+    assert_eq!(digits, Err(MuscleError::PinsRefused.into()));
     assert_eq!(first(jcop().with_pin_policy(), b"Muscle00", PIN), Ok(()));
     let role = PinRole::SecurityOfficer;
     let left = TriesLeft::Unknown;
@@ -102,4 +100,32 @@ fn a_full_card_stays_what_it_was() {
     assert_eq!(found.certificates.len(), usize::from(stored));
     // A second one of the same size is refused in the same way: nothing eats memory.
     assert_eq!(store(0x70), Err(MuscleError::Full.into()));
+}
+
+/// The applet has the officer's PIN in the place of its transport PIN then.
+#[test]
+fn a_set_up_that_was_refused_is_done_again() {
+    let again = |card: &Bench, pin, again| {
+        card.with(|channel| {
+            find(channel)?;
+            set_up(channel, b"Muscle00", pin, again)
+        })
+    };
+    let refused = Err(MuscleError::PinsRefused.into());
+    let card = Bench::built(MuscleBuild::jcop().with_pin_policy(), JCOP);
+    assert_eq!(again(&card, b"11111111", false), refused);
+    for _ in 0..8 {
+        assert_eq!(again(&card, b"22222222", true), refused);
+    }
+    assert_eq!(again(&card, PIN, true), Ok(()));
+    // As long as memory is missing, no try is lost for good.
+    let card = Bench::built(MuscleBuild::jcop().with_memory(4096), JCOP);
+    let exception = again(&card, PIN, false);
+    assert!(
+        matches!(exception, Err(CardError::Status { .. })),
+        "{exception:?}"
+    );
+    for _ in 0..8 {
+        assert_eq!(again(&card, PIN, true), exception);
+    }
 }

@@ -53,11 +53,11 @@ pub(crate) const LIFE: [(&str, Work); 9] = [
     ("delete a certificate", |channel, survey, _| {
         write::delete_certificate(channel, survey, &[0x45])
     }),
-    ("delete a key", |channel, survey, again| {
-        write::delete_key(channel, survey, &[0x46], again)
+    ("delete a key", |channel, survey, _| {
+        write::delete_key(channel, survey, &[0x46], false)
     }),
-    ("erase", |channel, survey, again| {
-        write::erase(channel, survey, again)
+    ("erase", |channel, survey, _| {
+        write::erase(channel, survey, false)
     }),
 ];
 

@@ -3,14 +3,15 @@
 
 use symbolon::base::hex::Hex;
 use symbolon::card::CardError;
-use symbolon::card::muscle::MuscleError;
 use symbolon::card::muscle::write::{self, ImportedKey, Survey};
+use symbolon::card::muscle::{MuscleError, ObjectId};
 use symbolon::card::setup;
 use symbolon::iso7816::StatusWord;
 use symbolon::pki::import;
 use symbolon::plan::Task;
+use symbolon::transport::link::Link as _;
 
-use crate::applet::Card;
+use crate::applet::{Card, Object};
 use crate::pool::POOL;
 use crate::shared::Shared;
 use crate::writing::{key, made, shown, signed_in, surveyed};
@@ -29,9 +30,9 @@ fn with_keys(keys: &[(u8, u8, u16)]) -> Shared {
     shared
 }
 
-fn delete(shared: &Shared, survey: &mut Survey, again: bool) -> Result<(), CardError> {
+fn delete(shared: &Shared, survey: &mut Survey, said: bool) -> Result<(), CardError> {
     signed_in(shared, |channel| {
-        write::delete_key(channel, survey, &[0x45], again)
+        write::delete_key(channel, survey, &[0x45], said)
     })
 }
 
@@ -206,4 +207,123 @@ fn a_key_that_anybody_can_read_is_not_left_without_a_word() {
     let (rules, new) = private(&shared.card(), 2);
     assert_eq!(rules, [0xFFFF, 2, 2]);
     assert_ne!(new, old);
+}
+
+/// A key that is overwritten is lost: before that it is sure that it can leave the lists.
+#[test]
+fn no_key_is_lost_where_the_lists_may_not_be_written() {
+    type Change = fn(&mut [u16; 3]);
+    let closed: [([u8; 4], Change); 4] = [
+        ([0x50, 0x15, 0x44, 0x02], |rules| rules[1] = 0x0001),
+        ([0x50, 0x15, 0x44, 0x02], |rules| rules[1] = 0xFFFF),
+        ([0x50, 0x15, 0x44, 0x03], |rules| rules[1] = 0x0003),
+        ([0x50, 0x15, 0x30, 0x00], |rules| rules[2] = 0xFFFF),
+    ];
+    for (id, change) in closed {
+        let shared = with_keys(&[(0x45, 0, 1024), (0x46, 1, 1024)]);
+        {
+            let mut card = shared.card();
+            let object = card.objects.iter_mut().find(|object| object.id == id);
+            change(&mut object.unwrap().rules);
+        }
+        let before = private(&shared.card(), 0);
+        let mut survey = surveyed(&shared);
+        let begun = survey.clone();
+        let refused = Err(MuscleError::Undeletable { id: ObjectId(id) }.into());
+        assert_eq!(delete(&shared, &mut survey, false), refused);
+        assert_eq!(private(&shared.card(), 0), before);
+        assert_eq!(survey, begun);
+        assert_eq!(shown(&shared.card()).keys.len(), 2);
+        // Known before the plan begins, too.
+        let task = Task::DeleteKey {
+            id: Hex(vec![0x45]),
+        };
+        let live = crate::looking::with(&shared, |channel| {
+            setup::Survey::read(channel, setup::About::Token).unwrap()
+        });
+        let atr = shared.atr().to_vec();
+        let rehearsed = setup::rehearse(&atr, &live, &[task], 0, Default::default());
+        assert!(rehearsed.is_err(), "{id:02X?}");
+    }
+}
+
+/// Nor where something is left of a transfer that the holder may not delete.
+#[test]
+fn no_key_is_lost_where_the_rest_of_a_transfer_stays() {
+    let shared = with_keys(&[(0x45, 0, 1024)]);
+    let before = private(&shared.card(), 0);
+    signed_in(&shared, |channel| {
+        // What the other program of a shared card left there since the applet was selected.
+        shared.card().objects.push(Object {
+            id: [0xFF, 0xFF, 0xFF, 0xFE],
+            rules: [0xFFFF; 3],
+            content: vec![0; 8],
+        });
+        let mut survey = write::survey(channel).unwrap();
+        let begun = survey.clone();
+        let refused = write::erase(channel, &mut survey, false);
+        assert_eq!(refused, Err(MuscleError::Unauthorized.into()));
+        assert_eq!(survey, begun);
+    });
+    assert_eq!(private(&shared.card(), 0), before);
+    assert_eq!(shown(&shared.card()).keys.len(), 1);
+}
+
+/// A card that is pulled is waited for, whatever is in the place; and a key that only a PIN opens is not
+/// open to everybody.
+#[test]
+fn only_what_anybody_can_read_is_said_to_be_open() {
+    let file = import::open(POOL[1].1[2], None).unwrap().key;
+    let import = |shared: &Shared, survey: &mut Survey| {
+        signed_in(shared, |channel| {
+            let imported = ImportedKey::of(&file).unwrap();
+            write::import_key(channel, survey, &key(0x47, 1, 2048), &imported)
+        })
+    };
+    let left = |read: u16| {
+        let shared = with_keys(&[(0x46, 1, 2048)]);
+        shared.card().keys[2].as_mut().unwrap().rules[0] = read;
+        shared
+    };
+    let size = || MuscleError::KeySize { bits: 2048 };
+    for (read, is_open) in [(0x0000, true), (0x0002, false), (0xFFFF, false)] {
+        let shared = left(read);
+        let mut survey = surveyed(&shared);
+        shared.card().makes = Some(0);
+        let why = Box::new(size().into());
+        let expected = match is_open {
+            true => MuscleError::Exposed { slot: 2, why },
+            false => size(),
+        };
+        assert_eq!(import(&shared, &mut survey), Err(expected.into()));
+    }
+    // At each command of an import over a key that is open.
+    let (mut broken, mut open) = (0, 0);
+    for number in 0.. {
+        let shared = left(0x0000);
+        let mut survey = surveyed(&shared);
+        shared.card().forgets_rules = true;
+        let done = signed_in(&shared, |channel| {
+            shared.card().left = Some(number);
+            let imported = ImportedKey::of(&file).unwrap();
+            write::import_key(channel, &mut survey, &key(0x47, 1, 2048), &imported)
+        });
+        match done {
+            Err(CardError::Link(_)) => broken += 1,
+            // The new key is there, and open.
+            Err(CardError::Muscle(MuscleError::Exposed { slot: 2, why }))
+                if matches!(*why, CardError::Link(_)) =>
+            {
+                assert_eq!(private(&shared.card(), 2).0[0], 0x0000);
+                open += 1;
+            }
+            other => {
+                let unguarded = MuscleError::Unguarded { slot: 2 };
+                assert_eq!(other, Err(unguarded.into()), "{number}");
+                break;
+            }
+        }
+    }
+    assert!(broken > 5, "{broken}");
+    assert_eq!(open, 1);
 }

@@ -5,6 +5,7 @@ use symbolon::base::hex::Hex;
 use symbolon::base::secret::Secret;
 use symbolon::card::CardError;
 use symbolon::card::muscle::{MuscleError, ObjectId};
+use symbolon::iso7816::StatusWord;
 use symbolon::plan::journal::{Journals, recognised, unfinished};
 use symbolon::plan::preview::{Preview, Warning};
 use symbolon::plan::run::{Run, RunError};
@@ -373,4 +374,172 @@ fn what_cannot_be_erased_is_known_before() {
     let id = ObjectId([0x50, 0x15, 0x77, 0x00]);
     let refused = CardError::from(MuscleError::Undeletable { id });
     assert_eq!(Preview::of(&plan, &survey), Err((0, refused.into())));
+}
+
+/// That a step was begun before is no word about its keys: who mistyped the PIN, or pulled the card, is
+/// told that a key stays, and it leaves the lists only after that.
+#[test]
+fn a_key_that_stays_is_said_though_the_step_was_begun_before() {
+    let id = || Hex(vec![0x45]);
+    let stays = CardError::from(MuscleError::KeyStays {
+        slot: 0,
+        sw: StatusWord(0x6F00),
+    });
+    let stays = Err(RunError::Setup(SetupError::Card(stays)));
+    let mut wrong = Secrets::default();
+    wrong.give(SecretName::Pin { number: 1 }, Secret::new(b"87654321"));
+    for task in [Task::DeleteKey { id: id() }, Task::DeleteApplication] {
+        for pulled in [false, true] {
+            for resumed in [false, true] {
+                let shared = Shared::new(with_serial());
+                shared.card().makes = Some(0);
+                let plan = plan(&shared, vec![task.clone()]);
+                let journals = Journals::memory();
+                let mut run = begin(&shared, &journals, &plan);
+                let first = match pulled {
+                    false => go_on(&shared, &mut run, &mut wrong, None),
+                    true => go_on(&shared, &mut run, &mut secrets(), Some(6)),
+                };
+                assert!(first.is_err() && first != stays, "{first:?}");
+                let next = |run: Run| match resumed {
+                    true => {
+                        drop(run);
+                        resume(&shared, &journals).unwrap()
+                    }
+                    false => run,
+                };
+                run = next(run);
+                let done = go_on(&shared, &mut run, &mut secrets(), None);
+                assert_eq!(done, stays);
+                assert_eq!(survey(&shared).counts().keys, 1, "nothing was changed");
+                // Another mistake in between takes back nothing of what was said.
+                run = next(run);
+                assert!(go_on(&shared, &mut run, &mut wrong, None).is_err());
+                run = next(run);
+                let done = go_on(&shared, &mut run, &mut secrets(), None);
+                assert_eq!(done, Ok(()));
+                assert_eq!(survey(&shared).counts().keys, 0);
+            }
+        }
+    }
+}
+
+/// The officer's PIN is in the place of the transport PIN then, and has as many tries as it was given.
+#[test]
+fn a_set_up_that_was_torn_within_goes_on() {
+    for tries in [1, 4] {
+        let blank = || Shared::new(Card::default());
+        let tasks = || {
+            let mut tasks = first_set_up();
+            if let Some(Task::SetUpApplet(set_up)) = tasks.first_mut() {
+                set_up.officer_tries.0 = tries;
+            }
+            tasks
+        };
+        let plan = plan(&blank(), tasks());
+        for tears in 0..=4 {
+            let blank = blank();
+            let journals = Journals::memory();
+            let mut run = begin(&blank, &journals, &plan);
+            // Before the first code, or after so many.
+            let left = (tears == 0).then_some(3);
+            blank.card().tears = Some(tears);
+            assert!(go_on(&blank, &mut run, &mut new_secrets(), left).is_err());
+            assert!(!blank.card().is_ready);
+            // Some more times, with the same PINs.
+            for again in 1..=4 {
+                blank.card().tears = Some(again);
+                drop(run);
+                run = resume(&blank, &journals).unwrap();
+                assert!(go_on(&blank, &mut run, &mut new_secrets(), None).is_err());
+            }
+            drop(run);
+            let mut run = resume(&blank, &journals).unwrap();
+            let done = go_on(&blank, &mut run, &mut new_secrets(), None);
+            assert_eq!(done, Ok(()), "torn after {tears}, {tries} tries");
+            assert!(survey(&blank).is_set_up());
+            assert_eq!(blank.card().pins[0].as_ref().unwrap().left, tries);
+        }
+    }
+}
+
+fn set_ups(shared: &Shared) -> usize {
+    let card = shared.card();
+    let sent = card.sent.iter();
+    sent.filter(|sent| sent[..2] == [0xB0, 0x2A]).count()
+}
+
+/// What the applet says of PINs is no proof that nothing was changed.
+#[test]
+fn a_set_up_whose_pins_were_refused_goes_on_with_others() {
+    let blank = Shared::new(Card {
+        has_policy: true,
+        ..Card::default()
+    });
+    let plan = plan(&blank, first_set_up());
+    let journals = Journals::memory();
+    let mut run = begin(&blank, &journals, &plan);
+    let mut given = new_secrets();
+    let mut give = |name, pin: &[u8]| given.give(name, Secret::new(pin));
+    give(SecretName::Pin { number: 0 }, b"Ab681357");
+    give(SecretName::Puk { number: 0 }, b"Ab223344");
+    let refused = SetupError::from(CardError::from(MuscleError::PinsRefused));
+    let done = go_on(&blank, &mut run, &mut given, None);
+    assert_eq!(done, Err(refused.into()));
+    drop(run);
+    let mut give = |name, pin: &[u8]| given.give(name, Secret::new(pin));
+    give(SecretName::Pin { number: 1 }, b"Ab572468");
+    give(SecretName::Puk { number: 1 }, b"Ab667788");
+    // With another SO-PIN neither is right: two tries, and nothing more is sent.
+    blank.card().sent.clear();
+    give(SecretName::Pin { number: 0 }, b"Cd681357");
+    let mut run = resume(&blank, &journals).unwrap();
+    let wrong = go_on(&blank, &mut run, &mut given, None);
+    assert!(
+        matches!(
+            wrong,
+            Err(RunError::Setup(SetupError::Card(
+                CardError::WrongPin { .. }
+            )))
+        ),
+        "{wrong:?}"
+    );
+    assert_eq!(set_ups(&blank), 2);
+    // The SO-PIN chosen then in the place of the transport PIN.
+    given.give(SecretName::TransportPin, Secret::new(b"Ab681357"));
+    drop(run);
+    let mut run = resume(&blank, &journals).unwrap();
+    let done = with(&blank, |channel| run.step(channel, &mut given, NOW));
+    assert_eq!(done, Ok(()));
+    assert_eq!(set_ups(&blank), 3);
+    assert!(blank.card().is_ready);
+}
+
+/// Memory and PINs are laid down by the set-up: one that has others was set up by another plan.
+#[test]
+fn a_set_up_goes_on_on_no_applet_that_has_other_numbers() {
+    type Change = fn(&mut Card);
+    let changes: [(&str, Change); 3] = [
+        ("memory", |card| card.memory = 8000),
+        ("a PIN more", |card| card.pins[2] = card.pins[1].clone()),
+        ("a PIN less", |card| card.pins[1] = None),
+    ];
+    let blank = Shared::new(Card::default());
+    let plan = plan(&blank, first_set_up());
+    let journals = Journals::memory();
+    let mut run = begin(&blank, &journals, &plan);
+    // Before Setup: nobody knows what became of it.
+    assert!(go_on(&blank, &mut run, &mut new_secrets(), Some(3)).is_err());
+    drop(run);
+    for (what, change) in changes {
+        let mut other = set_up();
+        change(&mut other);
+        let other = Shared::new(other);
+        let refused = resume(&other, &journals);
+        let changed = RunError::Setup(SetupError::Changed);
+        assert_eq!(refused.err(), Some(changed), "{what}");
+        assert_eq!(verified(&other), 0, "{what}");
+    }
+    // Nothing tells the one with the same numbers from it.
+    assert!(resume(&Shared::new(set_up()), &journals).is_ok());
 }

@@ -28,6 +28,7 @@ pub fn carry_out(
         paper,
         moment,
         opening: _,
+        said: _,
     } = occasion;
     let (serial, phase) = match identity(channel) {
         Ok(told) if !paper => told,

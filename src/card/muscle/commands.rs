@@ -82,7 +82,7 @@ impl Next {
 }
 
 /// What the first set-up stores (sheet "muscle", 3).
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct SetUp<'a> {
     /// The PIN that the applet was compiled with.
     pub default_pin: &'a Secret,
@@ -98,7 +98,7 @@ pub struct SetUp<'a> {
 }
 
 /// A PIN that the first set-up stores.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct NewIdentity<'a> {
     /// The PIN, 4 to 16 bytes.
     pub pin: &'a Secret,

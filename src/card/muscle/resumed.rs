@@ -3,7 +3,7 @@
 //! has for ever: its PINs, its memory, its key places.
 
 use super::applet::KeyPlace;
-use super::tasks::{NamedBy, Survey, kind};
+use super::tasks::{HOLDER, NamedBy, OFFICER, Survey, kind};
 use super::{State, write};
 use crate::base::hex::Hex;
 use crate::card::pkcs15::directory::Kind;
@@ -96,9 +96,14 @@ fn unchanged(task: &Task) -> &'static [Kind] {
 fn has_same_base(now: &write::Survey, was: &write::Survey, task: Option<&Task>) -> bool {
     match (&now.state, &was.state) {
         (State::Blank, State::Blank) => true,
-        (State::Ready(_), State::Blank) => {
-            matches!(task, Some(Task::SetUpApplet(_))) && now.places.is_empty()
-        }
+        (State::Ready(now_is), State::Blank) => match task {
+            Some(Task::SetUpApplet(new)) => {
+                now_is.total == u32::from(new.memory)
+                    && now.pins == [OFFICER, HOLDER]
+                    && now.places.is_empty()
+            }
+            _ => false,
+        },
         (State::Ready(now_is), State::Ready(it_was)) => {
             now_is.total == it_was.total && now.pins == was.pins
         }

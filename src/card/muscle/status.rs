@@ -39,6 +39,10 @@ pub enum MuscleError {
     /// It was set up before; only its deletion takes that back.
     #[error("the applet is set up already")]
     SetUpAlready,
+    /// The first set-up was refused for one of its PINs or PUKs; nobody says which. The PIN of the
+    /// security officer may be in the place of the transport PIN now.
+    #[error("the applet does not take these PINs")]
+    PinsRefused,
     /// No room for an object.
     #[error("no memory left for objects")]
     Full,
@@ -114,8 +118,9 @@ pub enum MuscleError {
         /// What the card answered.
         sw: StatusWord,
     },
-    /// The rules of an object do not let the holder delete it. Nothing was changed.
-    #[error("the holder may not delete object {}", Hex(id.0.to_vec()))]
+    /// The rules of an object do not let the holder delete it, or a key in the list that it is. Nothing
+    /// was changed.
+    #[error("the holder may not delete object {}, or what it names", Hex(id.0.to_vec()))]
     Undeletable {
         /// The object.
         id: ObjectId,

@@ -19,7 +19,7 @@ use crate::transport::channel::Channel;
 
 /// The number of the holder's PIN; that of the security officer has the number 0.
 pub(in crate::card) const HOLDER: u8 = 1;
-const OFFICER: u8 = 0;
+pub(super) const OFFICER: u8 = 0;
 
 /// The most characters of a PIN that other programs take (sheet "muscle", 12).
 const MAX_PIN: usize = 8;
@@ -211,7 +211,7 @@ pub(in crate::card) fn carry_out(
     }
     show_pin(channel, materials)?;
     match task {
-        Task::DeleteApplication => write::erase(channel, applet, occasion.again)?,
+        Task::DeleteApplication => write::erase(channel, applet, occasion.said)?,
         Task::Create(new) => {
             let serial = survey.serial.0.as_slice();
             let told = (serial, new.label.as_str());
@@ -230,7 +230,7 @@ pub(in crate::card) fn carry_out(
             write::import_key(channel, applet, new, &imported(private))?;
         }
         Task::StoreCertificate(new) => write::store_certificate(channel, applet, new)?,
-        Task::DeleteKey { id } => write::delete_key(channel, applet, &id.0, occasion.again)?,
+        Task::DeleteKey { id } => write::delete_key(channel, applet, &id.0, occasion.said)?,
         Task::DeleteCertificate { id } => write::delete_certificate(channel, applet, &id.0)?,
         Task::StorePin(_)
         | Task::StoreData(_)
@@ -316,8 +316,8 @@ fn set_up(
     Ok(write::set_up(channel, &set_up, occasion.again)?)
 }
 
-/// Whether the applet was surely not set up where its first set-up failed in this way, if it was not
-/// begun before.
+/// Whether the applet surely is as it was where its first set-up failed in this way, if it was not begun
+/// before. What the applet itself refuses for its PINs may have changed it.
 pub(in crate::card) fn was_not_set_up(error: &SetupError) -> bool {
     match error {
         SetupError::Missing(_) | SetupError::KnownPin { .. } | SetupError::OtherMake => true,

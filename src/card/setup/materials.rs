@@ -71,6 +71,8 @@ pub struct Occasion {
     /// Whether it was begun before, so that any of its commands may have been carried out. The
     /// survey is the one that it was begun with.
     pub again: bool,
+    /// Whether the person was told that a key stays on the card if the task is done all the same.
+    pub said: bool,
     /// Whether nothing answers: only the commands are of interest.
     pub paper: bool,
     /// Seconds since 1970 that are written as the last update.

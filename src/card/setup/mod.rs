@@ -18,7 +18,7 @@ use crate::transport::channel::Channel;
 pub use error::SetupError;
 pub use materials::{Materials, Occasion, Private};
 pub use rehearse::{Need, Rehearsal, rehearse};
-pub use resumed::left_untouched;
+pub use resumed::{left_untouched, says_that_key_stays};
 
 /// Everything that the tasks of a plan have to know of a card.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]

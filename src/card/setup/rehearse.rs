@@ -99,6 +99,7 @@ pub fn rehearse(
         let before = survey.clone();
         let occasion = Occasion {
             again: false,
+            said: false,
             paper: true,
             moment,
             opening,

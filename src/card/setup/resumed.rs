@@ -2,7 +2,8 @@
 
 use super::{SetupError, Survey};
 use crate::base::hex::Hex;
-use crate::card::muscle;
+use crate::card::CardError;
+use crate::card::muscle::{self, MuscleError};
 use crate::card::task::Task;
 
 /// Whether it is sure that a task which failed in this way, at its first try, left the card as it was.
@@ -13,6 +14,16 @@ pub fn left_untouched(task: &Task, error: &SetupError) -> bool {
         // Each of the others looks for itself at what was done.
         _ => false,
     }
+}
+
+/// Whether a task stopped to say that a key stays on the card: the person decides then, and who goes on
+/// has heard it.
+#[must_use]
+pub fn says_that_key_stays(error: &SetupError) -> bool {
+    matches!(
+        error,
+        SetupError::Card(CardError::Muscle(MuscleError::KeyStays { .. }))
+    )
 }
 
 impl Survey {

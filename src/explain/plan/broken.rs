@@ -180,6 +180,7 @@ mod tests {
             },
             next: 1,
             begun: None,
+            said: false,
             last: None,
             at: 0,
         }

@@ -336,6 +336,7 @@ impl World {
                         plan: Plan::clone(&plan),
                         next,
                         begun: None,
+                        said: false,
                         last: None,
                         at: 0,
                     })
@@ -500,6 +501,7 @@ fn a_plan_that_was_written_down_too_late_is_in_nobodys_way() {
             plan: Plan::clone(&plan),
             next: 0,
             begun: None,
+            said: false,
             last: None,
             at: 0,
         })),

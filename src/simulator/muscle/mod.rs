@@ -15,6 +15,7 @@ mod setup;
 mod status;
 
 use super::chip::{Applet, Result};
+use super::pin::Pin;
 use super::pool::Pool;
 use super::random::Random;
 use crate::iso7816::{Parsed, StatusWord};
@@ -29,6 +30,9 @@ use setup::Rules;
 /// The applet's class of commands.
 const CLASS: u8 = 0xB0;
 
+/// The tries of the transport PIN.
+const TRANSPORT_TRIES: u8 = 3;
+
 /// How many PINs there can be, and how many keys.
 const PLACES: usize = 8;
 
@@ -37,8 +41,9 @@ pub struct Muscle {
     build: Build,
     /// What Setup laid down; nothing before it.
     rules: Option<Rules>,
-    /// The tries left of the transport PIN.
-    transport_left: u8,
+    /// What Setup asks for: the transport PIN, or that of the admin where a Setup has failed after it had
+    /// taken that; nothing where it is not looked at.
+    transport: Option<Pin>,
     pins: [Option<Code>; PLACES],
     slots: [Option<Slot>; PLACES],
     objects: Objects,
@@ -55,10 +60,12 @@ impl Muscle {
     /// An applet that was installed just now.
     #[must_use]
     pub fn blank(build: Build) -> Self {
+        let transport = build.transport_pin.as_deref();
+        let transport = transport.map(|pin| Pin::new(pin, TRANSPORT_TRIES));
         Self {
             build,
             rules: None,
-            transport_left: 3,
+            transport,
             pins: [const { None }; PLACES],
             slots: [const { None }; PLACES],
             objects: Objects::default(),

@@ -4,6 +4,7 @@ use super::pins::Code;
 use super::status::{AUTH_FAILED, BLOCKED, EXCEPTION, UNAUTHORIZED, WRONG_PARAMETER};
 use super::{Build, Muscle, byte, check_p1p2, counted};
 use crate::simulator::chip::Result;
+use crate::simulator::pin::{Pin, Verdict};
 
 /// What Setup lays down for good.
 #[derive(Clone, Copy, Debug)]
@@ -53,26 +54,16 @@ impl Muscle {
         self.objects.set_memory(rules.memory);
     }
 
-    /// Setup.
+    /// Setup. Each code stays once it was looked at, whatever comes after it; the admin's PIN takes the
+    /// place of the transport PIN. Memory comes last.
     pub(super) fn set_up_by(&mut self, p1: u8, p2: u8, data: &[u8]) -> Result {
         check_p1p2((p1, 0x00), (p2, 0x00))?;
         let mut data = data;
         let transport = counted(&mut data).ok_or(WRONG_PARAMETER)?;
-        let wanted = self.build.transport_pin.as_deref();
-        if let Some(wanted) = wanted {
-            if self.transport_left == 0 {
-                return Err(BLOCKED);
-            }
-            if wanted != transport {
-                self.transport_left -= 1;
-                return Err(AUTH_FAILED);
-            }
-            self.transport_left = 3;
+        self.check_transport(transport)?;
+        for number in [ADMIN, USER] {
+            self.take_code(number, &mut data)?;
         }
-        let admin_tries = [byte(&mut data), byte(&mut data)];
-        let admin = self.new_code(admin_tries, &mut data)?;
-        let user_tries = [byte(&mut data), byte(&mut data)];
-        let user = self.new_code(user_tries, &mut data)?;
         let &[_, _, high, low, objects, keys, pins, ..] = data else {
             return Err(WRONG_PARAMETER);
         };
@@ -80,9 +71,6 @@ impl Muscle {
         // The Java machine has no such array to give.
         if memory > self.build.memory {
             return Err(EXCEPTION);
-        }
-        for (place, code) in self.pins.iter_mut().zip([admin, user]) {
-            *place = Some(code);
         }
         self.start(Rules {
             memory,
@@ -93,17 +81,34 @@ impl Muscle {
         Ok(Vec::new())
     }
 
-    /// A PIN and its unblock code, with these tries.
-    fn new_code(&self, tries: [Option<u8>; 2], data: &mut &[u8]) -> Result<Code> {
-        let [Some(tries), Some(puk_tries)] = tries else {
+    /// Compares what Setup asks for, where it is looked at.
+    fn check_transport(&mut self, given: &[u8]) -> Result<()> {
+        if self.transport.is_some() {
+            self.check_policy(given)?;
+        }
+        match self.transport.as_mut().map(|pin| pin.check(given)) {
+            None | Some(Verdict::Right) => Ok(()),
+            Some(Verdict::Wrong(_)) => Err(AUTH_FAILED),
+            Some(Verdict::Blocked) => Err(BLOCKED),
+        }
+    }
+
+    /// A PIN and its unblock code, with their tries before them.
+    fn take_code(&mut self, number: u8, data: &mut &[u8]) -> Result<()> {
+        let [Some(tries), Some(puk_tries)] = [byte(data), byte(data)] else {
             return Err(WRONG_PARAMETER);
         };
-        let [Some(pin), Some(puk)] = [counted(data), counted(data)] else {
-            return Err(WRONG_PARAMETER);
-        };
+        let pin = counted(data).ok_or(WRONG_PARAMETER)?;
         self.check_policy(pin)?;
+        if number == ADMIN && self.transport.is_some() {
+            self.transport = Some(Pin::new(pin, tries));
+        }
+        let puk = counted(data).ok_or(WRONG_PARAMETER)?;
         self.check_policy(puk)?;
-        Ok(Code::new((pin, tries), (puk, puk_tries)))
+        if let Some(place) = self.pins.get_mut(usize::from(number)) {
+            *place = Some(Code::new((pin, tries), (puk, puk_tries)));
+        }
+        Ok(())
     }
 
     /// GetStatus.

@@ -92,23 +92,22 @@ fn check(survey: &Survey, pin: &NewPin) -> Result<(), CardError> {
     }
 }
 
-/// Takes the application away: throw-away keys over the keys that it names (see
+/// Takes the application away: what is left of a transfer, then throw-away keys over the keys that it names (see
 /// `overwrite`), then all objects, their bytes overwritten, the directory first, and
 /// what the token is called by last. PINs and key places stay (sheet "muscle", 11).
 ///
 /// # Errors
 ///
-/// [`MuscleError::Undeletable`] before anything is changed; [`MuscleError::KeyStays`], unless it is done
-/// `again`; else [`CardError`]; it may be done again.
-pub fn erase(channel: &mut Channel<'_>, survey: &mut Survey, again: bool) -> Result<(), CardError> {
+/// [`MuscleError::Undeletable`] before anything is changed; [`MuscleError::KeyStays`], unless that was
+/// `said`; else [`CardError`]; it may be done again.
+pub fn erase(channel: &mut Channel<'_>, survey: &mut Survey, said: bool) -> Result<(), CardError> {
     if let Some(id) = survey.undeletable() {
         return Err(MuscleError::Undeletable { id }.into());
     }
-    let mut all: Vec<ObjectId> = survey.objects.iter().map(|object| object.id).collect();
-    all.retain(|id| is_ours(*id) || is_transfer(*id));
-    // If what is left of a transfer could not be deleted, nothing else is.
+    let all: Vec<ObjectId> = survey.objects.iter().map(|object| object.id).collect();
+    let (left, mut all): (Vec<_>, Vec<_>) = all.into_iter().partition(|id| is_transfer(*id));
+    all.retain(|id| is_ours(*id));
     all.sort_by_key(|id| match *id {
-        id if is_transfer(id) => 0,
         ODF => 1,
         MARKER => 3,
         ROOT => 4,
@@ -116,7 +115,11 @@ pub fn erase(channel: &mut Channel<'_>, survey: &mut Survey, again: bool) -> Res
         _ => 2,
     });
     let mut hand = Hand::new(channel, survey);
-    hand.overwrite_keys(None, again)?;
+    // If what is left of a transfer cannot be deleted, nothing else is, and no key is lost.
+    for id in left {
+        hand.remove(id, true)?;
+    }
+    hand.overwrite_keys(None, said)?;
     for id in all {
         hand.remove(id, true)?;
     }

@@ -186,16 +186,20 @@ pub fn import_key(
 ///
 /// # Errors
 ///
-/// [`MuscleError::KeyStays`], unless it is done `again`; else [`CardError`]; it may be done again.
+/// [`MuscleError::Undeletable`] before anything is changed; [`MuscleError::KeyStays`], unless that was
+/// `said`; else [`CardError`]; it may be done again.
 pub fn delete_key(
     channel: &mut Channel<'_>,
     survey: &mut Survey,
     id: &[u8],
-    again: bool,
+    said: bool,
 ) -> Result<(), CardError> {
     let mut hand = Hand::new(channel, survey);
-    hand.overwrite_keys(Some(id), again)?;
     let object = hand.object_of(Kind::PublicKeys, id);
+    if let Some(id) = survey.in_the_way(object) {
+        return Err(MuscleError::Undeletable { id }.into());
+    }
+    hand.overwrite_keys(Some(id), said)?;
     hand.edit(Kind::PrivateKeys, id, None)?;
     hand.edit(Kind::PublicKeys, id, None)?;
     if let Some(object) = object {

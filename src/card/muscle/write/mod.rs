@@ -25,9 +25,9 @@ use crate::base::secret::Secret;
 use crate::card::pkcs15::directory::{self, Kind, List};
 use crate::card::pkcs15::files;
 use crate::card::{CardError, guard};
-use crate::iso7816::StatusWord;
 use crate::iso7816::tlv::ber;
-use crate::token::{Breach, Pin, PinRole, Text, TriesLeft};
+use crate::iso7816::{Response, StatusWord};
+use crate::token::{Pin, PinRole, Text, TriesLeft};
 use crate::transport::channel::Channel;
 
 /// What is on an applet.
@@ -230,13 +230,14 @@ pub fn show_pin(channel: &mut Channel<'_>, number: u8, value: &Secret) -> Result
 }
 
 /// Does the first set-up. `again` says that it was begun before: then it may be done already, which the
-/// holder's new PIN shows.
+/// holder's new PIN shows; or in part (see `send`).
 ///
 /// # Errors
 ///
-/// [`CardError::Rule`] before anything is sent, or where the applet wants characters of two kinds;
-/// [`MuscleError::SetUpAlready`]; [`CardError::WrongPin`] of the security officer if the applet was
-/// compiled with another PIN: one of its three tries is gone then.
+/// [`CardError::Rule`] before anything is sent; [`MuscleError::PinsRefused`] where the applet wants
+/// characters of two kinds; [`MuscleError::SetUpAlready`]; [`CardError::WrongPin`] of the security officer
+/// if the applet was compiled with another PIN: one of its three tries is gone then, and a second one if it
+/// is done `again`.
 pub fn set_up(channel: &mut Channel<'_>, new: &SetUp<'_>, again: bool) -> Result<(), CardError> {
     let all = pins::of(&[pins::OFFICER, 1]);
     for (identity, role) in [
@@ -259,7 +260,7 @@ pub fn set_up(channel: &mut Channel<'_>, new: &SetUp<'_>, again: bool) -> Result
             });
         }
     }
-    let answer = channel.transmit(&commands::set_up(new))?;
+    let answer = send(channel, new, again)?;
     match answer.sw {
         AUTH_FAILED => Err(CardError::WrongPin {
             role: PinRole::SecurityOfficer,
@@ -267,10 +268,29 @@ pub fn set_up(channel: &mut Channel<'_>, new: &SetUp<'_>, again: bool) -> Result
         }),
         StatusWord::NO_INSTRUCTION => Err(MuscleError::SetUpAlready.into()),
         // The lengths are right: what is left is a build with rules for characters.
-        INVALID => Err(CardError::Rule {
-            role: PinRole::User,
-            breach: Breach::Character,
-        }),
+        INVALID => Err(MuscleError::PinsRefused.into()),
         _ => status::done("Setup", answer).map(|_| ()),
     }
+}
+
+/// Sends Setup. The applet keeps each PIN as soon as it was looked at, the officer's first, and that in
+/// the place of the transport PIN; only then it looks at the others, and for memory. So one whose set-up
+/// failed, or was torn, asks for the officer's PIN instead, with the tries that this was given. Nothing
+/// tells which of the two it is: done `again`, Setup is sent with the one, and with the other if that was
+/// wrong. That costs a try, which the right one gives back; an officer's PIN that has a single try is
+/// therefore given first.
+fn send(channel: &mut Channel<'_>, new: &SetUp<'_>, again: bool) -> Result<Response, CardError> {
+    let mut pins = [new.default_pin, new.officer.pin];
+    if again && new.officer.tries == 1 {
+        pins.reverse();
+    }
+    let [first, second] = pins.map(|default_pin| SetUp {
+        default_pin,
+        ..*new
+    });
+    let answer = channel.transmit(&commands::set_up(&first))?;
+    if !again || answer.sw != AUTH_FAILED || first.default_pin.same_as(second.default_pin) {
+        return Ok(answer);
+    }
+    Ok(channel.transmit(&commands::set_up(&second))?)
 }

@@ -7,11 +7,11 @@
 
 use super::Survey;
 use super::hand::Hand;
-use super::keys::{self, PRIVATE, PUBLIC};
+use super::keys::{self, PUBLIC};
 use crate::card::CardError;
 use crate::card::muscle::commands::{self, Algorithm};
 use crate::card::muscle::compute::slot;
-use crate::card::muscle::{KeyKind, KeyPlace, MuscleError, Rules};
+use crate::card::muscle::{KeyKind, KeyPlace, MuscleError, ObjectId, Rules};
 use crate::card::pkcs15::directory::Kind;
 use crate::card::pkcs15::files;
 use crate::iso7816::StatusWord;
@@ -40,6 +40,21 @@ pub(super) fn is_open_to_holder(word: u16) -> bool {
 }
 
 impl Survey {
+    /// What the holder may not change of all that is changed when a key is deleted: a list of keys, or the
+    /// file of the public half.
+    pub(super) fn in_the_way(&self, file: Option<ObjectId>) -> Option<ObjectId> {
+        let is_closed = |id: ObjectId, rule: fn(Rules) -> u16| {
+            let mut known = self.objects.iter();
+            let known = known.find(|object| object.id == id);
+            known.is_some_and(|object| !is_open_to_holder(rule(object.rules)))
+        };
+        let lists = [Kind::PrivateKeys, Kind::PublicKeys].into_iter();
+        let mut lists = lists.filter_map(|kind| self.list(kind).map(|(id, _)| id));
+        lists
+            .find(|id| is_closed(*id, |Rules([_, write, _])| write))
+            .or(file.filter(|id| is_closed(*id, |Rules([_, _, delete])| delete)))
+    }
+
     /// Whether the private half of a key stays in its place though it is deleted: that of one, or of
     /// any that the lists name.
     pub(in crate::card) fn keeps_key(&self, id: Option<&[u8]>) -> bool {
@@ -118,26 +133,27 @@ impl Hand<'_, '_> {
         public: u8,
         bits: u16,
     ) -> Result<(), CardError> {
-        let Rules([nobody, ..]) = PRIVATE;
         let is_readable = |place: &KeyPlace| {
             let Rules([read, ..]) = place.rules;
-            read != nobody
+            read == 0x0000
         };
         let is_exposed = self.place(private).is_some_and(is_readable);
         let made = self.generate(private, public, bits);
         match made {
+            // Nothing of the new key was sent: it goes on when the card is there again.
+            Err(error @ CardError::Link(_)) => Err(error),
             Err(why) if is_exposed => Err(exposed(private, why)),
             made => made,
         }
     }
 
     /// Puts throw-away keys over the private half of one key, or of all that the lists name, where the
-    /// rules let that be. What the card refuses all the same is an error, until it was said: done
-    /// `again`, the key stays.
+    /// rules let that be. What the card refuses all the same is an error, until that was `said`: then the
+    /// key stays.
     pub(super) fn overwrite_keys(
         &mut self,
         id: Option<&[u8]>,
-        again: bool,
+        said: bool,
     ) -> Result<(), CardError> {
         let numbers = self.survey.numbers(id);
         if numbers.is_empty() {
@@ -158,7 +174,7 @@ impl Hand<'_, '_> {
             if answer.sw == StatusWord::OK {
                 continue;
             }
-            if !again {
+            if !said {
                 let (slot, sw) = (places.0, answer.sw);
                 return Err(MuscleError::KeyStays { slot, sw }.into());
             }

@@ -60,6 +60,46 @@ fn a_build_with_policy_wants_two_kinds_of_characters() {
     );
 }
 
+/// The source keeps the admin's PIN before it looks at what follows.
+#[test]
+fn a_setup_that_fails_leaves_the_new_admin_pin_in_the_place_of_the_transport_pin() {
+    let by_admin = |setup: &str| setup.replacen("4D 75 73 63 6C 65 30 30", "31 30*7", 1);
+    let setup = SETUP.replacen("04 01 08 30*8", "04 01 08 31 30*7", 1);
+    let fits = by_admin(&setup).replace("17 70", "10 00");
+    // Too much memory.
+    let mut card = blank(Build::jcop().with_memory(5999));
+    talk(
+        &mut card,
+        &[
+            (&setup, "6F 00"),
+            (&setup, "9C 02"),
+            (&by_admin(&setup), "6F 00"),
+            (&setup, "9C 02"),
+            (&setup, "9C 02"),
+            (&setup, "9C 02"),
+            (&fits, "90 00"),
+        ],
+    );
+    let mut card = blank(Build::jcop().with_memory(5999));
+    talk(&mut card, &[(&setup, "6F 00")]);
+    talk(&mut card, &[(setup.as_str(), "9C 02"); 4]);
+    talk(&mut card, &[(&fits, "9C 0C")]);
+    // One of the other codes.
+    let mixed = SETUP.replacen("04 01 08 30*8", "04 01 08 41 30*7", 1);
+    let better = SETUP.replace("30*8", "41 30*7");
+    let by_mixed = better.replacen("4D 75 73 63 6C 65 30 30", "41 30*7", 1);
+    let mut card = blank(Build::jcop().with_pin_policy());
+    talk(
+        &mut card,
+        &[
+            (&mixed, "9C 0F"),
+            (&better, "9C 02"),
+            (&by_admin(SETUP), "9C 0F"),
+            (&by_mixed, "90 00"),
+        ],
+    );
+}
+
 #[test]
 fn pins_are_verified_changed_and_unblocked() {
     let mut card = ready();

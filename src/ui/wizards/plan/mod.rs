@@ -90,7 +90,7 @@ pub(super) fn refused(failure: &Failure) -> Option<Refused> {
     };
     match error {
         SetupError::KnownPin { number } => Some(Refused::Number(*number)),
-        SetupError::Card(CardError::Rule { .. }) => Some(Refused::Any),
+        SetupError::Card(error) if error.refuses_pins() => Some(Refused::Any),
         _ => None,
     }
 }
@@ -135,6 +135,8 @@ mod tests {
             anew(CardError::Rule { role, breach }.into()),
             Some([false, true, true, true])
         );
+        let said = CardError::from(crate::card::muscle::MuscleError::PinsRefused);
+        assert_eq!(anew(said.into()), Some([false, true, true, true]));
         assert_eq!(anew(SetupError::NotSetUp), None);
         let left = TriesLeft::Unknown;
         assert_eq!(anew(CardError::WrongPin { role, left }.into()), None);

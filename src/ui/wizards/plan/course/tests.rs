@@ -52,6 +52,7 @@ fn left(plan: Plan, next: usize) -> Arc<Unfinished> {
         plan,
         next,
         begun: None,
+        said: false,
         last: None,
         at: 8,
     })
