@@ -90,3 +90,14 @@ impl CardError {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_applet_that_takes_no_new_pins_says_so_in_its_own_way() {
+        assert!(CardError::from(MuscleError::PinsRefused).refuses_pins());
+        assert!(!CardError::from(MuscleError::Full).refuses_pins());
+    }
+}

@@ -135,8 +135,6 @@ mod tests {
             anew(CardError::Rule { role, breach }.into()),
             Some([false, true, true, true])
         );
-        let said = CardError::from(crate::card::muscle::MuscleError::PinsRefused);
-        assert_eq!(anew(said.into()), Some([false, true, true, true]));
         assert_eq!(anew(SetupError::NotSetUp), None);
         let left = TriesLeft::Unknown;
         assert_eq!(anew(CardError::WrongPin { role, left }.into()), None);
