@@ -41,6 +41,7 @@ const OF_CARD_MANAGERS: &[(&str, &str)] = &[
     ("explain/card_manager.rs", "locked"),
     ("explain/card_manager/errors.rs", "locked"),
     ("explain/plan.rs", "deleted or locked"),
+    ("explain/plan/steps.rs", "a locked card is unlocked"),
     ("ui/wizards/content/flow.rs", "locked"),
 ];
 
