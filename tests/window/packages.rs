@@ -1,19 +1,41 @@
 //! Packages for Java cards: those that a card would refuse, and what is done to those that are there.
 
 use std::fs;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use symbolon::simulator::faults::{Fault, Scripted, Trigger};
-use symbolon::simulator::wardrobe;
+use symbolon::simulator::{Card, wardrobe};
 
 use crate::applets::{KEYS, WIZARD, applets, load, load_again, named, open_with_test_keys, press};
 use crate::card_file::Made;
-use crate::driver::{Look, Node, Program};
+use crate::driver::{Look, Node, Program, wait};
 use crate::served::ServedCard;
 use crate::support::pcscd::{PrivatePcscd, SOCKET_VARIABLE};
 
-/// The instruction by which applications are selected.
-const SELECT: u8 = 0xA4;
+/// A card on which somebody counts how often GlobalPlatform's card manager is looked for.
+struct Asked {
+    card: Box<dyn Card>,
+    times: Arc<AtomicUsize>,
+}
+
+impl Card for Asked {
+    fn atr(&self) -> &[u8] {
+        self.card.atr()
+    }
+
+    fn reset(&mut self) {
+        self.card.reset();
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
+        let manager = [0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00];
+        let selects = command.starts_with(&[0x00, 0xA4, 0x04]);
+        if selects && command.windows(manager.len()).any(|part| part == manager) {
+            self.times.fetch_add(1, Ordering::SeqCst);
+        }
+        self.card.transmit(command)
+    }
+}
 
 /// Opens a file with this in it; the wizard, or the alert that says why not.
 fn open(window: &Program, name: &str, bytes: &[u8]) {
@@ -138,15 +160,16 @@ fn what_is_loaded_again_is_deleted_before_and_an_applet_is_locked() {
     }
 }
 
-/// A token may be a Java card as well: its card manager is asked when somebody wants to see it. This one
-/// takes its time, so that it can be seen that it is asked.
+/// A token may be a Java card as well: its card manager is asked when somebody wants to see it.
 #[test]
 fn a_token_is_asked_for_its_card_manager_on_demand() {
     let service = PrivatePcscd::start(1);
     let slot = service.slot(0);
-    let takes = Fault::Stall(Duration::from_millis(300));
-    let card = wardrobe::make("piv-plain").unwrap();
-    let card = Scripted::new(card).with(Trigger::EveryIns(SELECT), takes);
+    let times = Arc::<AtomicUsize>::default();
+    let card = Asked {
+        card: wardrobe::make("piv-plain").unwrap(),
+        times: Arc::clone(&times),
+    };
     let _card = ServedCard::new(card, slot);
     let socket = slot.socket.as_os_str();
     let window = Program::start(&[], Look::WIDE, &[(SOCKET_VARIABLE, socket)]);
@@ -163,15 +186,19 @@ fn a_token_is_asked_for_its_card_manager_on_demand() {
         }
         in_sight
     });
+    // Nobody looks for it while the token is read.
+    assert_eq!(times.load(Ordering::SeqCst), 0);
     window.point("Symbolon", &row);
     let none = "This card has no card manager that answers";
     window.tree.find("label", none);
     window.picture("Symbolon", "applets-none");
+    let before = times.load(Ordering::SeqCst);
+    assert_ne!(before, 0);
     press(&window.tree, "Try Again");
-    window.tree.gone("label", none);
-    window.tree.find("label", "Reading…");
+    wait("the second look", || {
+        (times.load(Ordering::SeqCst) > before).then_some(())
+    });
     window.tree.find("label", none);
-    window.tree.gone("label", "Reading…");
 }
 
 /// Enter on the keys that are chosen already opens the card manager.
