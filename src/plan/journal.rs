@@ -636,6 +636,20 @@ mod tests {
         assert!(left(&[Some(true), Some(false), Some(true)]));
     }
 
+    fn survey(serial: u8) -> Box<Survey> {
+        Box::new(Survey::Java(crate::card::java::Survey {
+            serial: Hex(vec![serial]),
+            manager: Hex(Vec::new()),
+            protocols: Vec::new(),
+            recognition: false,
+            family: None,
+            key_versions: Vec::new(),
+            locked: false,
+            new_keys: None,
+            present: None,
+        }))
+    }
+
     #[test]
     fn what_is_left_to_do_is_told_by_the_lines() {
         let journals = Journals::memory();
@@ -648,19 +662,6 @@ mod tests {
         assert_eq!((open.next, open.begun, open.at), (1, None, 2));
         // What was found out before anything was changed takes the place of what was known when the
         // step was begun; what is known when it is begun again does not.
-        let survey = |serial| {
-            Box::new(Survey::Java(crate::card::java::Survey {
-                serial: Hex(vec![serial]),
-                manager: Hex(Vec::new()),
-                protocols: Vec::new(),
-                recognition: false,
-                family: None,
-                key_versions: Vec::new(),
-                locked: false,
-                new_keys: None,
-                present: None,
-            }))
-        };
         let (begun, noted, again) = (survey(1), survey(2), survey(3));
         for record in [
             Record::Begun {
