@@ -42,6 +42,18 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Upper-case digits of what nobody may read, in one piece of memory, which is wiped.
+#[must_use]
+pub fn encode_secret(bytes: &Secret) -> Secret {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or(b'0');
+    let mut text = Secret::with_capacity(2 * bytes.len());
+    for byte in bytes.expose() {
+        text.extend(&[digit(byte >> 4), digit(byte & 0x0F)]);
+    }
+    text
+}
+
 /// As [`decode`], for bytes that may be a PIN: none of them is anywhere else on the way.
 #[must_use]
 pub fn decode_secret(text: &str) -> Option<Secret> {

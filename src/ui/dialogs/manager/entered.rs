@@ -182,21 +182,8 @@ pub(super) fn to_text([enc, mac, dek]: &Parts) -> Secret {
         Some(dek).filter(|_| !one),
     ];
     for key in keys.into_iter().flatten() {
-        for digits in digits(key).expose().chunks(2) {
-            text.extend(digits);
-        }
+        text.extend(hex::encode_secret(key).expose());
         text.extend(b"\n");
-    }
-    text
-}
-
-/// A key as it is typed.
-pub(super) fn digits(key: &Secret) -> Secret {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or(b'0');
-    let mut text = Secret::with_capacity(2 * key.len());
-    for byte in key.expose() {
-        text.extend(&[digit(byte >> 4), digit(byte & 0x0F)]);
     }
     text
 }

@@ -17,7 +17,7 @@ use self::set::{KeySet, SetFault};
 use super::entered::{self, Fault, Source};
 use super::given::{self, Errand, Given, KeyInput, KeyNews};
 use crate::backend::{Failure, Look};
-use crate::base::hex::Hex;
+use crate::base::hex::{self, Hex};
 use crate::base::i18n::{gettext, gettext_f};
 use crate::explain::{self, Explanation};
 use crate::plan::NewKeys;
@@ -375,7 +375,7 @@ impl NewKeysDialog {
             Some(made) => {
                 self.parts
                     .sources
-                    .fill(&made.each_ref().map(entered::digits));
+                    .fill(&made.each_ref().map(hex::encode_secret));
                 self.made = Some(made);
             }
             None => {
@@ -458,9 +458,7 @@ impl NewKeysDialog {
     /// Why no other keys will do.
     fn other_keys(&self) -> String {
         let values = self.begun.iter().flat_map(|begun| &begun.check_values);
-        let mut values: Vec<String> = values
-            .map(|value| crate::base::hex::encode(&value.0))
-            .collect();
+        let mut values: Vec<String> = values.map(|value| hex::encode(&value.0)).collect();
         values.dedup();
         gettext_f(
             // TRANSLATORS: {values} are numbers that tell keys apart: "8BAF47".
